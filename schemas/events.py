@@ -1,0 +1,255 @@
+"""What is said on the topics: one envelope, and a payload for each type of event.
+
+A type's payload may only change together with `SCHEMA_VERSION`; readers refuse versions they do not know
+(see `schemas.codec`). Every event's id follows from its cause (`schemas.identity.event_id`), so an event
+that is sent twice is one event.
+"""
+
+from datetime import date
+from enum import StrEnum
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import Base64Bytes, Field, StringConstraints
+
+from schemas.words import Channel, Instant, Language, Pseudonym, Slug, StudyRef, Word, Zone
+
+SCHEMA_VERSION = 1
+
+
+class Envelope(Word):
+    """What every event about a participant carries.
+
+    Attributes:
+        event_id: Follows from the cause; the same cause has the same id.
+        schema_version: Version of the words, 1 today.
+        study: The definition in force, `id@version`.
+        participant: Pseudonym; also the record's key.
+        occurred_at: When it happened to the person: event time.
+        recorded_at: When this system first took note of it.
+        zone: The participant's time zone at that moment.
+    """
+
+    event_id: UUID
+    schema_version: Literal[1] = SCHEMA_VERSION
+    study: StudyRef
+    participant: Pseudonym
+    occurred_at: Instant
+    recorded_at: Instant
+    zone: Zone
+
+
+class Sealed(Word):
+    """Words that only the participant's key opens: AES-256-GCM, bound to topic, participant and event."""
+
+    nonce: Base64Bytes
+    ciphertext: Base64Bytes
+
+
+Answer = Annotated[int, Field(ge=-1000, le=1000)] | tuple[Slug, ...] | Sealed
+"""A number on a scale, the ids of the options chosen, or sealed words."""
+
+
+class MessageReceived(Envelope):
+    """A participant sent a text. `event_id` follows from the provider's message id."""
+
+    type: Literal["message.received"] = "message.received"
+    provider: Slug
+    provider_message_id: Annotated[str, StringConstraints(min_length=1, max_length=64)]
+    language: Language
+    text: Sealed
+
+
+class CheckInSubmitted(Envelope):
+    """A participant answered. An item that was not answered is absent from `answers`.
+
+    Attributes:
+        channel: How it came.
+        prompt_id: The prompt answered, where the way of answering names it (a web link does, a text
+            does not).
+        cause: `event_id` of the message it was read from; None for the web form.
+        rule: The parsing rule that read the text; None for the web form.
+        answers: By item id.
+    """
+
+    type: Literal["checkin.submitted"] = "checkin.submitted"
+    channel: Channel
+    language: Language
+    prompt_id: UUID | None = None
+    cause: UUID | None = None
+    rule: Slug | None = None
+    answers: dict[Slug, Answer] = Field(min_length=1)
+
+
+class PromptSent(Envelope):
+    """A participant was asked. `event_id` is the prompt's id, `occurred_at` the time of sending.
+
+    Attributes:
+        channel: How the participant was asked.
+        scheduled_at: When the plan wanted it.
+        expires_at: From then on an answer does not count for this prompt.
+        study_day: 1 on the participant's first day.
+        slot: 1 for the first prompt of a local day.
+    """
+
+    type: Literal["prompt.sent"] = "prompt.sent"
+    channel: Channel
+    scheduled_at: Instant
+    expires_at: Instant
+    study_day: Annotated[int, Field(ge=1)]
+    slot: Annotated[int, Field(ge=1, le=48)]
+
+
+class ParticipantEnrolled(Envelope):
+    """Somebody joined, or their arm, language, zone or start date changed; the newest one holds."""
+
+    type: Literal["participant.enrolled"] = "participant.enrolled"
+    arm: Slug
+    language: Language
+    start_date: date
+
+
+class ConsentStatus(StrEnum):
+    """What a participant has agreed to. Stopping contact neither withdraws nor erases."""
+
+    GRANTED = "granted"
+    CONTACT_STOPPED = "contact_stopped"
+    WITHDRAWN = "withdrawn"
+    ERASED = "erased"
+
+
+class ConsentChanged(Envelope):
+    """A participant's consent changed; `text_version` names the consent text they saw."""
+
+    type: Literal["consent.changed"] = "consent.changed"
+    status: ConsentStatus
+    text_version: Annotated[str, StringConstraints(min_length=1, max_length=32)]
+
+
+class Undefined(StrEnum):
+    """Why an indicator has no value. Undefined is never 0 and never NaN."""
+
+    NO_DATA = "no_data"
+    TOO_FEW = "too_few"
+    TOO_FEW_PAIRS = "too_few_pairs"
+    NO_STRESS = "no_stress"
+    NO_COPING = "no_coping"
+    NO_PROMPTS = "no_prompts"
+    PART_MISSING = "part_missing"
+
+
+class Window(StrEnum):
+    """Length of a rolling window `(t - w, t]` in event time."""
+
+    DAY = "1d"
+    WEEK = "7d"
+    MONTH = "28d"
+
+
+class IndicatorValue(Word):
+    """One indicator over one window.
+
+    Attributes:
+        indicator: Id in the catalogue, such as `mean`.
+        scale: What was measured, such as `stress`; empty where the indicator spans several.
+        window: Length of the window.
+        value: The value, or None with a `reason`.
+        n: Number of answers (for compliance: of prompts) used.
+        n_pairs: Number of valid pairs used; None where the indicator does not use pairs.
+        reason: Why there is no value; None where there is one.
+    """
+
+    indicator: Slug
+    scale: str = ""
+    window: Window
+    value: Annotated[float, Field(allow_inf_nan=False)] | None = None
+    n: Annotated[int, Field(ge=0)]
+    n_pairs: Annotated[int, Field(ge=0)] | None = None
+    reason: Undefined | None = None
+
+
+class IndicatorsUpdated(Envelope):
+    """A participant's indicators at one check-in; `occurred_at` is where the windows end.
+
+    Attributes:
+        checkin: `event_id` of the check-in at which the windows end.
+        revision: How many of the participant's events the longest window knows. It only grows while
+            events arrive, and at the end it depends on the events alone, not on their order: of two
+            updates with one `event_id`, the higher revision holds.
+        values: One entry for each indicator, scale and window.
+    """
+
+    type: Literal["indicators.updated"] = "indicators.updated"
+    checkin: UUID
+    revision: Annotated[int, Field(ge=1)]
+    values: tuple[IndicatorValue, ...]
+
+
+class ReplyRequested(Envelope):
+    """Please send a participant a text. It is worded when sent; there are no answers in it."""
+
+    type: Literal["reply.requested"] = "reply.requested"
+    cause: UUID
+    language: Language
+    reply: Slug
+
+
+class Reason(StrEnum):
+    """Why a record was put among the dead letters."""
+
+    UNREADABLE = "unreadable"
+    UNKNOWN_TYPE = "unknown_type"
+    UNKNOWN_VERSION = "unknown_version"
+    UNKNOWN_FIELD = "unknown_field"
+    INVALID = "invalid"
+    UNKNOWN_STUDY = "unknown_study"
+    UNKNOWN_ITEM = "unknown_item"
+    OUT_OF_RANGE = "out_of_range"
+    NOT_UNDERSTOOD = "not_understood"
+    KEY_DESTROYED = "key_destroyed"
+    WRONG_KEY = "wrong_key"
+    UNEXPECTED = "unexpected"
+
+
+class DeadLetter(Word):
+    """A record that could not be read or used, kept whole so that it can be replayed.
+
+    Attributes:
+        event_id: Follows from where it came from and the reason.
+        cause: `event_id` of the event inside, where it could be read.
+        study, participant: As the event inside said, where it could be read.
+        occurred_at: When it was put here.
+        topic, partition, offset: Where it was read; partition and offset are -1 if it never was on a
+            topic (a form that the gateway refused).
+        reason, detail: Why, for a program and for a person; the detail holds no answers.
+        key, value: The record as it was; both may be None.
+    """
+
+    event_id: UUID
+    schema_version: Literal[1] = SCHEMA_VERSION
+    type: Literal["letter.dead"] = "letter.dead"
+    cause: UUID | None = None
+    study: StudyRef | None = None
+    participant: Pseudonym | None = None
+    occurred_at: Instant
+    topic: str
+    partition: int = -1
+    offset: int = -1
+    reason: Reason
+    detail: Annotated[str, StringConstraints(max_length=500)]
+    key: Base64Bytes | None = None
+    value: Base64Bytes | None = None
+
+
+Event = Annotated[
+    MessageReceived
+    | CheckInSubmitted
+    | PromptSent
+    | ParticipantEnrolled
+    | ConsentChanged
+    | IndicatorsUpdated
+    | ReplyRequested
+    | DeadLetter,
+    Field(discriminator="type"),
+]
+"""Any event, told apart by `type`."""

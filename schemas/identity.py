@@ -1,0 +1,33 @@
+"""Names that follow from their cause, so that doing a thing twice names it the same both times."""
+
+import hashlib
+import secrets
+from uuid import UUID, uuid5
+
+NAMESPACE = UUID("6d0e4b1c-7f0b-5f0e-9a57-2f6a3f1c8b11")
+_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
+
+
+def event_id(*cause: str) -> UUID:
+    """The id of the event that `cause` brings about.
+
+    Args:
+        cause: What caused it, from the general to the particular: ("twilio", MessageSid), say.
+
+    Returns:
+        A version 5 UUID; the same cause gives the same id, on any machine, at any time.
+    """
+    if not cause:
+        raise ValueError("an event has a cause")
+    # The unit separator cannot occur in an id, so ("a", "b c") and ("a b", "c") stay apart.
+    return uuid5(NAMESPACE, "\x1f".join(cause))
+
+
+def new_pseudonym() -> str:
+    """A random participant name, `p-` and 16 characters: 80 bits that say nothing about the person."""
+    return "p-" + "".join(secrets.choice(_ALPHABET) for _ in range(16))
+
+
+def digest(text: str) -> str:
+    """SHA-256 of a text, in hexadecimal: 64 characters."""
+    return hashlib.sha256(text.encode()).hexdigest()

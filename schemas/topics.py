@@ -1,0 +1,66 @@
+"""Every Kafka topic, declared once: its name, what it is keyed by, and how long it is kept.
+
+All participant topics have one partition count and are keyed by the pseudonym, so that everything about
+one person meets on one partition, in order. The count is fixed for ever: changing it would send a
+person's later events to another partition than the earlier ones.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+PARTITIONS = 12
+
+_DAY_MS = 24 * 60 * 60 * 1000
+FOR_EVER = -1
+
+
+@dataclass(frozen=True)
+class Topic:
+    """A topic as it is created.
+
+    Attributes:
+        name: The topic's name, with its version.
+        holds: What is said on it, in one sentence.
+        keyed_by: What the record's key is.
+        cleanup: `delete` (by age) or `compact` (the newest record of a key stays).
+        retention_days: Age in days after which records go, or `FOR_EVER`.
+        partitions: How many partitions it has.
+    """
+
+    name: str
+    holds: str
+    keyed_by: str = "pseudonym"
+    cleanup: Literal["delete", "compact"] = "delete"
+    retention_days: int = 400
+    partitions: int = PARTITIONS
+
+    @property
+    def config(self) -> dict[str, str]:
+        """The topic's settings as Kafka names them."""
+        retention = FOR_EVER if self.retention_days == FOR_EVER else self.retention_days * _DAY_MS
+        return {
+            "cleanup.policy": self.cleanup,
+            "retention.ms": str(retention),
+            "max.message.bytes": str(1_048_576),
+        }
+
+
+MESSAGES = Topic("inbound.messages.v1", "A text that a participant sent; the words are sealed.")
+CHECKINS = Topic("checkins.v1", "A participant's answers at one moment.")
+PROMPTS = Topic("prompts.v1", "A participant was asked to check in.")
+PARTICIPANTS = Topic(
+    "participants.v1", "Arm, language, zone and start date of a participant.", cleanup="compact",
+    retention_days=FOR_EVER,
+)
+CONSENTS = Topic("consent.v1", "Consent given, stopped or withdrawn.", retention_days=FOR_EVER)
+INDICATORS = Topic("indicators.v1", "A participant's rolling indicators at one check-in.")
+REPLIES = Topic("outbound.replies.v1", "A reply to send to a participant; names a text, holds no answers.",
+                retention_days=3)
+STUDIES = Topic("studies.v1", "Study definitions.", keyed_by="id@version", cleanup="compact",
+                retention_days=FOR_EVER, partitions=1)
+DEAD_LETTERS = Topic("dead.letter.v1", "What could not be read or used, with the reason.",
+                     keyed_by="key of the record that failed")
+
+TOPICS: tuple[Topic, ...] = (
+    MESSAGES, CHECKINS, PROMPTS, PARTICIPANTS, CONSENTS, INDICATORS, REPLIES, STUDIES, DEAD_LETTERS,
+)

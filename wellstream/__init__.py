@@ -1,0 +1,1 @@
+"""The command: settings from the environment, the local Kafka, running the services, maintenance."""

@@ -49,18 +49,40 @@ MESSAGES = Topic("inbound.messages.v1", "A text that a participant sent; the wor
 CHECKINS = Topic("checkins.v1", "A participant's answers at one moment.")
 PROMPTS = Topic("prompts.v1", "A participant was asked to check in.")
 PARTICIPANTS = Topic(
-    "participants.v1", "Arm, language, zone and start date of a participant.", cleanup="compact",
+    "participants.v1",
+    "Arm, language, zone and start date of a participant.",
+    cleanup="compact",
     retention_days=FOR_EVER,
 )
 CONSENTS = Topic("consent.v1", "Consent given, stopped or withdrawn.", retention_days=FOR_EVER)
 INDICATORS = Topic("indicators.v1", "A participant's rolling indicators at one check-in.")
-REPLIES = Topic("outbound.replies.v1", "A reply to send to a participant; names a text, holds no answers.",
-                retention_days=3)
-STUDIES = Topic("studies.v1", "Study definitions.", keyed_by="id@version", cleanup="compact",
-                retention_days=FOR_EVER, partitions=1)
-DEAD_LETTERS = Topic("dead.letter.v1", "What could not be read or used, with the reason.",
-                     keyed_by="key of the record that failed")
+REPLIES = Topic(
+    "outbound.replies.v1",
+    "A reply to send to a participant; names a text, holds no answers.",
+    retention_days=3,
+)
+STUDIES = Topic(
+    "studies.v1",
+    "Study definitions.",
+    keyed_by="id@version",
+    cleanup="compact",
+    retention_days=FOR_EVER,
+    partitions=1,
+)
+DEAD_LETTERS = Topic(
+    "dead.letter.v1",
+    "What could not be read or used, with the reason.",
+    keyed_by="key of the record that failed",
+)
 
 TOPICS: tuple[Topic, ...] = (
-    MESSAGES, CHECKINS, PROMPTS, PARTICIPANTS, CONSENTS, INDICATORS, REPLIES, STUDIES, DEAD_LETTERS,
+    MESSAGES,
+    CHECKINS,
+    PROMPTS,
+    PARTICIPANTS,
+    CONSENTS,
+    INDICATORS,
+    REPLIES,
+    STUDIES,
+    DEAD_LETTERS,
 )

@@ -1,0 +1,108 @@
+"""Events to bytes and back. Bytes that are no event of ours are refused with a reason, never guessed at."""
+
+import base64
+import json
+from datetime import datetime
+from typing import Any, cast
+
+from pydantic import TypeAdapter, ValidationError
+
+from schemas.events import SCHEMA_VERSION, DeadLetter, Envelope, Event, Reason
+from schemas.identity import event_id
+from schemas.words import Word
+
+_ADAPTER: TypeAdapter[Event] = TypeAdapter(Event)
+_DETAIL_LIMIT = 500
+
+
+class Unreadable(ValueError):
+    """Bytes that are not an event that this release knows.
+
+    Attributes:
+        reason: Why, for a program.
+        detail: Why, for a person; names fields, never quotes what was in them.
+    """
+
+    def __init__(self, reason: Reason, detail: str) -> None:
+        super().__init__(f"{reason}: {detail}")
+        self.reason = reason
+        self.detail = detail[:_DETAIL_LIMIT]
+
+
+def encode(event: Word) -> bytes:
+    """An event as UTF-8 JSON, without the fields that are None."""
+    return event.model_dump_json(exclude_none=True).encode()
+
+
+def decode(raw: bytes | None) -> Event:
+    """The event in a record's value.
+
+    Raises:
+        Unreadable: With reason `unreadable` (no JSON object), `unknown_type`, `unknown_version`,
+            `unknown_field` (from a newer release, say) or `invalid`.
+    """
+    if raw is None:
+        raise Unreadable(Reason.UNREADABLE, "the record has no value")
+    try:
+        return _ADAPTER.validate_json(raw)
+    except ValidationError as error:
+        raise _refusal(raw, error) from None
+
+
+def _refusal(raw: bytes, error: ValidationError) -> Unreadable:
+    try:
+        content = json.loads(raw)
+    except ValueError:
+        return Unreadable(Reason.UNREADABLE, "the value is not JSON in UTF-8")
+    if not isinstance(content, dict):
+        return Unreadable(Reason.UNREADABLE, "the value is JSON, but not an object")
+    return _refusal_of(cast("dict[str, Any]", content), error)
+
+
+def _refusal_of(content: dict[str, Any], error: ValidationError) -> Unreadable:
+    kinds = {problem["type"] for problem in error.errors(include_input=False, include_url=False)}
+    if kinds & {"union_tag_invalid", "union_tag_not_found"}:
+        return Unreadable(Reason.UNKNOWN_TYPE, "`type` is not one that this release knows")
+    if content.get("schema_version", SCHEMA_VERSION) != SCHEMA_VERSION:
+        return Unreadable(Reason.UNKNOWN_VERSION, f"`schema_version` is not {SCHEMA_VERSION}")
+    problems = error.errors(include_input=False, include_url=False, include_context=False)
+    where = "; ".join(f"{'.'.join(map(str, p['loc'][1:]))}: {p['type']}" for p in problems[:5])
+    reason = Reason.UNKNOWN_FIELD if kinds == {"extra_forbidden"} else Reason.INVALID
+    return Unreadable(reason, where)
+
+
+def dead_letter(
+    *,
+    topic: str,
+    partition: int = -1,
+    offset: int = -1,
+    key: bytes | None,
+    value: bytes | None,
+    reason: Reason,
+    detail: str,
+    at: datetime,
+    event: Envelope | None = None,
+) -> DeadLetter:
+    """The dead letter for a record.
+
+    Its id follows from the event inside, or else from where the record stands, and the reason: reading
+    the record again gives the same letter.
+    """
+    if event is not None:
+        cause = ("dead", topic, str(event.event_id), reason.value)
+    else:
+        cause = ("dead", topic, str(partition), str(offset), reason.value)
+    return DeadLetter(
+        event_id=event_id(*cause),
+        cause=event.event_id if event else None,
+        study=event.study if event else None,
+        participant=event.participant if event else None,
+        occurred_at=at,
+        topic=topic,
+        partition=partition,
+        offset=offset,
+        reason=reason,
+        detail=detail[:_DETAIL_LIMIT],
+        key=base64.b64encode(key) if key is not None else None,
+        value=base64.b64encode(value) if value is not None else None,
+    )

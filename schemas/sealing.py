@@ -1,0 +1,49 @@
+"""Sealing words so that only the participant's key opens them, and only where they belong.
+
+AES-256-GCM. The associated data bind a seal to its topic, participant and event: a ciphertext that is
+moved to another place does not open.
+"""
+
+import base64
+import os
+from uuid import UUID
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from schemas.events import Sealed
+
+_NONCE_BYTES = 12
+
+
+class WrongKey(ValueError):
+    """The key does not open this seal, or the seal was moved or changed."""
+
+
+def new_key() -> bytes:
+    """A random 256-bit key."""
+    return AESGCM.generate_key(bit_length=256)
+
+
+def _place(topic: str, participant: str, event_id: UUID) -> bytes:
+    return f"{topic}|{participant}|{event_id}".encode()
+
+
+def seal(key: bytes, words: str, *, topic: str, participant: str, event_id: UUID) -> Sealed:
+    """Seal `words` under a 32-byte key for one place."""
+    nonce = os.urandom(_NONCE_BYTES)
+    ciphertext = AESGCM(key).encrypt(nonce, words.encode(), _place(topic, participant, event_id))
+    return Sealed(nonce=base64.b64encode(nonce), ciphertext=base64.b64encode(ciphertext))
+
+
+def unseal(key: bytes, sealed: Sealed, *, topic: str, participant: str, event_id: UUID) -> str:
+    """The words in a seal.
+
+    Raises:
+        WrongKey: The key is another participant's, or the seal belongs to another place.
+    """
+    try:
+        words = AESGCM(key).decrypt(sealed.nonce, sealed.ciphertext, _place(topic, participant, event_id))
+    except InvalidTag:
+        raise WrongKey("the key does not open this seal") from None
+    return words.decode()

@@ -1,0 +1,109 @@
+"""Every setting, declared once. Each is read from the environment as `WELLSTREAM_` and its name."""
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class MissingSetting(ValueError):
+    """A setting that this service needs is not set."""
+
+
+class Settings(BaseSettings):
+    """What differs from one installation to another.
+
+    Attributes:
+        home: State folder.
+        kafka: Bootstrap servers, `host:port`.
+        study: The study definition, a YAML file.
+        gateway_host, gateway_port: Where the gateway listens.
+        public_url: The gateway as participants and the SMS provider reach it; signatures are checked
+            against it and links begin with it.
+        desk_host, desk_port, desk_url, desk_token: The gateway's inner door, for the worker and for
+            enrolment. Never open it to the outside.
+        vault_key: At least 32 characters; opens the vault. Without it telephone numbers are lost.
+        vault_file, store_file, worker_data: Where the vault, the DuckDB file and the worker's tables
+            live; by default in `home`.
+        twilio_auth_token, twilio_account_sid, twilio_from, twilio_api_url: The SMS provider. Without
+            an account no replies are sent.
+        store_host, store_port, store_token: Where the store serves DuckDB for reading.
+        store_listen: The address that the store binds.
+        dashboard_host, dashboard_port: Where the dashboard listens.
+        table_store: What keeps the worker's tables: `rocksdb` on disk or `memory`.
+        simulation: Accept invented times from the simulator. Never for a real study.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="WELLSTREAM_", frozen=True, extra="ignore")
+
+    home: Path = Path(".wellstream")
+    kafka: str = "127.0.0.1:9092"
+    study: Path | None = None
+    gateway_host: str = "127.0.0.1"
+    gateway_port: int = 8080
+    public_url: str = "http://127.0.0.1:8080"
+    desk_host: str = "127.0.0.1"
+    desk_port: int = 8081
+    desk_url: str = "http://127.0.0.1:8081"
+    desk_token: SecretStr | None = None
+    vault_key: SecretStr | None = None
+    vault_file: Path | None = None
+    twilio_auth_token: SecretStr | None = None
+    twilio_account_sid: str = ""
+    twilio_from: str = ""
+    twilio_api_url: str = "https://api.twilio.com"
+    store_host: str = "localhost"
+    store_listen: str = "localhost"
+    store_port: int = 9494
+    store_token: SecretStr | None = None
+    store_file: Path | None = None
+    worker_data: Path | None = None
+    table_store: Literal["rocksdb", "memory"] = "rocksdb"
+    dashboard_host: str = "127.0.0.1"
+    dashboard_port: int = 8501
+    simulation: bool = False
+
+    @property
+    def vault_path(self) -> Path:
+        """Where the vault is."""
+        return self.vault_file or self.home / "vault.db"
+
+    @property
+    def store_path(self) -> Path:
+        """Where the DuckDB file is."""
+        return self.store_file or self.home / "store.duckdb"
+
+    @property
+    def worker_path(self) -> Path:
+        """Where the worker keeps its tables."""
+        return self.worker_data or self.home / "worker"
+
+    @property
+    def store_uri(self) -> str:
+        """The store as a Quack client names it."""
+        return f"quack:{self.store_host}:{self.store_port}"
+
+    @property
+    def study_path(self) -> Path:
+        """The study file.
+
+        Raises:
+            MissingSetting: No study is set.
+        """
+        if self.study is None:
+            raise MissingSetting("no study is set: set WELLSTREAM_STUDY to a study's YAML file")
+        return self.study
+
+    def secret(self, name: str) -> str:
+        """A secret in plain text.
+
+        Raises:
+            MissingSetting: It is not set.
+        """
+        value = getattr(self, name)
+        if not isinstance(value, SecretStr) or not value.get_secret_value():
+            raise MissingSetting(
+                f"the secret {name} is not set: set WELLSTREAM_{name.upper()} to a long random text"
+            )
+        return value.get_secret_value()

@@ -88,12 +88,9 @@ def dead_letter(
     Its id follows from the event inside, or else from where the record stands, and the reason: reading
     the record again gives the same letter.
     """
-    if event is not None:
-        cause = ("dead", topic, str(event.event_id), reason.value)
-    else:
-        cause = ("dead", topic, str(partition), str(offset), reason.value)
+    place = str(event.event_id) if event else f"{partition}/{offset}"
     return DeadLetter(
-        event_id=event_id(*cause),
+        event_id=event_id("dead", topic, place, reason.value),
         cause=event.event_id if event else None,
         study=event.study if event else None,
         participant=event.participant if event else None,

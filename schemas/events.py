@@ -7,14 +7,14 @@ that is sent twice is one event.
 
 from datetime import date
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 from uuid import UUID
 
 from pydantic import Base64Bytes, Field, StringConstraints
 
 from schemas.words import Channel, Instant, Language, Pseudonym, Slug, StudyRef, Word, Zone
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION: Final = 1
 
 
 class Envelope(Word):

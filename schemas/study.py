@@ -141,7 +141,9 @@ class Item(Word):
     scale: Scale | None = None
     options: tuple[Option, ...] = ()
     required: bool = False
-    sms: dict[Language, tuple[Annotated[str, StringConstraints(min_length=1, max_length=20)], ...]] = {}
+    sms: dict[Language, tuple[Annotated[str, StringConstraints(min_length=1, max_length=20)], ...]] = Field(
+        default_factory=dict
+    )
 
     @model_validator(mode="after")
     def _whole(self) -> Self:
@@ -196,7 +198,7 @@ class Study(Word):
     sms: tuple[Slug, ...] = ()
     schedule: Schedule
     safety: Safety
-    texts: dict[Slug, Texts] = {}
+    texts: dict[Slug, Texts] = Field(default_factory=dict)
 
     @property
     def ref(self) -> StudyRef:

@@ -1,0 +1,5 @@
+"""`python -m wellstream`."""
+
+from wellstream.cli import app
+
+app()

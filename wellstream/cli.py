@@ -1,0 +1,290 @@
+"""The `wellstream` command. Each command imports what it needs, so that `--help` answers at once."""
+
+from __future__ import annotations
+
+import asyncio
+import csv
+import json
+import sys
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from schemas.settings import Settings
+from wellstream.errors import sentence_for
+from wellstream.state import HOME, adopt_running, running_services
+
+STUDIES = Path(__file__).resolve().parent.parent / "studies"
+
+app = typer.Typer(
+    help="Mood tracking and ecological momentary assessment: check-ins through Kafka to dashboards.",
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+    pretty_exceptions_enable=False,
+)
+serve = typer.Typer(help="Run one service: what docker-compose runs.", no_args_is_help=True)
+study = typer.Typer(help="Study definitions.", no_args_is_help=True)
+participant = typer.Typer(help="Enrol people and make links for them.", no_args_is_help=True)
+letters = typer.Typer(help="Records that could not be read or used.", no_args_is_help=True)
+app.add_typer(serve, name="serve")
+app.add_typer(study, name="study")
+app.add_typer(participant, name="participant")
+app.add_typer(letters, name="dead-letters")
+
+out = Console()
+err = Console(stderr=True)
+
+StudyOption = Annotated[Path, typer.Option(help="The study's YAML file.")]
+FormatOption = Annotated[str, typer.Option("--format", help="table or csv.")]
+
+
+def _run(action: Callable[[], Any]) -> Any:
+    """Do it; what went wrong in a known way becomes one sentence and exit code 1."""
+    try:
+        return action()
+    except Exception as error:
+        sentence = sentence_for(error)
+        if sentence is None:
+            raise
+        err.print(f"[red]wellstream:[/red] {sentence}", highlight=False, soft_wrap=True)
+        raise typer.Exit(1) from None
+
+
+@app.command()
+def demo(
+    for_: Annotated[
+        float | None, typer.Option("--for", metavar="SECONDS", help="Stop after this long, live time only.")
+    ] = None,
+    people: Annotated[int, typer.Option(min=3, max=2000, help="How many simulated participants.")] = 60,
+    days: Annotated[int, typer.Option(min=1, max=365, help="How many days of past to invent.")] = 56,
+    pace: Annotated[float, typer.Option(min=0.1, help="Seconds between live check-ins.")] = 2.0,
+) -> None:
+    """See it work: real Kafka, all services, a simulated study of eight weeks, then live.
+
+    Needs nothing but uv; the first run downloads Kafka's jars. Ctrl-C stops everything.
+
+    Examples: `wellstream demo` · `wellstream demo --for 60` · `wellstream demo --people 120 --days 28`
+    """
+    from wellstream.demo import run_demo
+
+    raise typer.Exit(
+        _run(lambda: run_demo(HOME / "demo", STUDIES / "demo.yaml", for_, people, days, pace))
+    )
+
+
+@app.command()
+def up(study_file: Annotated[Path, typer.Option("--study", help="The study's YAML file.")]) -> None:
+    """Run all services on this machine for a study of your own; no simulation.
+
+    Set WELLSTREAM_PUBLIC_URL and WELLSTREAM_TWILIO_AUTH_TOKEN first. Ctrl-C stops everything.
+
+    Example: `wellstream up --study studies/demo.yaml`
+    """
+    from wellstream.demo import run_up
+
+    raise typer.Exit(_run(lambda: run_up(HOME, study_file)))
+
+
+@serve.command("gateway")
+def serve_gateway() -> None:
+    """The SMS webhook, the web form and the vault."""
+    from producers.serve import serve_gateway as serve_it
+
+    _run(lambda: asyncio.run(serve_it(Settings())))
+
+
+@serve.command("worker")
+def serve_worker() -> None:
+    """The Faust worker: parses texts, computes indicators."""
+    from streams.app import run_worker
+
+    _run(lambda: run_worker(Settings()))
+
+
+@serve.command("store")
+def serve_store() -> None:
+    """The owner of the DuckDB file; serves it read-only."""
+    from streams.store.serve import serve_store as serve_it
+
+    _run(lambda: asyncio.run(serve_it(Settings())))
+
+
+@serve.command("dashboard")
+def serve_dashboard() -> None:
+    """The Streamlit dashboard."""
+    import os
+
+    from dashboard.serve import command
+
+    argv = command(Settings())
+    os.execv(argv[0], argv)  # noqa: S606 - becomes Streamlit, so that signals reach it
+
+
+@app.command()
+def topics() -> None:
+    """Create the topics that are missing; changes nothing that is there."""
+    from wellstream.topics import create_topics
+
+    made = _run(lambda: asyncio.run(create_topics(Settings().kafka)))
+    out.print(f"created {len(made)} topics: {', '.join(made)}" if made else "all topics are there")
+
+
+@study.command("check")
+def study_check(file: Path) -> None:
+    """Check a study definition; says file, line, field and what is allowed.
+
+    Example: `wellstream study check studies/demo.yaml`
+    """
+    from schemas.study_file import load_study
+
+    found = _run(lambda: load_study(file))
+    out.print(
+        f"{file}: {found.ref} is sound: {len(found.arms)} arms, {len(found.interventions)} interventions, "
+        f"{len(found.items)} items, languages {', '.join(found.languages)}"
+    )
+
+
+@study.command("schema")
+def study_schema() -> None:
+    """The JSON Schema of a study definition, for editors."""
+    from schemas.study import Study
+
+    print(json.dumps(Study.model_json_schema(), indent=2))
+
+
+@participant.command("add")
+def participant_add(
+    number: Annotated[str, typer.Argument(help="Telephone number in E.164, or a CSV file.")],
+    arm: Annotated[str, typer.Option(help="The arm's id in the study.")] = "",
+    language: Annotated[str, typer.Option(help="Language tag, such as nl.")] = "",
+    zone: Annotated[str, typer.Option(help="IANA time zone.")] = "",
+    start: Annotated[str, typer.Option(help="First study day, YYYY-MM-DD; today by default.")] = "",
+) -> None:
+    """Enrol one person, or everybody in a CSV with columns number,arm,language,zone,start_date.
+
+    Prints the pseudonyms, never the numbers.
+
+    Example: `wellstream participant add +447700900123 --arm cbt --language en --zone Europe/London`
+    """
+    from wellstream.enrol import enrol
+
+    if Path(number).is_file():
+        with Path(number).open(newline="", encoding="utf-8") as file:
+            people = list(csv.DictReader(file))
+    else:
+        people = [
+            {
+                "number": number,
+                "arm": arm,
+                "language": language,
+                "zone": zone,
+                "start_date": start or str(_today(zone)),
+            }
+        ]
+    for pseudonym in _run(lambda: enrol(adopt_running(), people)):
+        print(pseudonym)
+
+
+def _today(zone: str) -> date:
+    from zoneinfo import ZoneInfo
+
+    from schemas.clock import now
+
+    return now().astimezone(ZoneInfo(zone or "UTC")).date()
+
+
+@participant.command("link")
+def participant_link(
+    pseudonym: str, hours: Annotated[int, typer.Option(min=1, help="How long the link works.")] = 24
+) -> None:
+    """Make a link to the web form for a participant."""
+    from wellstream.enrol import link
+
+    print(_run(lambda: link(adopt_running(), pseudonym, hours)))
+
+
+@app.command()
+def sql(query: str, format_: FormatOption = "table") -> None:
+    """Ask the store a read-only question.
+
+    Example: `wellstream sql "select arm, count(*) from participants group by arm"`
+    """
+    frame = _run(lambda: _reader().query(query))
+    if format_ == "csv":
+        frame.to_csv(sys.stdout, index=False)
+    else:
+        _print_table(list(frame.columns), frame.itertuples(index=False))
+
+
+def _reader() -> Any:
+    from dashboard.reader import Reader
+
+    settings = adopt_running()
+    return Reader(settings.store_uri, settings.secret("store_token"))
+
+
+def _print_table(columns: list[str], rows: Any) -> None:
+    table = Table(*columns)
+    for row in rows:
+        table.add_row(*("" if cell is None else str(cell) for cell in row))
+    out.print(table)
+
+
+@letters.command("list")
+def letters_list(limit: Annotated[int, typer.Option(min=1)] = 50, format_: FormatOption = "table") -> None:
+    """The newest dead letters: where each came from and why it is here."""
+    sql(
+        'select occurred_at, topic, "partition", "offset", reason, detail, participant '
+        f"from dead_letters order by occurred_at desc limit {limit:d}",
+        format_,
+    )
+
+
+@app.command()
+def check() -> None:
+    """Reconcile: accepted = stored + quarantined. Exits 1 on a gap."""
+    from wellstream.check import reconcile
+
+    report = _run(lambda: reconcile(adopt_running()))
+    out.print(str(report), highlight=False)
+    raise typer.Exit(0 if report.gap == 0 else 1)
+
+
+@app.command()
+def rebuild() -> None:
+    """Recompute the store from the topics into a new file, compare, and put it in place.
+
+    The store must be stopped: under `up` and `demo`, stop those; with docker-compose,
+    `docker compose stop store && docker compose run --rm store wellstream rebuild`.
+    """
+    from wellstream.check import rebuild_store
+
+    report = _run(lambda: rebuild_store(HOME))
+    out.print(str(report), highlight=False)
+
+
+@app.command()
+def status() -> None:
+    """The running services: process id, address and health."""
+    found = running_services()
+    if not found:
+        out.print("nothing is running here; start it with `wellstream demo` or `wellstream up --study FILE`")
+        raise typer.Exit(1)
+    columns = ["name", "pid", "address", "health"]
+    _print_table(columns, ([service.get(c) for c in columns] for service in found))
+
+
+@app.command()
+def doctor() -> None:
+    """What is installed, reachable and configured, and what to do about what is not."""
+    from wellstream.doctor import examine
+
+    findings = examine(adopt_running())
+    for finding in findings:
+        out.print(("[green]ok[/green]   " if finding.ok else "[red]look[/red] ") + finding.text, highlight=False)
+    raise typer.Exit(0 if all(finding.ok for finding in findings) else 1)

@@ -1,0 +1,56 @@
+"""Enrolling people and making links, through the gateway's desk: only the gateway opens the vault."""
+
+from datetime import timedelta
+from typing import Any
+
+import httpx
+
+from schemas.clock import now
+from schemas.settings import Settings
+from schemas.study_file import load_study
+
+_LIMIT_SECONDS = 30.0
+
+
+class DeskRefused(RuntimeError):
+    """The gateway's desk did not do what it was asked."""
+
+
+def enrol(settings: Settings, people: list[dict[str, str]]) -> list[str]:
+    """Enrol people with `number`, `arm`, `language`, `zone` and `start_date`; their pseudonyms, in order.
+
+    Raises:
+        DeskRefused: The gateway is away, or something in the data is wrong.
+    """
+    study = load_study(settings.study_path)
+    known = {arm.id for arm in study.arms}
+    for row, person in enumerate(people, start=1):
+        if person.get("arm") not in known:
+            raise DeskRefused(f"person {row}: the study has no arm {person.get('arm')!r}; it has {sorted(known)}")
+        if person.get("language") not in study.languages:
+            raise DeskRefused(f"person {row}: the study's languages are {', '.join(study.languages)}")
+    answer = _ask(settings, "/participants", [person | {"study": study.ref} for person in people])
+    return [entry["participant"] for entry in answer]
+
+
+def link(settings: Settings, pseudonym: str, hours: int) -> str:
+    """The address of the form for a participant; it works for `hours`."""
+    expires = now() + timedelta(hours=hours)
+    wanted = {"participant": pseudonym, "prompt_id": None, "expires_at": expires.isoformat()}
+    return str(_ask(settings, "/links", [wanted])[0]["url"])
+
+
+def _ask(settings: Settings, path: str, body: list[dict[str, Any]]) -> list[dict[str, str]]:
+    token = settings.secret("desk_token")
+    try:
+        response = httpx.post(
+            settings.desk_url + path,
+            json=body,
+            headers={"Authorization": f"Bearer {token}"},
+            timeout=_LIMIT_SECONDS,
+        )
+    except httpx.HTTPError:
+        raise DeskRefused(f"the gateway does not answer at {settings.desk_url}; is it running?") from None
+    if response.status_code != httpx.codes.OK:
+        raise DeskRefused(f"the gateway refused it ({response.status_code}): {response.text:.300}")
+    return list(response.json())

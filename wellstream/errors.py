@@ -1,0 +1,36 @@
+"""Known failures as one sentence each. What is not known here is a fault of ours and keeps its traceback."""
+
+import errno
+
+from dashboard.reader import NotAllowed, StoreUnavailable
+from schemas.settings import MissingSetting
+from schemas.study_file import StudyError
+from wellstream.enrol import DeskRefused
+from wellstream.kafka import KafkaUnavailable
+from wellstream.supervisor import AlreadyRunning, ServiceFailed
+from wellstream.topics import TopicMismatch
+
+_KNOWN = (
+    AlreadyRunning,
+    DeskRefused,
+    KafkaUnavailable,
+    MissingSetting,
+    NotAllowed,
+    ServiceFailed,
+    StoreUnavailable,
+    StudyError,
+    TopicMismatch,
+)
+
+
+def sentence_for(error: Exception) -> str | None:
+    """What to tell a person about an error; None if it is not one that a person can mend."""
+    if isinstance(error, _KNOWN):
+        return str(error)
+    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+        return f"the disk is full ({error.filename or 'no path given'}); make room and start again"
+    if isinstance(error, PermissionError):
+        return f"no permission for {error.filename}; choose another folder with WELLSTREAM_HOME"
+    if isinstance(error, FileNotFoundError) and error.filename:
+        return f"there is no file {error.filename}"
+    return None

@@ -1,0 +1,198 @@
+"""Running services as child processes: started in order, restarted when they die, stopped in reverse."""
+
+import ctypes
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Self
+
+from filelock import FileLock, Timeout
+
+_READY_SECONDS = 90.0
+_POLL_SECONDS = 0.2
+_LONGEST_BACKOFF = 30.0
+_GIVE_UP_AFTER = 10
+_PR_SET_PDEATHSIG = 1
+
+
+class AlreadyRunning(RuntimeError):
+    """Another `up` or `demo` uses the state folder."""
+
+
+class ServiceFailed(RuntimeError):
+    """A service does not start, or keeps dying."""
+
+
+@dataclass(frozen=True)
+class Service:
+    """A child process to keep running.
+
+    Attributes:
+        name: Also the name of its log.
+        command: Its argv.
+        env: Variables on top of this process's.
+        ready: Tells whether it does its work; called from a thread, must return within seconds.
+        grace_seconds: How long it may take to stop.
+        address: Where people or programs find it.
+    """
+
+    name: str
+    command: list[str]
+    env: dict[str, str]
+    ready: Callable[[], bool]
+    grace_seconds: float
+    address: str
+
+
+@dataclass
+class _Child:
+    service: Service
+    process: subprocess.Popen[bytes]
+    deaths: list[float] = field(default_factory=list)
+    healthy: bool = False
+
+
+class Supervisor:
+    """Keeps services running while the `with` block runs.
+
+    Args:
+        home: State folder: logs, `services.json` and the lock are there.
+        services: In the order of starting.
+    """
+
+    def __init__(self, home: Path, services: Sequence[Service]) -> None:
+        self._home = home
+        self._services = services
+        self._children: list[_Child] = []
+        self._lock = FileLock(home / "lock")
+        self._stopping = threading.Event()
+        self._watcher = threading.Thread(target=self._watch, name="supervisor", daemon=True)
+
+    def __enter__(self) -> Self:
+        try:
+            self._lock.acquire(timeout=0)
+        except Timeout:
+            raise AlreadyRunning(
+                f"wellstream already runs from {self._home} (`wellstream status` shows it); stop it first"
+            ) from None
+        try:
+            for service in self._services:
+                self._start(service)
+            self._watcher.start()
+        except BaseException:
+            self._stop()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stop()
+
+    def _log(self, service: Service) -> Path:
+        return self._home / "logs" / f"{service.name}.log"
+
+    def _spawn(self, service: Service) -> subprocess.Popen[bytes]:
+        log = self._log(service)
+        log.parent.mkdir(parents=True, exist_ok=True)
+        with log.open("ab") as output:
+            return subprocess.Popen(
+                service.command, env=os.environ | service.env, stdout=output, stderr=output,
+                stdin=subprocess.DEVNULL, start_new_session=True,
+                preexec_fn=_die_with_parent if sys.platform == "linux" else None,  # noqa: PLW1509
+            )
+
+    def _start(self, service: Service) -> None:
+        child = _Child(service, self._spawn(service))
+        self._children.append(child)
+        limit = time.monotonic() + _READY_SECONDS
+        while not service.ready():
+            if child.process.poll() is not None:
+                raise ServiceFailed(f"{service.name} ended while starting: {self._last_words(service)}")
+            if time.monotonic() > limit:
+                raise ServiceFailed(
+                    f"{service.name} was not ready within {_READY_SECONDS:.0f} s; look at {self._log(service)}"
+                )
+            time.sleep(_POLL_SECONDS)
+        child.healthy = True
+        self._publish()
+
+    def _last_words(self, service: Service) -> str:
+        lines = self._log(service).read_text(errors="replace").strip().splitlines()
+        return f"{lines[-1] if lines else 'it said nothing'} (log: {self._log(service)})"
+
+    def _watch(self) -> None:
+        while not self._stopping.wait(_POLL_SECONDS):
+            for child in self._children:
+                if child.process.poll() is None:
+                    if not child.healthy and child.service.ready():
+                        child.healthy = True
+                        self._publish()
+                elif not self._restart(child):
+                    os.kill(os.getpid(), signal.SIGTERM)
+                    return
+
+    def _restart(self, child: _Child) -> bool:
+        """Start a dead child again; False if it died too often."""
+        moment = time.monotonic()
+        child.deaths = [death for death in child.deaths if moment - death < 300] + [moment]
+        child.healthy = False
+        self._publish()
+        if len(child.deaths) > _GIVE_UP_AFTER:
+            print(f"{child.service.name} keeps dying: {self._last_words(child.service)}", file=sys.stderr)
+            return False
+        if self._stopping.wait(min(0.25 * 2 ** (len(child.deaths) - 1), _LONGEST_BACKOFF)):
+            return True
+        child.process = self._spawn(child.service)
+        self._publish()
+        return True
+
+    def _stop(self) -> None:
+        self._stopping.set()
+        if self._watcher.is_alive():
+            self._watcher.join(_LONGEST_BACKOFF)
+        for child in reversed(self._children):
+            _end(child.process, child.service.grace_seconds)
+        self._children.clear()
+        self._publish()
+        self._lock.release()
+
+    def _publish(self) -> None:
+        listed = [
+            {
+                "name": child.service.name,
+                "pid": child.process.pid,
+                "address": child.service.address,
+                "health": "healthy" if child.healthy else "starting",
+                "restarts": len(child.deaths),
+            }
+            for child in self._children
+        ]
+        path = self._home / "services.json"
+        fresh = path.with_suffix(".new")
+        fresh.write_text(json.dumps({"services": listed}, indent=2))
+        fresh.replace(path)
+
+
+def _die_with_parent() -> None:
+    """Ask Linux to end this child when the supervisor is gone, however it went."""
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
+def _end(process: subprocess.Popen[bytes], grace_seconds: float) -> None:
+    if process.poll() is None:
+        process.terminate()
+        try:
+            process.wait(grace_seconds)
+        except subprocess.TimeoutExpired:
+            pass
+    try:
+        os.killpg(process.pid, signal.SIGKILL)
+    except ProcessLookupError:
+        return
+    process.wait(grace_seconds)

@@ -72,9 +72,7 @@ def demo(
     """
     from wellstream.demo import run_demo
 
-    raise typer.Exit(
-        _run(lambda: run_demo(HOME / "demo", STUDIES / "demo.yaml", for_, people, days, pace))
-    )
+    raise typer.Exit(_run(lambda: run_demo(HOME / "demo", STUDIES / "demo.yaml", for_, people, days, pace)))
 
 
 @app.command()
@@ -286,5 +284,7 @@ def doctor() -> None:
 
     findings = examine(adopt_running())
     for finding in findings:
-        out.print(("[green]ok[/green]   " if finding.ok else "[red]look[/red] ") + finding.text, highlight=False)
+        out.print(
+            ("[green]ok[/green]   " if finding.ok else "[red]look[/red] ") + finding.text, highlight=False
+        )
     raise typer.Exit(0 if all(finding.ok for finding in findings) else 1)

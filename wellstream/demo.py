@@ -7,16 +7,16 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
 from dashboard.reader import Reader
 from producers.simulator.client import Ledger
 from producers.simulator.run import go_live, send_past
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from streams.store.reconcile import settle
+
 from schemas.clock import now
 from schemas.settings import Settings
 from schemas.study_file import load_study
-from streams.store.reconcile import settle
 from wellstream.kafka import LocalKafka
 from wellstream.local import local_settings, services
 from wellstream.supervisor import Supervisor
@@ -37,9 +37,7 @@ def run_up(home: Path, study_file: Path) -> int:
     return 0
 
 
-def run_demo(
-    home: Path, study_file: Path, seconds: float | None, people: int, days: int, pace: float
-) -> int:
+def run_demo(home: Path, study_file: Path, seconds: float | None, people: int, days: int, pace: float) -> int:
     """Run the demo until Ctrl-C, SIGTERM or for `seconds` of live time.
 
     Returns:
@@ -48,8 +46,11 @@ def run_demo(
     with _everything(home, study_file, simulation=True) as settings:
         ledger = asyncio.run(_simulate(settings, seconds, people, days, pace))
         with out.status("waiting until everything accepted is stored"):
-            summary = settle(Reader(settings.store_uri, settings.secret("store_token")).query,
-                             ledger.accepted, SETTLE_SECONDS)
+            summary = settle(
+                Reader(settings.store_uri, settings.secret("store_token")).query,
+                ledger.accepted,
+                SETTLE_SECONDS,
+            )
     out.print(str(summary), highlight=False)
     return 0 if summary.lost == 0 else 1
 
@@ -71,9 +72,7 @@ def _save(settings: Settings) -> None:
     path.write_text(json.dumps(settings.model_dump(mode="json"), indent=2))
 
 
-async def _simulate(
-    settings: Settings, seconds: float | None, people: int, days: int, pace: float
-) -> Ledger:
+async def _simulate(settings: Settings, seconds: float | None, people: int, days: int, pace: float) -> Ledger:
     study = load_study(settings.study_path)
     stop = asyncio.Event()
     with _progress() as report:
@@ -107,7 +106,9 @@ def _progress() -> Iterator[Callable[[int, int], None]]:
 
 def _say_addresses(settings: Settings) -> None:
     out.print(f"dashboard  http://{settings.dashboard_host}:{settings.dashboard_port}")
-    out.print(f"gateway    http://{settings.gateway_host}:{settings.gateway_port}  (public: {settings.public_url})")
+    out.print(
+        f"gateway    http://{settings.gateway_host}:{settings.gateway_port}  (public: {settings.public_url})"
+    )
     out.print(f"state      {settings.home}")
     out.print("Ctrl-C stops everything.")
 

@@ -26,7 +26,9 @@ def enrol(settings: Settings, people: list[dict[str, str]]) -> list[str]:
     known = {arm.id for arm in study.arms}
     for row, person in enumerate(people, start=1):
         if person.get("arm") not in known:
-            raise DeskRefused(f"person {row}: the study has no arm {person.get('arm')!r}; it has {sorted(known)}")
+            raise DeskRefused(
+                f"person {row}: the study has no arm {person.get('arm')!r}; it has {sorted(known)}"
+            )
         if person.get("language") not in study.languages:
             raise DeskRefused(f"person {row}: the study's languages are {', '.join(study.languages)}")
     answer = _ask(settings, "/participants", [person | {"study": study.ref} for person in people])

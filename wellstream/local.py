@@ -7,6 +7,7 @@ from urllib.error import URLError
 from urllib.request import urlopen
 
 from dashboard.reader import Reader, StoreUnavailable
+
 from schemas.settings import Settings
 from wellstream.secrets import local_secrets
 from wellstream.supervisor import Service
@@ -47,7 +48,9 @@ def services(settings: Settings) -> list[Service]:
     return [
         _service("store", variables, lambda: _store_answers(settings), 20, settings.store_uri),
         _service("gateway", variables, _answers(f"{gateway}/readyz"), 15, gateway),
-        _service("worker", variables, _file_appears(settings.worker_path / "ready"), 30, "Kafka group wellstream"),
+        _service(
+            "worker", variables, _file_appears(settings.worker_path / "ready"), 30, "Kafka group wellstream"
+        ),
         _service("dashboard", variables, _answers(f"{dashboard}/_stcore/health"), 10, dashboard),
     ]
 
@@ -57,7 +60,12 @@ def _service(
 ) -> Service:
     command = [sys.executable, "-m", "wellstream", "serve", name]
     return Service(
-        name=name, command=command, env=dict(variables), ready=ready, grace_seconds=grace_seconds, address=address
+        name=name,
+        command=command,
+        env=dict(variables),
+        ready=ready,
+        grace_seconds=grace_seconds,
+        address=address,
     )
 
 

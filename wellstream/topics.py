@@ -37,7 +37,8 @@ async def create_topics(bootstrap: str, topics: Sequence[Topic] = TOPICS) -> lis
         missing = [topic for topic in topics if topic.name not in present]
         if missing:
             await admin.create_topics(
-                [NewTopic(t.name, t.partitions, 1, topic_configs=t.config) for t in missing], timeout_ms=_LIMIT_MS
+                [NewTopic(t.name, t.partitions, 1, topic_configs=t.config) for t in missing],
+                timeout_ms=_LIMIT_MS,
             )
         return [topic.name for topic in missing]
     finally:

@@ -1,0 +1,111 @@
+"""The form's fields to answers, without Kafka, vault or clock."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Literal
+
+from schemas.events import Reason
+from schemas.study import Item, Study
+
+LONGEST_TEXT = 1000
+HELPER_FIELDS = frozenset({"submission_id", "SimulatedAt"})
+"""Fields of the form that are no items."""
+
+RawAnswer = int | tuple[str, ...] | str
+"""A number, the ids of the chosen options, or words that are not sealed yet."""
+
+Complaint = Literal["missing", "empty", "conflict", "too_long", "unknown_item", "out_of_range"]
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What is wrong with one field; `item` is the field's name, empty for the form as a whole."""
+
+    item: str
+    complaint: Complaint
+
+    @property
+    def reason(self) -> Reason | None:
+        """Why this goes to the dead letters; None if a person can simply mend it."""
+        if self.complaint == "unknown_item":
+            return Reason.UNKNOWN_ITEM
+        return Reason.OUT_OF_RANGE if self.complaint == "out_of_range" else None
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What was read: answers by item id, and problems in the order of the study."""
+
+    answers: dict[str, RawAnswer] = field(default_factory=dict)
+    problems: tuple[Problem, ...] = ()
+
+
+def read_form(study: Study, fields: Iterable[tuple[str, str]]) -> Reading:
+    """Read a form. An item that was left empty is absent from the answers; nothing is guessed or clamped.
+
+    Args:
+        study: The definition that the form was made from.
+        fields: Names and values as sent; an item of kind `choices` repeats its name.
+    """
+    given = _by_name(fields)
+    answers: dict[str, RawAnswer] = {}
+    problems: list[Problem] = []
+    for item in study.items:
+        values = given.pop(item.id, [])
+        answer, complaint = _READERS[item.kind](item, values) if values else (None, None)
+        if complaint is None and answer is None and item.required:
+            complaint = "missing"
+        if complaint is not None:
+            problems.append(Problem(item.id, complaint))
+        elif answer is not None:
+            answers[item.id] = answer
+    if given:
+        problems.append(Problem("", "unknown_item"))
+    if not answers and not problems:
+        problems.append(Problem(study.items[0].id, "empty"))
+    return Reading(answers, tuple(problems))
+
+
+def _by_name(fields: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
+    given: dict[str, list[str]] = defaultdict(list)
+    for name, value in fields:
+        if name not in HELPER_FIELDS and value.strip():
+            given[name].append(value.strip())
+    return given
+
+
+_Read = tuple[RawAnswer | None, Complaint | None]
+
+
+def _scale(item: Item, values: list[str]) -> _Read:
+    number = _integer(values[0]) if len(values) == 1 else None
+    if number is None or item.scale is None or not item.scale.min <= number <= item.scale.max:
+        return None, "out_of_range"
+    return number, None
+
+
+def _integer(text: str) -> int | None:
+    digits = text.removeprefix("-")
+    return int(text) if digits.isascii() and digits.isdecimal() and len(digits) <= 4 else None
+
+
+def _choices(item: Item, values: list[str]) -> _Read:
+    if not set(values) <= {option.id for option in item.options}:
+        return None, "out_of_range"
+    chosen = [option for option in item.options if option.id in values]
+    if len(chosen) > 1 and any(option.exclusive for option in chosen):
+        return None, "conflict"
+    return tuple(option.id for option in chosen), None
+
+
+def _text(_: Item, values: list[str]) -> _Read:
+    words = "\n".join(values)
+    return (words, None) if len(words) <= LONGEST_TEXT else (None, "too_long")
+
+
+_READERS: dict[str, Callable[[Item, list[str]], _Read]] = {
+    "scale": _scale,
+    "choices": _choices,
+    "text": _text,
+}

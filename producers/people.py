@@ -1,0 +1,66 @@
+"""Who takes part, as the vault knows them. Beyond the gateway only the pseudonym travels."""
+
+from datetime import date
+from uuid import UUID
+
+import phonenumbers
+
+from schemas.words import Instant, Language, Pseudonym, Slug, StudyRef, Word, Zone
+
+
+class Enrolment(Word):
+    """Somebody who joins a study; `pseudonym` only where one was already given elsewhere."""
+
+    number: str
+    study: StudyRef
+    arm: Slug
+    language: Language
+    zone: Zone
+    start_date: date
+    pseudonym: Pseudonym | None = None
+
+
+class Person(Word):
+    """A participant without the telephone number.
+
+    Attributes:
+        revision: 1 at enrolment, one more at each change of what follows `participant`.
+        changed_at: When that revision was written down.
+    """
+
+    participant: Pseudonym
+    study: StudyRef
+    arm: Slug
+    language: Language
+    zone: Zone
+    start_date: date
+    revision: int = 1
+    changed_at: Instant
+
+
+class NewLink(Word):
+    """A link to make: for one prompt, or a standing one (`prompt_id` None)."""
+
+    participant: Pseudonym
+    prompt_id: UUID | None = None
+    expires_at: Instant
+
+
+class Link(Word):
+    """A link that was opened, and whose it is."""
+
+    token_hash: str
+    person: Person
+    prompt_id: UUID | None
+    expires_at: Instant
+
+
+def normalise(number: str) -> str | None:
+    """A telephone number in E.164, such as +32470123456; None if it is no international number."""
+    try:
+        parsed = phonenumbers.parse(number, None)
+    except phonenumbers.NumberParseException:
+        return None
+    if not phonenumbers.is_possible_number(parsed):
+        return None
+    return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)

@@ -1,0 +1,268 @@
+"""The vault: the only place with telephone numbers and participants' keys. One encrypted SQLite file.
+
+Only the gateway opens it. Numbers are found by a keyed hash, links by the hash of their token. The ledger
+remembers for ever when an event was first seen and whether Kafka has acknowledged it.
+"""
+
+import asyncio
+import hashlib
+import hmac
+import secrets
+import sqlite3
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from pathlib import Path
+from typing import Any, TypeVar
+from uuid import UUID
+
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from sqlcipher3 import dbapi2 as sqlcipher
+
+from producers.people import Enrolment, Link, NewLink, Person, normalise
+from schemas.identity import digest, new_pseudonym
+from schemas.sealing import new_key
+
+_T = TypeVar("_T")
+_SHORTEST_KEY = 32
+_BUSY_SECONDS = 5
+_PERSON = "participant, study, arm, language, zone, start_date, revision, changed_at"
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS people(
+    number_hmac TEXT PRIMARY KEY, number TEXT NOT NULL, participant TEXT NOT NULL UNIQUE,
+    study TEXT NOT NULL, arm TEXT NOT NULL, language TEXT NOT NULL, zone TEXT NOT NULL,
+    start_date TEXT NOT NULL, revision INTEGER NOT NULL, changed_at TEXT NOT NULL) STRICT;
+CREATE TABLE IF NOT EXISTS data_keys(participant TEXT PRIMARY KEY, key BLOB NOT NULL) STRICT;
+CREATE TABLE IF NOT EXISTS links(
+    token_hash TEXT PRIMARY KEY, participant TEXT NOT NULL, prompt_id TEXT, expires_at TEXT NOT NULL) STRICT;
+CREATE TABLE IF NOT EXISTS ledger(
+    event_id TEXT PRIMARY KEY, received_at TEXT NOT NULL, acknowledged INTEGER NOT NULL DEFAULT 0) STRICT;
+"""
+
+
+class VaultError(RuntimeError):
+    """The vault cannot be opened, or refuses what it was asked."""
+
+
+def _derive(secret: str, purpose: str) -> bytes:
+    return HKDF(hashes.SHA256(), 32, salt=None, info=f"wellstream {purpose}".encode()).derive(secret.encode())
+
+
+def _open(path: Path, secret: str) -> sqlite3.Connection:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.touch(mode=0o600, exist_ok=True)
+    # The methods are those of the standard library's sqlite3; sqlcipher3 ships no types.
+    connection: sqlite3.Connection = sqlcipher.connect(
+        str(path), isolation_level=None, check_same_thread=False, timeout=_BUSY_SECONDS
+    )
+    try:
+        connection.execute("PRAGMA cipher_log_level = NONE")
+        connection.execute(f"PRAGMA key = \"x'{_derive(secret, 'vault file').hex()}'\"")
+        connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = NORMAL")
+        connection.execute("PRAGMA secure_delete = ON")
+        connection.executescript(_SCHEMA)
+    except sqlcipher.DatabaseError as error:
+        connection.close()
+        if "not a database" in str(error):
+            raise VaultError(
+                f"WELLSTREAM_VAULT_KEY does not open the vault {path}: set the key that it was made with"
+            ) from None
+        raise VaultError(f"the vault {path} cannot be opened: {error}") from None
+    return connection
+
+
+class Vault:
+    """The opened vault. All work happens in one thread, on one connection."""
+
+    def __init__(self, connection: sqlite3.Connection, number_key: bytes, thread: ThreadPoolExecutor) -> None:
+        self._connection = connection
+        self._number_key = number_key
+        self._thread = thread
+
+    @classmethod
+    async def open(cls, path: Path, secret: str) -> "Vault":
+        """Open the vault, or make it where there is none.
+
+        Raises:
+            VaultError: The key is too short or another one, or the file is no vault.
+        """
+        if len(secret) < _SHORTEST_KEY:
+            raise VaultError(f"WELLSTREAM_VAULT_KEY is too short: set at least {_SHORTEST_KEY} characters")
+        thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="vault")
+        try:
+            connection = await asyncio.get_running_loop().run_in_executor(thread, _open, path, secret)
+        except BaseException:
+            thread.shutdown(wait=False)
+            raise
+        return cls(connection, _derive(secret, "telephone numbers"), thread)
+
+    async def close(self) -> None:
+        """Finish what is under way and close the file."""
+        await self._do(self._connection.close)
+        self._thread.shutdown()
+
+    async def ready(self) -> bool:
+        """Whether the file can be read."""
+        try:
+            await self._do(lambda: self._row("SELECT 1"))
+        except (sqlcipher.Error, RuntimeError):
+            return False
+        return True
+
+    async def resolve(self, number: str) -> Person | None:
+        """The participant who has this telephone number."""
+        normal = normalise(number)
+        if normal is None:
+            return None
+        return await self._do(lambda: self._person("number_hmac = ?", self._hmac(normal)))
+
+    async def person(self, participant: str) -> Person | None:
+        """The participant of that pseudonym."""
+        return await self._do(lambda: self._person("participant = ?", participant))
+
+    async def number(self, participant: str) -> str | None:
+        """A participant's telephone number, to send a text to."""
+        row = await self._do(
+            lambda: self._row("SELECT number FROM people WHERE participant = ?", participant)
+        )
+        return row[0] if row else None
+
+    async def key(self, participant: str) -> bytes | None:
+        """A participant's 32-byte key; None if unknown or destroyed."""
+        row = await self._do(
+            lambda: self._row("SELECT key FROM data_keys WHERE participant = ?", participant)
+        )
+        return bytes(row[0]) if row else None
+
+    async def enrol(self, people: Sequence[Enrolment], at: datetime) -> list[Person]:
+        """Write people down, all or none; a number that is known keeps its pseudonym and its key.
+
+        Raises:
+            VaultError: Something is no telephone number, or a pseudonym is another person's.
+        """
+        return await self._do(lambda: self._enrol(people, at))
+
+    async def mint_links(self, links: Sequence[NewLink]) -> list[str]:
+        """Make a link for each; the tokens (128 random bits), in order. Only their hashes are kept.
+
+        Raises:
+            VaultError: A participant is unknown.
+        """
+        return await self._do(lambda: self._mint(links))
+
+    async def link(self, token: str) -> Link | None:
+        """What a token opens; also when it has expired."""
+        return await self._do(lambda: self._link(digest(token)))
+
+    async def first_seen(self, event_id: UUID, at: datetime) -> tuple[datetime, bool]:
+        """When an event was first seen (`at`, if only now) and whether it is acknowledged."""
+        return await self._do(lambda: self._first_seen(event_id, at))
+
+    async def acknowledged(self, event_id: UUID) -> bool:
+        """Whether Kafka has acknowledged an event; writes nothing."""
+        query = "SELECT acknowledged FROM ledger WHERE event_id = ?"
+        row = await self._do(lambda: self._row(query, str(event_id)))
+        return bool(row and row[0])
+
+    async def acknowledge(self, event_id: UUID) -> None:
+        """Note that Kafka has acknowledged an event."""
+        statement = "UPDATE ledger SET acknowledged = 1 WHERE event_id = ?"
+        await self._do(lambda: self._connection.execute(statement, (str(event_id),)))
+
+    async def _do(self, work: Callable[[], _T]) -> _T:
+        return await asyncio.get_running_loop().run_in_executor(self._thread, work)
+
+    def _hmac(self, number: str) -> str:
+        return hmac.new(self._number_key, number.encode(), hashlib.sha256).hexdigest()
+
+    def _row(self, query: str, *values: Any) -> Any:
+        return self._connection.execute(query, values).fetchone()
+
+    def _person(self, where: str, value: str) -> Person | None:
+        row = self._row(f"SELECT {_PERSON} FROM people WHERE {where}", value)  # noqa: S608 - our own text
+        return Person.model_validate(dict(zip(_PERSON.split(", "), row, strict=True))) if row else None
+
+    def _enrol(self, people: Sequence[Enrolment], at: datetime) -> list[Person]:
+        # A number or a key that is lost with the power cannot be had again, so this waits for the disk.
+        self._connection.execute("PRAGMA synchronous = FULL")
+        try:
+            return self._all_or_none(lambda: [self._enrol_one(one, at) for one in people])
+        finally:
+            self._connection.execute("PRAGMA synchronous = NORMAL")
+
+    def _enrol_one(self, one: Enrolment, at: datetime) -> Person:
+        number = normalise(one.number)
+        if number is None:
+            raise VaultError("a telephone number is not in international form, such as +32 470 12 34 56")
+        known = self._person("number_hmac = ?", self._hmac(number))
+        if known is None:
+            return self._add(one, number, at)
+        details = one.model_dump(exclude={"number", "pseudonym"})
+        if known.model_dump(include=set(details)) == details:
+            return known
+        self._connection.execute(
+            "UPDATE people SET study = ?, arm = ?, language = ?, zone = ?, start_date = ?,"
+            " revision = revision + 1, changed_at = ? WHERE participant = ?",
+            (*_details(one), at.isoformat(), known.participant),
+        )
+        return known.model_copy(update=details | {"revision": known.revision + 1, "changed_at": at})
+
+    def _add(self, one: Enrolment, number: str, at: datetime) -> Person:
+        participant = one.pseudonym or new_pseudonym()
+        if self._person("participant = ?", participant):
+            raise VaultError(f"the pseudonym {participant} is another person's")
+        self._connection.execute(
+            "INSERT INTO people VALUES (?, ?, ?, ?, ?, ?, ?, ?, 1, ?)",
+            (self._hmac(number), number, participant, *_details(one), at.isoformat()),
+        )
+        self._connection.execute("INSERT INTO data_keys VALUES (?, ?)", (participant, new_key()))
+        details = one.model_dump(exclude={"number", "pseudonym"})
+        return Person(participant=participant, changed_at=at, **details)
+
+    def _mint(self, links: Sequence[NewLink]) -> list[str]:
+        return self._all_or_none(lambda: [self._mint_one(link) for link in links])
+
+    def _mint_one(self, link: NewLink) -> str:
+        if self._person("participant = ?", link.participant) is None:
+            raise VaultError(f"there is no participant {link.participant}")
+        token = secrets.token_urlsafe(16)
+        prompt = str(link.prompt_id) if link.prompt_id else None
+        self._connection.execute(
+            "INSERT INTO links VALUES (?, ?, ?, ?)",
+            (digest(token), link.participant, prompt, link.expires_at.isoformat()),
+        )
+        return token
+
+    def _link(self, token_hash: str) -> Link | None:
+        row = self._row(
+            "SELECT participant, prompt_id, expires_at FROM links WHERE token_hash = ?", token_hash
+        )
+        person = self._person("participant = ?", row[0]) if row else None
+        if person is None:
+            return None
+        return Link(token_hash=token_hash, person=person, prompt_id=row[1], expires_at=row[2])
+
+    def _first_seen(self, event_id: UUID, at: datetime) -> tuple[datetime, bool]:
+        self._connection.execute(
+            "INSERT INTO ledger(event_id, received_at) VALUES (?, ?) ON CONFLICT DO NOTHING",
+            (str(event_id), at.isoformat()),
+        )
+        row = self._row("SELECT received_at, acknowledged FROM ledger WHERE event_id = ?", str(event_id))
+        return datetime.fromisoformat(row[0]), bool(row[1])
+
+    def _all_or_none(self, work: Callable[[], _T]) -> _T:
+        self._connection.execute("BEGIN IMMEDIATE")
+        try:
+            result = work()
+        except BaseException:
+            self._connection.execute("ROLLBACK")
+            raise
+        self._connection.execute("COMMIT")
+        return result
+
+
+def _details(one: Enrolment) -> tuple[str, str, str, str, str]:
+    return one.study, one.arm, one.language, one.zone, one.start_date.isoformat()

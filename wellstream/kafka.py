@@ -1,5 +1,6 @@
 """A real Apache Kafka in KRaft mode as a child process: no Docker, no installed Java."""
 
+import base64
 import errno
 import os
 import re
@@ -90,7 +91,7 @@ class LocalKafka:
             KafkaUnavailable: A part cannot be fetched, the port is in use, another Kafka uses the
                 folder, the disk is full, or the broker does not come up.
         """
-        if _listens(self._port):
+        if listens(self._port):
             raise KafkaUnavailable(
                 f"port {self._port} is in use by another program; end it or choose another port"
             )
@@ -175,7 +176,7 @@ class LocalKafka:
         while time.monotonic() < limit:
             if self._process is None or self._process.poll() is not None:
                 raise KafkaUnavailable(f"Kafka ended while starting: {self._last_words()} (log: {self.log})")
-            if _listens(self._port):
+            if listens(self._port):
                 return
             time.sleep(0.1)
         self.stop()
@@ -197,14 +198,13 @@ _LOG4J2 = """\
 
 
 def _cluster_id() -> str:
-    import base64
-
     return base64.urlsafe_b64encode(uuid4().bytes).decode().rstrip("=")
 
 
-def _listens(port: int) -> bool:
+def listens(port: int, host: str = "127.0.0.1") -> bool:
+    """Whether something takes connections there."""
     try:
-        with socket.create_connection(("127.0.0.1", port), _PROBE_SECONDS):
+        with socket.create_connection((host, port), _PROBE_SECONDS):
             return True
     except OSError:
         return False
@@ -221,4 +221,7 @@ def _jars() -> list[Path]:
         raise KafkaUnavailable(f"{_NO_NETWORK} ({type(error).__name__})") from None
 
 
-_NO_NETWORK = "Kafka's jars cannot be fetched from Maven Central; the first run needs the network: connect and try again"
+_NO_NETWORK = (
+    "Kafka's jars cannot be fetched from Maven Central; the first run needs the network: "
+    "connect and try again"
+)

@@ -1,5 +1,6 @@
 """Running services as child processes: started in order, restarted when they die, stopped in reverse."""
 
+import contextlib
 import ctypes
 import json
 import os
@@ -120,7 +121,7 @@ class Supervisor:
                 raise ServiceFailed(f"{service.name} ended while starting: {self._last_words(service)}")
             if time.monotonic() > limit:
                 raise ServiceFailed(
-                    f"{service.name} was not ready within {_READY_SECONDS:.0f} s; look at {self._log(service)}"
+                    f"{service.name} was not ready in {_READY_SECONDS:.0f} s; look at {self._log(service)}"
                 )
             time.sleep(_POLL_SECONDS)
         child.healthy = True
@@ -191,10 +192,8 @@ def _die_with_parent() -> None:
 def _end(process: subprocess.Popen[bytes], grace_seconds: float) -> None:
     if process.poll() is None:
         process.terminate()
-        try:
+        with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(grace_seconds)
-        except subprocess.TimeoutExpired:
-            pass
     try:
         os.killpg(process.pid, signal.SIGKILL)
     except ProcessLookupError:

@@ -1,0 +1,30 @@
+"""A seal opens with its own key, in its own place, and nowhere else."""
+
+import pytest
+
+from schemas.identity import event_id
+from schemas.sealing import WrongKey, new_key, seal, unseal
+
+PLACE = {"topic": "inbound.messages.v1", "participant": "p-0123456789abcdef", "event_id": event_id("a")}
+
+
+def test_words_come_back_and_do_not_show() -> None:
+    key = new_key()
+    sealed = seal(key, "mood 7, ٧ 🙂", **PLACE)
+    assert b"mood" not in sealed.ciphertext
+    assert unseal(key, sealed, **PLACE) == "mood 7, ٧ 🙂"
+
+
+@pytest.mark.parametrize(
+    "moved",
+    [{"topic": "checkins.v1"}, {"participant": "p-fedcba9876543210"}, {"event_id": event_id("b")}],
+)
+def test_a_seal_that_was_moved_does_not_open(moved: dict[str, object]) -> None:
+    key = new_key()
+    with pytest.raises(WrongKey):
+        unseal(key, seal(key, "7 3 5", **PLACE), **(PLACE | moved))
+
+
+def test_another_participants_key_does_not_open_it() -> None:
+    with pytest.raises(WrongKey):
+        unseal(new_key(), seal(new_key(), "7 3 5", **PLACE), **PLACE)

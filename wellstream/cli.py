@@ -237,7 +237,7 @@ def _print_table(columns: list[str], rows: Any) -> None:
 def letters_list(limit: Annotated[int, typer.Option(min=1)] = 50, format_: FormatOption = "table") -> None:
     """The newest dead letters: where each came from and why it is here."""
     sql(
-        'select occurred_at, topic, "partition", "offset", reason, detail, participant '
+        'select occurred_at, topic, "partition", "offset", reason, detail, participant '  # noqa: S608
         f"from dead_letters order by occurred_at desc limit {limit:d}",
         format_,
     )

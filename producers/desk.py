@@ -1,150 +1,183 @@
 """The desk: the gateway's inner door, for the worker and for enrolment. Never open to the outside."""
 
-import asyncio
 import hmac
-import secrets
-from datetime import date
-from uuid import UUID
+from collections.abc import Mapping
+from datetime import datetime
 
 from pydantic import TypeAdapter, ValidationError
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
 
-from producers.gateway import Gateway
-from producers.publisher import NotStored
-from producers.vault import NoNumber, Person
+from producers.intake import Intake
+from producers.people import Enrolment, NewLink, Person
+from producers.publisher import NotStored, Publisher
+from producers.vault import Vault, VaultError
+from producers.web import SafeHeaders, log_unexpected, read_body
+from schemas.clock import Clock
 from schemas.events import ConsentChanged, ConsentStatus, ParticipantEnrolled
 from schemas.identity import event_id
+from schemas.settings import Settings
+from schemas.study import Study
 from schemas.topics import CONSENTS, PARTICIPANTS
-from schemas.words import Instant, Language, Pseudonym, Slug, StudyRef, Word, Zone
 
-_TOKEN_BYTES = 16
+_BODY_LIMIT = 32 * 1024 * 1024
 _CONSENT_TEXT = "1"
+_PEOPLE = TypeAdapter(list[Enrolment])
+_NEW_LINKS = TypeAdapter(list[NewLink])
 
 
-class Enrolment(Word):
-    """Somebody to enrol."""
-
-    number: str
-    study: StudyRef
-    arm: Slug
-    language: Language
-    zone: Zone
-    start_date: date
-    occurred_at: Instant | None = None
+class _Unusable(ValueError):
+    """What was asked cannot be done; the sentence says why and quotes no number."""
 
 
-class LinkWanted(Word):
-    """A form link to make."""
+def build_desk(
+    settings: Settings, studies: Mapping[str, Study], vault: Vault, publisher: Publisher, clock: Clock
+) -> Starlette:
+    """The inner application. Every request needs the bearer token.
 
-    participant: Pseudonym
-    prompt_id: UUID | None = None
-    expires_at: Instant
-
-
-_ENROLMENTS: TypeAdapter[list[Enrolment]] = TypeAdapter(list[Enrolment])
-_LINKS: TypeAdapter[list[LinkWanted]] = TypeAdapter(list[LinkWanted])
-
-
-def build_desk(gateway: Gateway) -> Starlette:
-    """The desk as an ASGI application; every request needs the bearer token."""
-    expected = f"Bearer {gateway.settings.secret('desk_token')}".encode()
-
-    def allowed(request: Request) -> bool:
-        return hmac.compare_digest(request.headers.get("Authorization", "").encode(), expected)
-
-    async def key(request: Request) -> Response:
-        if not allowed(request):
-            return _forbidden()
-        found = await asyncio.to_thread(gateway.vault.key, request.path_params["participant"])
-        if found is None:
-            return PlainTextResponse("no such key", 404)
-        return Response(found, media_type="application/octet-stream")
-
-    async def participants(request: Request) -> Response:
-        if not allowed(request):
-            return _forbidden()
-        try:
-            wanted = _ENROLMENTS.validate_json(await request.body())
-            enrolled = [await _enrol(gateway, enrolment) for enrolment in wanted]
-        except ValidationError as error:
-            return PlainTextResponse(_where(error), 422)
-        except NoNumber as error:
-            return PlainTextResponse(str(error), 422)
-        except NotStored:
-            return PlainTextResponse("Kafka is away; nobody after the last one stored was enrolled", 503)
-        return JSONResponse([{"participant": participant} for participant in enrolled])
-
-    async def links(request: Request) -> Response:
-        if not allowed(request):
-            return _forbidden()
-        try:
-            wanted = _LINKS.validate_json(await request.body())
-        except ValidationError as error:
-            return PlainTextResponse(_where(error), 422)
-        tokens = [secrets.token_urlsafe(_TOKEN_BYTES) for _ in wanted]
-        rows = [(t, w.participant, w.prompt_id, w.expires_at) for t, w in zip(tokens, wanted, strict=True)]
-        await asyncio.to_thread(gateway.vault.remember_links, rows)
-        base = gateway.settings.public_url.rstrip("/")
-        return JSONResponse([{"token": token, "url": f"{base}/c/{token}"} for token in tokens])
-
+    Raises:
+        MissingSetting: There is no `desk_token`.
+    """
+    desk = _Desk(settings, studies, vault, publisher, clock)
     return Starlette(
         routes=[
-            Route("/keys/{participant}", key),
-            Route("/participants", participants, methods=["POST"]),
-            Route("/links", links, methods=["POST"]),
-        ]
+            Route("/keys/{participant}", desk.key),
+            Route("/participants", desk.enrol, methods=["POST"]),
+            Route("/links", desk.mint, methods=["POST"]),
+        ],
+        middleware=[Middleware(SafeHeaders), Middleware(_Bearer, token=settings.secret("desk_token"))],
+        exception_handlers={
+            HTTPException: _refused,
+            _Unusable: _unusable,
+            VaultError: _unusable,
+            ValidationError: _invalid,
+            NotStored: _not_stored,
+            Exception: _broken,
+        },
     )
 
 
-async def _enrol(gateway: Gateway, wanted: Enrolment) -> str:
-    unnamed = Person("", wanted.study, wanted.arm, wanted.language, wanted.zone, wanted.start_date)
-    person = await asyncio.to_thread(gateway.vault.enrol, wanted.number, unnamed)
-    now = gateway.clock()
-    facts = (
-        person.participant,
-        person.study,
-        person.arm,
-        person.language,
-        person.zone,
-        str(person.start_date),
-    )
-    common = {
-        "study": person.study,
-        "participant": person.participant,
-        "occurred_at": wanted.occurred_at or now,
-        "recorded_at": now,
-        "zone": person.zone,
-    }
-    enrolled = ParticipantEnrolled.model_validate(
-        common
-        | {
-            "event_id": event_id("enrolled", *facts),
-            "arm": person.arm,
-            "language": person.language,
-            "start_date": person.start_date,
-        }
-    )
-    consent = ConsentChanged.model_validate(
-        common
-        | {
-            "event_id": event_id("consent", person.participant, person.study, "granted"),
-            "status": ConsentStatus.GRANTED,
-            "text_version": _CONSENT_TEXT,
-        }
-    )
-    await gateway.publisher.publish(PARTICIPANTS, person.participant, enrolled)
-    await gateway.publisher.publish(CONSENTS, person.participant, consent)
-    return person.participant
+class _Bearer:
+    """Lets a request through that carries the token; takes the same time for any other."""
+
+    def __init__(self, app: ASGIApp, token: str) -> None:
+        self._app = app
+        self._expected = f"Bearer {token}".encode()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        given = dict(scope.get("headers", [])).get(b"authorization", b"")
+        if scope["type"] == "http" and not hmac.compare_digest(given, self._expected):
+            refusal = PlainTextResponse("the desk needs its token", 401, {"WWW-Authenticate": "Bearer"})
+            await refusal(scope, receive, send)
+            return
+        await self._app(scope, receive, send)
 
 
-def _where(error: ValidationError) -> str:
-    """What is wrong, by field, without quoting values: a number may be among them."""
+class _Desk:
+    def __init__(
+        self,
+        settings: Settings,
+        studies: Mapping[str, Study],
+        vault: Vault,
+        publisher: Publisher,
+        clock: Clock,
+    ) -> None:
+        self._public_url = settings.public_url.rstrip("/")
+        self._studies = studies
+        self._vault = vault
+        self._intake = Intake(vault, publisher, clock)
+        self._clock = clock
+
+    async def key(self, request: Request) -> Response:
+        key = await self._vault.key(request.path_params["participant"])
+        if key is None:
+            return PlainTextResponse("no such key", 404)
+        return Response(key, media_type="application/octet-stream")
+
+    async def enrol(self, request: Request) -> Response:
+        wanted = _PEOPLE.validate_json(await read_body(request, _BODY_LIMIT))
+        for row, one in enumerate(wanted, start=1):
+            self._check(row, one)
+        people = await self._vault.enrol(wanted, self._clock())
+        for person, one in zip(people, wanted, strict=True):
+            await self._announce(person, one.occurred_at)
+        return JSONResponse([{"participant": person.participant} for person in people])
+
+    async def mint(self, request: Request) -> Response:
+        wanted = _NEW_LINKS.validate_json(await read_body(request, _BODY_LIMIT))
+        tokens = await self._vault.mint_links(wanted)
+        return JSONResponse([{"token": token, "url": f"{self._public_url}/c/{token}"} for token in tokens])
+
+    def _check(self, row: int, one: Enrolment) -> None:
+        study = self._studies.get(one.study)
+        if study is None:
+            raise _Unusable(f"entry {row}: no study {one.study}; there is {', '.join(sorted(self._studies))}")
+        if study.arm(one.arm) is None:
+            raise _Unusable(f"entry {row}: the study's arms are {', '.join(arm.id for arm in study.arms)}")
+        if one.language not in study.languages:
+            raise _Unusable(f"entry {row}: the study's languages are {', '.join(study.languages)}")
+
+    async def _announce(self, person: Person, occurred_at: datetime | None) -> None:
+        enrolled = event_id("enrolled", person.participant, str(person.revision))
+        consented = event_id("consent", person.participant, ConsentStatus.GRANTED.value, _CONSENT_TEXT)
+        moment = occurred_at or person.changed_at
+        await self._intake.take(
+            PARTICIPANTS.name,
+            enrolled,
+            lambda at: ParticipantEnrolled(
+                event_id=enrolled,
+                study=person.study,
+                participant=person.participant,
+                occurred_at=moment,
+                recorded_at=at,
+                zone=person.zone,
+                arm=person.arm,
+                language=person.language,
+                start_date=person.start_date,
+            ),
+        )
+        await self._intake.take(
+            CONSENTS.name,
+            consented,
+            lambda at: ConsentChanged(
+                event_id=consented,
+                study=person.study,
+                participant=person.participant,
+                occurred_at=moment,
+                recorded_at=at,
+                zone=person.zone,
+                status=ConsentStatus.GRANTED,
+                text_version=_CONSENT_TEXT,
+            ),
+        )
+
+
+async def _refused(_: Request, error: Exception) -> Response:
+    status = error.status_code if isinstance(error, HTTPException) else 500
+    return PlainTextResponse("not found" if status == 404 else "refused", status)
+
+
+async def _unusable(_: Request, error: Exception) -> Response:
+    return PlainTextResponse(str(error), 422)
+
+
+async def _invalid(_: Request, error: Exception) -> Response:
+    # Names the field and the kind of mistake; the value may be a telephone number.
+    if not isinstance(error, ValidationError):
+        raise error
     first = error.errors(include_input=False, include_url=False, include_context=False)[0]
-    return f"entry {'.'.join(map(str, first['loc']))}: {first['type']}"
+    return PlainTextResponse(f"entry {'.'.join(map(str, first['loc']))}: {first['type']}", 422)
 
 
-def _forbidden() -> Response:
-    return PlainTextResponse("the desk needs its token", 403)
+async def _not_stored(_: Request, __: Exception) -> Response:
+    return PlainTextResponse("Kafka is away; ask again, what was done already is not done twice", 503)
+
+
+async def _broken(_: Request, error: Exception) -> Response:
+    log_unexpected("the desk", error)
+    return PlainTextResponse("something unexpected went wrong; the gateway's log says where", 500)

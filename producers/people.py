@@ -9,7 +9,12 @@ from schemas.words import Instant, Language, Pseudonym, Slug, StudyRef, Word, Zo
 
 
 class Enrolment(Word):
-    """Somebody who joins a study; `pseudonym` only where one was already given elsewhere."""
+    """Somebody who joins a study.
+
+    Attributes:
+        pseudonym: Only where one was already given elsewhere.
+        occurred_at: When they joined, if not now.
+    """
 
     number: str
     study: StudyRef
@@ -18,6 +23,7 @@ class Enrolment(Word):
     zone: Zone
     start_date: date
     pseudonym: Pseudonym | None = None
+    occurred_at: Instant | None = None
 
 
 class Person(Word):

@@ -1,109 +1,147 @@
-"""Running the gateway: the public door and the desk, in one process that owns the vault."""
+"""Running the gateway: the public door, the desk and the sender, in the one process that owns the vault."""
 
 import asyncio
 import signal
+import socket
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 
 import uvicorn
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.errors import KafkaError
 from starlette.applications import Starlette
 
 from producers.desk import build_desk
-from producers.gateway import Gateway, build_gateway
-from producers.publisher import Publisher
+from producers.gateway import build_gateway
+from producers.publisher import NotStored, Publisher
+from producers.sender import Sender
+from producers.studies import StudyChanged, announce
 from producers.vault import Vault
 from schemas.clock import now
 from schemas.settings import Settings
 from schemas.study import Study
 from schemas.study_file import load_study
-from schemas.topics import STUDIES
 
+__all__ = ["PortInUse", "StudyChanged", "serve_gateway"]
 _GRACE_SECONDS = 10
+_RETRY_SECONDS = 1.0
 
 
-class StudyChanged(RuntimeError):
-    """The study's file differs from the definition that was published under the same id and version."""
+class PortInUse(RuntimeError):
+    """Somebody else listens where the gateway should."""
 
 
 class _Server(uvicorn.Server):
     """A server that leaves the signals to `serve_gateway`, which runs two of them."""
 
-    def install_signal_handlers(self) -> None:
-        """Install none."""
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Capture none."""
+        yield
 
 
 async def serve_gateway(settings: Settings) -> None:
-    """Serve the gateway and the desk until SIGTERM or SIGINT; finishes the requests under way.
+    """Serve until SIGTERM or SIGINT; then finish the requests, hand the last events to Kafka, and close.
 
     Raises:
-        StudyChanged: `id@version` was published before with another content.
+        StudyChanged: `id@version` was published before with other content.
+        PortInUse: A port is taken.
+        MissingSetting: A secret or the study is not set.
+        VaultError: The vault does not open.
     """
     study = load_study(settings.study_path)
-    vault = Vault(settings.vault_path, settings.secret("vault_key"))
+    studies = {study.ref: study}
+    announced = asyncio.Event()
+    async with _vault(settings) as vault, _publisher(settings) as publisher:
+        public = build_gateway(settings, studies, vault, publisher, now, announced.is_set)
+        desk = build_desk(settings, studies, vault, publisher, now)
+        with (
+            _listen(settings.gateway_host, settings.gateway_port) as front,
+            _listen(settings.desk_host, settings.desk_port) as back,
+        ):
+            servers = (_server(public), _server(desk))
+            work = [_announce(study, settings, publisher, studies, announced)]
+            if settings.twilio_account_sid:
+                work.append(Sender(settings, studies, vault, publisher, now).run())
+            await _run([(servers[0], front), (servers[1], back)], [asyncio.create_task(one) for one in work])
+
+
+@asynccontextmanager
+async def _vault(settings: Settings) -> AsyncIterator[Vault]:
+    vault = await Vault.open(settings.vault_path, settings.secret("vault_key"))
     try:
-        async with Publisher(settings.kafka) as publisher:
-            await _publish_study(settings, study, publisher)
-            gateway = Gateway(settings, study, vault, publisher, now)
-            await _serve(
-                _server(build_gateway(gateway), settings.gateway_host, settings.gateway_port),
-                _server(build_desk(gateway), settings.desk_host, settings.desk_port),
-            )
+        yield vault
     finally:
-        vault.close()
+        await vault.close()
 
 
-def _server(app: Starlette, host: str, port: int) -> _Server:
+@asynccontextmanager
+async def _publisher(settings: Settings) -> AsyncIterator[Publisher]:
+    publisher = Publisher(settings.kafka)
+    try:
+        yield publisher
+    finally:
+        await publisher.close()
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    try:
+        return socket.create_server((host, port))
+    except OSError:
+        raise PortInUse(
+            f"port {port} on {host} cannot be opened; stop what listens there, or choose another port"
+        ) from None
+
+
+def _server(app: Starlette) -> _Server:
     # No access log: form tokens stand in the paths.
     return _Server(
         uvicorn.Config(
             app,
-            host=host,
-            port=port,
             access_log=False,
             log_level="warning",
             lifespan="off",
-            timeout_graceful_shutdown=_GRACE_SECONDS,
             server_header=False,
+            timeout_graceful_shutdown=_GRACE_SECONDS,
         )
     )
 
 
-async def _serve(*servers: _Server) -> None:
+async def _run(servers: list[tuple[_Server, socket.socket]], background: list["asyncio.Task[None]"]) -> None:
     def stop() -> None:
-        for server in servers:
+        for server, _ in servers:
             server.should_exit = True
+
+    def stop_if_failed(task: "asyncio.Task[None]") -> None:
+        if not task.cancelled() and task.exception() is not None:
+            stop()
 
     loop = asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(name, stop)
-    # `_serve` of uvicorn is `serve` without its signal handlers.
-    await asyncio.gather(*(server._serve() for server in servers))  # noqa: SLF001
+        with suppress(NotImplementedError):  # Windows
+            loop.add_signal_handler(name, stop)
+    for task in background:
+        task.add_done_callback(stop_if_failed)
+    await asyncio.gather(*(server.serve(sockets=[listener]) for server, listener in servers))
+    for task in background:
+        task.cancel()
+    for outcome in await asyncio.gather(*background, return_exceptions=True):
+        if isinstance(outcome, Exception):
+            raise outcome
 
 
-async def _publish_study(settings: Settings, study: Study, publisher: Publisher) -> None:
-    known = await _published(settings.kafka)
-    if study.ref not in known:
-        await publisher.publish(STUDIES, study.ref, study)
-    elif Study.model_validate_json(known[study.ref]) != study:
-        raise StudyChanged(
-            f"{study.ref} is in use with another content; a study in use does not change: "
-            f"give the changed file version {study.version + 1}"
-        )
-
-
-async def _published(bootstrap: str) -> dict[str, bytes]:
-    place = TopicPartition(STUDIES.name, 0)
-    consumer = AIOKafkaConsumer(
-        bootstrap_servers=bootstrap, auto_offset_reset="earliest", enable_auto_commit=False
-    )
-    await consumer.start()
-    try:
-        consumer.assign([place])
-        end = (await consumer.end_offsets([place]))[place]
-        await consumer.seek_to_beginning(place)
-        found: dict[str, bytes] = {}
-        while await consumer.position(place) < end:
-            for records in (await consumer.getmany(timeout_ms=1000)).values():
-                found |= {r.key.decode(): r.value for r in records if r.key and r.value}
-        return found
-    finally:
-        await consumer.stop()
+async def _announce(
+    study: Study,
+    settings: Settings,
+    publisher: Publisher,
+    studies: dict[str, Study],
+    announced: asyncio.Event,
+) -> None:
+    """Announce the study as soon as Kafka is there; until then the gateway answers 503 in words."""
+    while True:
+        try:
+            await announce(study, settings.kafka, publisher, studies)
+        except (KafkaError, NotStored, OSError):
+            await asyncio.sleep(_RETRY_SECONDS)
+        else:
+            announced.set()
+            return

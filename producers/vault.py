@@ -28,6 +28,7 @@ _T = TypeVar("_T")
 _SHORTEST_KEY = 32
 _BUSY_SECONDS = 5
 _PERSON = "participant, study, arm, language, zone, start_date, revision, changed_at"
+_NOT_KEPT = {"number", "pseudonym", "occurred_at"}
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS people(
     number_hmac TEXT PRIMARY KEY, number TEXT NOT NULL, participant TEXT NOT NULL UNIQUE,
@@ -200,7 +201,7 @@ class Vault:
         known = self._person("number_hmac = ?", self._hmac(number))
         if known is None:
             return self._add(one, number, at)
-        details = one.model_dump(exclude={"number", "pseudonym"})
+        details = one.model_dump(exclude=_NOT_KEPT)
         if known.model_dump(include=set(details)) == details:
             return known
         self._connection.execute(
@@ -219,7 +220,7 @@ class Vault:
             (self._hmac(number), number, participant, *_details(one), at.isoformat()),
         )
         self._connection.execute("INSERT INTO data_keys VALUES (?, ?)", (participant, new_key()))
-        details = one.model_dump(exclude={"number", "pseudonym"})
+        details = one.model_dump(exclude=_NOT_KEPT)
         return Person(participant=participant, changed_at=at, **details)
 
     def _mint(self, links: Sequence[NewLink]) -> list[str]:

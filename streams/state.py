@@ -1,0 +1,115 @@
+"""What the worker remembers of one participant, and the updates that follow from what it learns.
+
+LAW: whatever the order, the batches and the repetitions in which events arrive (none later than
+`LATENESS_MS` behind the newest), the updates of highest revision are the same, bit for bit.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict
+from typing import Any
+from uuid import UUID
+
+from schemas.events import CheckInSubmitted, IndicatorsUpdated, PromptSent
+from schemas.identity import event_id
+from schemas.study import Study
+from schemas.words import Measure
+from streams.history import Answered, Asked, History, from_ms, local_day, to_ms
+from streams.indicators.registry import LONGEST_MS
+from streams.rolling import known, rolling
+
+LATENESS_MS = 14 * 86_400_000
+"""How far behind the newest event an event may be for the live indicators to be right; `rebuild` has no limit."""
+
+State = dict[str, list[dict[str, Any]]]
+"""`asked` and `answered`: plain lists and dicts, so that they go through JSON unchanged."""
+
+Heard = CheckInSubmitted | PromptSent
+
+
+def place(event: Heard, study: Study) -> Asked | Answered:
+    """An event as the indicators see it."""
+    at = to_ms(event.occurred_at)
+    if isinstance(event, PromptSent):
+        day = local_day(event.occurred_at, event.zone)
+        return Asked(at, str(event.event_id), to_ms(event.expires_at), event.slot, day)
+    numbers: dict[str, list[int]] = {}
+    coping: tuple[str, ...] = ()
+    for item in study.items:
+        answer = event.answers.get(item.id)
+        if isinstance(answer, int) and item.measures:
+            numbers.setdefault(item.measures.value, []).append(answer)
+        elif isinstance(answer, tuple) and item.measures == Measure.COPING_STRATEGY:
+            coping += answer
+    scores = {measure: sum(values) / len(values) for measure, values in numbers.items()}
+    return Answered(
+        at, str(event.event_id), str(event.prompt_id or ""), event.study, event.zone, to_ms(event.recorded_at),
+        scores, coping,
+    )  # fmt: skip
+
+
+def absorb(
+    state: State | None, events: Iterable[Heard], study: Study
+) -> tuple[State, History, list[Answered]]:
+    """Learn events.
+
+    An event that is known already counts as news all the same: what followed from it may have been lost.
+
+    Returns:
+        The new state, the history in it, and the check-ins whose indicators may have changed, by time.
+    """
+    asked = {entry["id"]: Asked(**entry) for entry in (state or {}).get("asked", [])}
+    answered = {entry["id"]: _answered(entry) for entry in (state or {}).get("answered", [])}
+    heard = [place(event, study) for event in events]
+    for event in heard:
+        if isinstance(event, Asked):
+            asked[event.id] = event
+        else:
+            answered[event.id] = event
+    newest = max([prompt.at for prompt in asked.values()] + [c.at for c in answered.values()], default=0)
+    oldest = newest - LONGEST_MS - LATENESS_MS
+    history = History.of(
+        (prompt for prompt in asked.values() if prompt.at > oldest),
+        (checkin for checkin in answered.values() if checkin.at > oldest),
+    )
+    times = [event.at for event in heard]
+    affected = [c for c in history.answered if any(at <= c.at < at + LONGEST_MS for at in times)]
+    fresh: State = {
+        "asked": [asdict(prompt) for prompt in history.asked],
+        "answered": [asdict(checkin) for checkin in history.answered],
+    }
+    return fresh, history, affected
+
+
+def _answered(entry: Mapping[str, Any]) -> Answered:
+    return Answered(**{**entry, "coping": tuple(entry["coping"])})
+
+
+def updates(
+    participant: str, history: History, affected: Iterable[Answered], study: Study
+) -> Iterator[IndicatorsUpdated]:
+    """The indicators at each affected check-in."""
+    for checkin in affected:
+        yield IndicatorsUpdated(
+            event_id=event_id("indicators", checkin.id),
+            study=checkin.study,
+            participant=participant,
+            occurred_at=from_ms(checkin.at),
+            recorded_at=from_ms(checkin.recorded),
+            zone=checkin.zone,
+            checkin=UUID(checkin.id),
+            revision=known(history, checkin.at, LONGEST_MS),
+            values=rolling(history, study, checkin.at),
+        )
+
+
+def batch(events: Iterable[Heard], study: Study) -> Iterator[IndicatorsUpdated]:
+    """The final updates for a whole record, as `rebuild` computes them: the same functions, without a horizon."""
+    people: dict[str, dict[str, Asked | Answered]] = {}
+    for event in events:
+        people.setdefault(event.participant, {})[str(event.event_id)] = place(event, study)
+    for participant, heard in sorted(people.items()):
+        history = History.of(
+            (event for event in heard.values() if isinstance(event, Asked)),
+            (event for event in heard.values() if isinstance(event, Answered)),
+        )
+        yield from updates(participant, history, history.answered, study)

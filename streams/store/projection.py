@@ -1,0 +1,138 @@
+"""From events to rows: pure, so that the same topics always give the same tables."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+
+from schemas.events import (
+    CheckInSubmitted, ConsentChanged, DeadLetter, Event, IndicatorsUpdated, MessageReceived, ParticipantEnrolled,
+    PromptSent, Sealed,
+)  # fmt: skip
+from schemas.study import Study
+
+Rows = dict[str, list[tuple[Any, ...]]]
+
+_TIME = pa.timestamp("ms", tz="UTC")
+_TEXT, _INT, _LONG = pa.string(), pa.int32(), pa.int64()
+
+
+@dataclass(frozen=True)
+class Table:
+    """How rows of a table are written.
+
+    Attributes:
+        columns: Names and Arrow types, in the order of the rows.
+        key: How many leading columns identify a row.
+        newest: Column whose higher value wins where a row is there already; None keeps the first.
+    """
+
+    columns: dict[str, pa.DataType]
+    key: int
+    newest: str | None = None
+
+
+TABLES: dict[str, Table] = {
+    "studies": Table({"ref": _TEXT, "id": _TEXT, "version": _INT, "definition": _TEXT}, 1),
+    "participants": Table(
+        {"participant": _TEXT, "study": _TEXT, "arm": _TEXT, "language": _TEXT, "zone": _TEXT,
+         "start_date": pa.date32(), "occurred_at": _TIME}, 1, "occurred_at",
+    ),
+    "consents": Table(
+        {"event_id": _TEXT, "participant": _TEXT, "study": _TEXT, "status": _TEXT, "text_version": _TEXT,
+         "occurred_at": _TIME}, 1,
+    ),
+    "messages": Table(
+        {"event_id": _TEXT, "participant": _TEXT, "study": _TEXT, "provider": _TEXT, "occurred_at": _TIME,
+         "recorded_at": _TIME}, 1,
+    ),
+    "prompts": Table(
+        {"prompt_id": _TEXT, "participant": _TEXT, "study": _TEXT, "channel": _TEXT, "scheduled_at": _TIME,
+         "sent_at": _TIME, "expires_at": _TIME, "study_day": _INT, "slot": _INT, "zone": _TEXT}, 1,
+    ),
+    "checkins": Table(
+        {"event_id": _TEXT, "participant": _TEXT, "study": _TEXT, "channel": _TEXT, "language": _TEXT,
+         "prompt_id": _TEXT, "cause": _TEXT, "rule": _TEXT, "occurred_at": _TIME, "recorded_at": _TIME,
+         "zone": _TEXT}, 1,
+    ),
+    "answers": Table(
+        {"checkin": _TEXT, "item": _TEXT, "option": _TEXT, "participant": _TEXT, "value": _INT}, 3
+    ),
+    "indicators": Table(
+        {"participant": _TEXT, "indicator": _TEXT, "scale": _TEXT, "window_length": _TEXT, "window_end": _TIME,
+         "checkin": _TEXT, "study": _TEXT, "value": pa.float64(), "n": _INT, "n_pairs": _INT, "reason": _TEXT,
+         "revision": _INT}, 6, "revision",
+    ),
+    "dead_letters": Table(
+        {"event_id": _TEXT, "cause": _TEXT, "participant": _TEXT, "study": _TEXT, "topic": _TEXT,
+         "partition": _INT, "offset": _LONG, "reason": _TEXT, "detail": _TEXT, "occurred_at": _TIME}, 1,
+    ),
+}  # fmt: skip
+
+
+def project(event: Event) -> Rows:
+    """The rows that an event becomes, by table; none for what the store does not keep."""
+    match event:
+        case MessageReceived(event_id=name, participant=who, study=study):
+            row = (str(name), who, study, event.provider, event.occurred_at, event.recorded_at)
+            return {"messages": [row]}
+        case PromptSent():
+            return {"prompts": [_prompt(event)]}
+        case CheckInSubmitted():
+            return {"checkins": [_checkin(event)], "answers": _answers(event)}
+        case ParticipantEnrolled(participant=who, study=study, arm=arm, language=language, zone=zone):
+            return {"participants": [(who, study, arm, language, zone, event.start_date, event.occurred_at)]}
+        case ConsentChanged(event_id=name, participant=who, study=study, status=status):
+            return {"consents": [(str(name), who, study, status.value, event.text_version, event.occurred_at)]}
+        case IndicatorsUpdated():
+            return {"indicators": _indicators(event)}
+        case DeadLetter():
+            return {"dead_letters": [_letter(event)]}
+    return {}
+
+
+def project_study(study: Study) -> Rows:
+    """The row of a study definition."""
+    return {"studies": [(study.ref, study.id, study.version, study.model_dump_json())]}
+
+
+def _prompt(event: PromptSent) -> tuple[Any, ...]:
+    return (
+        str(event.event_id), event.participant, event.study, event.channel.value, event.scheduled_at,
+        event.occurred_at, event.expires_at, event.study_day, event.slot, event.zone,
+    )  # fmt: skip
+
+
+def _checkin(event: CheckInSubmitted) -> tuple[Any, ...]:
+    prompt, cause = (str(name) if name else None for name in (event.prompt_id, event.cause))
+    return (
+        str(event.event_id), event.participant, event.study, event.channel.value, event.language, prompt, cause,
+        event.rule, event.occurred_at, event.recorded_at, event.zone,
+    )  # fmt: skip
+
+
+def _answers(event: CheckInSubmitted) -> list[tuple[Any, ...]]:
+    name, rows = str(event.event_id), []
+    for item, answer in event.answers.items():
+        if isinstance(answer, tuple):
+            rows += [(name, item, option, event.participant, 1) for option in answer]
+        else:
+            rows.append((name, item, "", event.participant, None if isinstance(answer, Sealed) else answer))
+    return rows
+
+
+def _indicators(event: IndicatorsUpdated) -> list[tuple[Any, ...]]:
+    return [
+        (
+            event.participant, v.indicator, v.scale, v.window.value, event.occurred_at, str(event.checkin),
+            event.study, v.value, v.n, v.n_pairs, v.reason.value if v.reason else None, event.revision,
+        )  # fmt: skip
+        for v in event.values
+    ]
+
+
+def _letter(event: DeadLetter) -> tuple[Any, ...]:
+    return (
+        str(event.event_id), str(event.cause) if event.cause else None, event.participant, event.study,
+        event.topic, event.partition, event.offset, event.reason.value, event.detail, event.occurred_at,
+    )  # fmt: skip

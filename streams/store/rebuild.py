@@ -1,0 +1,102 @@
+"""Rebuilding the store from the topics into a new file, comparing, and putting it in place."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from schemas.events import CheckInSubmitted, PromptSent
+from schemas.codec import Unreadable, decode
+from schemas.settings import Settings
+from schemas.study_file import load_study
+from schemas.topics import CHECKINS, INDICATORS, PROMPTS
+from streams.state import Heard, batch
+from streams.store.digest import digests
+from streams.store.projection import Rows, project
+from streams.store.reader import STORED, TopicReader, reached, rows_of
+from streams.store.tables import Place, open_store, write
+
+_WAIT_MS = 1000
+_UPDATES = 200
+
+
+@dataclass(frozen=True)
+class RebuildReport:
+    """Rows and hash of each table, before and after."""
+
+    before: dict[str, tuple[int, str]]
+    after: dict[str, tuple[int, str]]
+
+    @property
+    def same(self) -> bool:
+        """Whether the rebuilt tables are the ones that were there."""
+        return self.before == self.after
+
+    def __str__(self) -> str:
+        lines = [f"{'table':<14}{'before':>9}{'after':>9}  same"]
+        for name, (count, value) in self.after.items():
+            old, old_value = self.before.get(name, (0, ""))
+            lines.append(f"{name:<14}{old:>9}{count:>9}  {'yes' if value == old_value else 'NO'}")
+        return "\n".join(lines)
+
+
+async def rebuild(settings: Settings) -> RebuildReport:
+    """Rebuild the store's file; the old one stays until the new one is whole.
+
+    Indicators are computed anew from check-ins and prompts, not copied from their topic.
+
+    Raises:
+        StoreFileInUse: The store is running.
+    """
+    path = settings.store_path
+    with open_store(path) as old:
+        before = digests(old)
+    fresh = path.with_suffix(".rebuild.duckdb")
+    for leftover in (fresh, Path(f"{fresh}.wal")):
+        leftover.unlink(missing_ok=True)
+    with open_store(fresh) as new:
+        heard, ends = await _read_all(settings.kafka, new)
+        _write_indicators(new, heard, settings)
+        write(new, {}, ends)
+        after = digests(new)
+        new.execute("checkpoint")
+    fresh.replace(path)
+    Path(f"{path}.wal").unlink(missing_ok=True)
+    return RebuildReport(before, after)
+
+
+async def _read_all(
+    bootstrap: str, connection: duckdb.DuckDBPyConnection
+) -> tuple[list[Heard], dict[Place, int]]:
+    heard: list[Heard] = []
+    async with TopicReader(bootstrap, {}, STORED) as reader:
+        ends = await reader.ends()
+        left = {place for place, offset in ends.items() if offset}
+        while left:
+            records = await reader.next(_WAIT_MS)
+            kept = [r for r in records if r.topic != INDICATORS.name and r.offset < ends[r.topic, r.partition]]
+            rows, _ = rows_of(kept)
+            write(connection, rows, {})
+            for record in kept:
+                if record.topic in {CHECKINS.name, PROMPTS.name}:
+                    heard += _heard(record.value)
+            left -= {place for place, offset in reached(records).items() if offset >= ends[place]}
+    return heard, ends
+
+
+def _heard(value: bytes) -> list[Heard]:
+    try:
+        event = decode(value)
+    except Unreadable:
+        return []
+    return [event] if isinstance(event, CheckInSubmitted | PromptSent) else []
+
+
+def _write_indicators(connection: duckdb.DuckDBPyConnection, heard: list[Heard], settings: Settings) -> None:
+    rows: Rows = {"indicators": []}
+    for count, update in enumerate(batch(heard, load_study(settings.study_path)), start=1):
+        rows["indicators"] += project(update)["indicators"]
+        if count % _UPDATES == 0:
+            write(connection, rows, {})
+            rows = {"indicators": []}
+    write(connection, rows, {})

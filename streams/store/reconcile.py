@@ -1,0 +1,86 @@
+"""Is everything that was accepted stored or quarantined?"""
+
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from schemas.codec import Unreadable, decode
+from schemas.events import CheckInSubmitted, MessageReceived
+from schemas.topics import CHECKINS, MESSAGES
+from schemas.words import Channel
+from streams.store.reader import TopicReader
+
+Query = Callable[..., Any]
+_POLL_SECONDS = 0.5
+_WAIT_MS = 1000
+
+
+@dataclass(frozen=True)
+class Reconciliation:
+    """Distinct events: accepted at the door, stored as check-ins, quarantined with a reason, and lost."""
+
+    accepted: int
+    stored: int
+    quarantined: int
+
+    @property
+    def lost(self) -> int:
+        """Accepted, but neither stored nor quarantined."""
+        return self.accepted - self.stored - self.quarantined
+
+    @property
+    def gap(self) -> int:
+        """Alias of `lost`, as `check` reports it."""
+        return self.lost
+
+    def __str__(self) -> str:
+        return (
+            f"accepted={self.accepted} stored={self.stored} quarantined={self.quarantined} lost={self.lost}"
+        )
+
+
+def compare(query: Query, accepted: Iterable[str]) -> Reconciliation:
+    """Look up accepted events (ids of texts and of form check-ins) in the store."""
+    wanted = set(accepted)
+    stored = wanted & set(query("select coalesce(cause, event_id) as name from checkins")["name"])
+    letters = set(query("select cause from dead_letters where cause is not null")["cause"])
+    return Reconciliation(len(wanted), len(stored), len((wanted & letters) - stored))
+
+
+def settle(query: Query, accepted: Iterable[str], limit_seconds: float) -> Reconciliation:
+    """Compare until nothing is missing, or for at most `limit_seconds` without any progress."""
+    wanted = set(accepted)
+    found = compare(query, wanted)
+    limit = time.monotonic() + limit_seconds
+    while found.lost and time.monotonic() < limit:
+        time.sleep(_POLL_SECONDS)
+        found = compare(query, wanted)
+    return found
+
+
+async def reconcile_with_topics(bootstrap: str, query: Query) -> Reconciliation:
+    """Compare every text and every check-in that is on the topics with the store."""
+    names: set[str] = set()
+    async with TopicReader(bootstrap, {}, (MESSAGES, CHECKINS)) as reader:
+        ends = await reader.ends()
+        left = {place for place, offset in ends.items() if offset}
+        while left:
+            for record in await reader.next(_WAIT_MS):
+                place = (record.topic, record.partition)
+                if record.offset + 1 >= ends[place]:
+                    left.discard(place)
+                names |= _accepted(record.value)
+    return settle(query, names, 10)
+
+
+def _accepted(value: bytes) -> set[str]:
+    try:
+        event = decode(value)
+    except Unreadable:
+        return set()
+    if isinstance(event, MessageReceived):
+        return {str(event.event_id)}
+    if isinstance(event, CheckInSubmitted) and event.channel != Channel.SMS:
+        return {str(event.event_id)}
+    return set()

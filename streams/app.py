@@ -118,12 +118,12 @@ def build_app(settings: Settings, study: Study, desk: Desk) -> faust.App:
         await send(outgoing)
 
     @app.agent(messages, name="messages")
-    async def on_messages(stream: faust.StreamT[bytes]) -> None:
+    async def on_messages(stream: Any) -> None:
         async for batch in stream.take_events(BATCH, within=WITHIN_SECONDS):
             await run_batch(batch, read, bury, now)
 
     @app.agent(heard, name="indicators")
-    async def on_heard(stream: faust.StreamT[bytes]) -> None:
+    async def on_heard(stream: Any) -> None:
         async for batch in stream.take_events(BATCH, within=WITHIN_SECONDS):
             await run_batch(batch, compute, bury, now)
 

@@ -1,4 +1,4 @@
-"""A participant's check-ins and prompts in the order of event time, and which check-in answers which prompt."""
+"""A participant's check-ins and prompts by event time, and which check-in answers which prompt."""
 
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence

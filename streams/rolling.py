@@ -3,6 +3,7 @@
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
+from itertools import pairwise
 from typing import TypeVar
 
 from schemas.events import IndicatorValue, Window
@@ -68,7 +69,7 @@ def _window(history: History, study: Study, window: Window, end: int) -> Iterato
         scores = [checkin.scores[scale] for checkin in answered if scale in checkin.scores]
         pairs = [
             (a.scores[scale], b.scores[scale])
-            for (p, a), (q, b) in zip(placed, placed[1:], strict=False)
+            for (p, a), (q, b) in pairwise(placed)
             if p.day == q.day and q.slot == p.slot + 1 and scale in a.scores and scale in b.scores
         ]
         yield row(MEAN, partial(level.mean, scores), scale)

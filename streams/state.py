@@ -18,7 +18,7 @@ from streams.indicators.registry import LONGEST_MS
 from streams.rolling import known, rolling
 
 LATENESS_MS = 14 * 86_400_000
-"""How far behind the newest event an event may be for the live indicators to be right; `rebuild` has no limit."""
+"""How late an event may be for the live indicators to be right; `rebuild` has no limit."""
 
 State = dict[str, list[dict[str, Any]]]
 """`asked` and `answered`: plain lists and dicts, so that they go through JSON unchanged."""
@@ -42,7 +42,8 @@ def place(event: Heard, study: Study) -> Asked | Answered:
             coping += answer
     scores = {measure: sum(values) / len(values) for measure, values in numbers.items()}
     return Answered(
-        at, str(event.event_id), str(event.prompt_id or ""), event.study, event.zone, to_ms(event.recorded_at),
+        at, str(event.event_id), str(event.prompt_id or ""), event.study, event.zone,
+        to_ms(event.recorded_at),
         scores, coping,
     )  # fmt: skip
 
@@ -103,7 +104,7 @@ def updates(
 
 
 def batch(events: Iterable[Heard], study: Study) -> Iterator[IndicatorsUpdated]:
-    """The final updates for a whole record, as `rebuild` computes them: the same functions, without a horizon."""
+    """The final updates for a whole record, as `rebuild` computes them: the same functions, no horizon."""
     people: dict[str, dict[str, Asked | Answered]] = {}
     for event in events:
         people.setdefault(event.participant, {})[str(event.event_id)] = place(event, study)

@@ -3,10 +3,9 @@
 import asyncio
 
 from dashboard.reader import Reader
+from schemas.settings import Settings
 from streams.store.rebuild import RebuildReport, rebuild
 from streams.store.reconcile import Reconciliation, reconcile_with_topics
-
-from schemas.settings import Settings
 
 
 def reconcile(settings: Settings) -> Reconciliation:

@@ -262,7 +262,7 @@ def rebuild() -> None:
     """
     from wellstream.check import rebuild_store
 
-    report = _run(lambda: rebuild_store(HOME))
+    report = _run(lambda: rebuild_store(adopt_running()))
     out.print(str(report), highlight=False)
 
 

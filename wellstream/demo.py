@@ -7,16 +7,16 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from dashboard.reader import Reader
-from producers.simulator.client import Ledger
-from producers.simulator.run import go_live, send_past
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-from streams.store.reconcile import settle
 
+from dashboard.reader import Reader
+from producers.simulator.ledger import Ledger
+from producers.simulator.run import go_live, send_past
 from schemas.clock import now
 from schemas.settings import Settings
 from schemas.study_file import load_study
+from streams.store.reconcile import settle
 from wellstream.kafka import LocalKafka
 from wellstream.local import local_settings, services
 from wellstream.supervisor import Supervisor
@@ -33,7 +33,7 @@ def run_up(home: Path, study_file: Path) -> int:
     load_study(study_file)
     with _everything(home, study_file, simulation=False) as settings:
         _say_addresses(settings)
-        asyncio.run(_until_stopped(None))
+        asyncio.run(_stopped())
     return 0
 
 
@@ -67,30 +67,31 @@ def _everything(home: Path, study_file: Path, *, simulation: bool) -> Iterator[S
 
 
 def _save(settings: Settings) -> None:
-    """Leave the settings, without the secrets, for the other commands."""
+    """Leave the settings for the other commands; secrets are written as stars, which these replace."""
     path = settings.home / "settings.json"
     path.write_text(json.dumps(settings.model_dump(mode="json"), indent=2))
 
 
 async def _simulate(settings: Settings, seconds: float | None, people: int, days: int, pace: float) -> Ledger:
     study = load_study(settings.study_path)
+    ledger = Ledger.load(
+        settings.home / "simulator.json", seed=_SEED, people=people, days=days, today=now().date()
+    )
     stop = asyncio.Event()
+    waiting = asyncio.ensure_future(_stopped())
     with _progress() as report:
-        past = asyncio.ensure_future(
-            send_past(settings, study, people=people, days=days, seed=_SEED, until=now(), progress=report)
-        )
-        waiting = asyncio.ensure_future(_until_stopped(None))
+        past = asyncio.ensure_future(send_past(settings, study, ledger, now(), report))
         await asyncio.wait({past, waiting}, return_when=asyncio.FIRST_COMPLETED)
     if not past.done():
         past.cancel()
-        raise KeyboardInterrupt
-    ledger = past.result()
+        await asyncio.wait({past})
+        ledger.save()
+        return ledger
+    past.result()
     _say_addresses(settings)
-    live = asyncio.ensure_future(go_live(settings, study, ledger, stop, pace))
-    try:
-        await asyncio.wait_for(asyncio.shield(waiting), seconds)
-    except TimeoutError:
-        waiting.cancel()
+    live = asyncio.ensure_future(go_live(settings, study, ledger, now, stop, pace))
+    await asyncio.wait({live, waiting}, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+    waiting.cancel()
     stop.set()
     await live
     return ledger
@@ -113,13 +114,14 @@ def _say_addresses(settings: Settings) -> None:
     out.print("Ctrl-C stops everything.")
 
 
-async def _until_stopped(seconds: float | None) -> None:
+async def _stopped() -> None:
+    """Wait for Ctrl-C or SIGTERM."""
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
     for name in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(name, stopped.set)
     try:
-        await asyncio.wait_for(stopped.wait(), seconds)
+        await stopped.wait()
     finally:
         for name in (signal.SIGINT, signal.SIGTERM):
             loop.remove_signal_handler(name)

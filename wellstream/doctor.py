@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
-from dashboard.reader import Reader, StoreUnavailable
 
+from dashboard.reader import Reader, StoreUnavailable
 from schemas.settings import MissingSetting, Settings
 from schemas.study_file import StudyError, load_study
 from wellstream.kafka import listens

@@ -3,9 +3,13 @@
 import errno
 
 from dashboard.reader import NotAllowed, StoreUnavailable
-
+from producers.serve import PortInUse, StudyChanged
+from producers.simulator.client import Refused
+from producers.vault import VaultError
 from schemas.settings import MissingSetting
 from schemas.study_file import StudyError
+from streams.store.migrate import FromNewerRelease
+from streams.store.tables import StoreFileInUse
 from wellstream.enrol import DeskRefused
 from wellstream.kafka import KafkaUnavailable
 from wellstream.supervisor import AlreadyRunning, ServiceFailed
@@ -14,13 +18,19 @@ from wellstream.topics import TopicMismatch
 _KNOWN = (
     AlreadyRunning,
     DeskRefused,
+    FromNewerRelease,
     KafkaUnavailable,
     MissingSetting,
     NotAllowed,
+    PortInUse,
+    Refused,
     ServiceFailed,
+    StoreFileInUse,
     StoreUnavailable,
+    StudyChanged,
     StudyError,
     TopicMismatch,
+    VaultError,
 )
 
 

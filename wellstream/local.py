@@ -6,8 +6,7 @@ from pathlib import Path
 from urllib.error import URLError
 from urllib.request import urlopen
 
-from dashboard.reader import Reader, StoreUnavailable
-
+from dashboard.reader import NotAllowed, Reader, StoreUnavailable
 from schemas.settings import Settings
 from wellstream.secrets import local_secrets
 from wellstream.supervisor import Service
@@ -87,6 +86,6 @@ def _file_appears(path: Path) -> Callable[[], bool]:
 def _store_answers(settings: Settings) -> bool:
     try:
         Reader(settings.store_uri, settings.secret("store_token")).query("select 1")
-    except StoreUnavailable:
+    except (StoreUnavailable, NotAllowed):
         return False
     return True

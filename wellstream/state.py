@@ -7,6 +7,7 @@ from typing import Any
 import psutil
 
 from schemas.settings import Settings
+from wellstream.secrets import local_secrets
 
 HOME = Settings().home
 _PLACES = (HOME, HOME / "demo")
@@ -37,7 +38,11 @@ def _listed(home: Path) -> list[dict[str, Any]]:
 def adopt_running() -> Settings:
     """The settings of the running installation; the environment's if none runs from here."""
     home = running_home()
-    saved = home / "settings.json" if home else None
-    if saved is None or not saved.exists():
+    return _saved(home) if home else Settings()
+
+
+def _saved(home: Path) -> Settings:
+    path = home / "settings.json"
+    if not path.exists():
         return Settings()
-    return Settings.model_validate(json.loads(saved.read_text()))
+    return Settings.model_validate(json.loads(path.read_text()) | local_secrets(home))

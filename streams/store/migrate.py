@@ -21,7 +21,9 @@ def migrate(connection: duckdb.DuckDBPyConnection) -> int:
     done = {row[0] for row in connection.execute("select number from migrations").fetchall()}
     files = {int(path.name[:4]): path for path in sorted(_FOLDER.glob("*.sql"))}
     if done - set(files):
-        raise FromNewerRelease("the store's file was written by a newer release of wellstream; upgrade this one")
+        raise FromNewerRelease(
+            "the store's file was written by a newer release of wellstream; upgrade this one"
+        )
     for number, path in files.items():
         if number not in done:
             connection.execute("begin")

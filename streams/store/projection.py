@@ -6,8 +6,15 @@ from typing import Any
 import pyarrow as pa
 
 from schemas.events import (
-    CheckInSubmitted, ConsentChanged, DeadLetter, Event, IndicatorsUpdated, MessageReceived, ParticipantEnrolled,
-    PromptSent, Sealed,
+    CheckInSubmitted,
+    ConsentChanged,
+    DeadLetter,
+    Event,
+    IndicatorsUpdated,
+    MessageReceived,
+    ParticipantEnrolled,
+    PromptSent,
+    Sealed,
 )  # fmt: skip
 from schemas.study import Study
 
@@ -83,7 +90,9 @@ def project(event: Event) -> Rows:
         case ParticipantEnrolled(participant=who, study=study, arm=arm, language=language, zone=zone):
             return {"participants": [(who, study, arm, language, zone, event.start_date, event.occurred_at)]}
         case ConsentChanged(event_id=name, participant=who, study=study, status=status):
-            return {"consents": [(str(name), who, study, status.value, event.text_version, event.occurred_at)]}
+            return {
+                "consents": [(str(name), who, study, status.value, event.text_version, event.occurred_at)]
+            }
         case IndicatorsUpdated():
             return {"indicators": _indicators(event)}
         case DeadLetter():
@@ -112,7 +121,8 @@ def _checkin(event: CheckInSubmitted) -> tuple[Any, ...]:
 
 
 def _answers(event: CheckInSubmitted) -> list[tuple[Any, ...]]:
-    name, rows = str(event.event_id), []
+    name = str(event.event_id)
+    rows: list[tuple[Any, ...]] = []
     for item, answer in event.answers.items():
         if isinstance(answer, tuple):
             rows += [(name, item, option, event.participant, 1) for option in answer]
@@ -124,8 +134,18 @@ def _answers(event: CheckInSubmitted) -> list[tuple[Any, ...]]:
 def _indicators(event: IndicatorsUpdated) -> list[tuple[Any, ...]]:
     return [
         (
-            event.participant, v.indicator, v.scale, v.window.value, event.occurred_at, str(event.checkin),
-            event.study, v.value, v.n, v.n_pairs, v.reason.value if v.reason else None, event.revision,
+            event.participant,
+            v.indicator,
+            v.scale,
+            v.window.value,
+            event.occurred_at,
+            str(event.checkin),
+            event.study,
+            v.value,
+            v.n,
+            v.n_pairs,
+            v.reason.value if v.reason else None,
+            event.revision,
         )  # fmt: skip
         for v in event.values
     ]

@@ -10,7 +10,15 @@ from schemas.codec import Unreadable, dead_letter, decode, encode
 from schemas.events import DeadLetter, Reason
 from schemas.study import Study
 from schemas.topics import (
-    CHECKINS, CONSENTS, DEAD_LETTERS, INDICATORS, MESSAGES, PARTICIPANTS, PROMPTS, STUDIES, Topic,
+    CHECKINS,
+    CONSENTS,
+    DEAD_LETTERS,
+    INDICATORS,
+    MESSAGES,
+    PARTICIPANTS,
+    PROMPTS,
+    STUDIES,
+    Topic,
 )  # fmt: skip
 from streams.store.projection import Rows, project, project_study
 from streams.store.tables import Place

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import duckdb
 
-from schemas.events import CheckInSubmitted, PromptSent
 from schemas.codec import Unreadable, decode
+from schemas.events import CheckInSubmitted, PromptSent
 from schemas.settings import Settings
 from schemas.study_file import load_study
 from schemas.topics import CHECKINS, INDICATORS, PROMPTS
@@ -74,7 +74,9 @@ async def _read_all(
         left = {place for place, offset in ends.items() if offset}
         while left:
             records = await reader.next(_WAIT_MS)
-            kept = [r for r in records if r.topic != INDICATORS.name and r.offset < ends[r.topic, r.partition]]
+            kept = [
+                r for r in records if r.topic != INDICATORS.name and r.offset < ends[r.topic, r.partition]
+            ]
             rows, _ = rows_of(kept)
             write(connection, rows, {})
             for record in kept:

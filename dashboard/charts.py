@@ -1,0 +1,139 @@
+"""The charts: from data frames to Altair."""
+
+from typing import Any
+
+import altair as alt
+import pandas as pd
+
+from dashboard.theme import ARM_COLOURS, ARM_SHAPES, PHASE_COLOURS, SOFT, configured
+from schemas.study import Arm, Study
+
+_PHASES = list(PHASE_COLOURS)
+_PHASE_SCALE = alt.Scale(domain=_PHASES, range=[PHASE_COLOURS[name] for name in _PHASES])
+
+
+def per_day(frame: pd.DataFrame) -> Any:
+    """Check-ins of each day, stacked by channel."""
+    return configured(
+        alt.Chart(frame)
+        .mark_bar()
+        .encode(
+            x=alt.X("day:T", title=None),
+            y=alt.Y("checkins:Q", title="check-ins"),
+            color=alt.Color(
+                "channel:N", title=None, scale=alt.Scale(range=list(ARM_COLOURS)),
+                legend=alt.Legend(orient="top"),
+            ),
+            tooltip=["day:T", "channel:N", "checkins:Q"],
+        )
+        .properties(height=220)
+    )  # fmt: skip
+
+
+def phase_frame(arm: Arm, study: Study) -> pd.DataFrame:
+    """An arm's phases by study week: `phase`, `start`, `end` (in weeks), `label`."""
+    rows, day = [], 0
+    names = {one.id: study.in_language(one.name, "en") for one in study.interventions}
+    for phase in arm.phases:
+        label = ", ".join(names[one] for one in phase.interventions) or phase.kind.value
+        rows.append((phase.kind.value, day / 7 + 0.5, (day + phase.days) / 7 + 0.5, label))
+        day += phase.days
+    return pd.DataFrame(rows, columns=["phase", "start", "end", "label"])
+
+
+def arm_course(weeks: pd.DataFrame, arm: Arm, study: Study, colour: int, unit: str) -> Any:
+    """One arm's weekly means with intervals over its shaded phases, n under each point."""
+    phases = phase_frame(arm, study)
+    tint = ARM_COLOURS[colour % len(ARM_COLOURS)]
+    axis = alt.X("week:Q", title="study week", axis=alt.Axis(tickMinStep=1, grid=False, format="d"))
+    values = alt.Scale(zero=False, nice=True, padding=12)
+    base = alt.Chart(weeks.dropna(subset=["mean"])).encode(x=axis)
+    shade = (
+        alt.Chart(phases)
+        .mark_rect()
+        .encode(
+            x="start:Q", x2="end:Q",
+            color=alt.Color(
+                "phase:N", scale=_PHASE_SCALE, title=None, legend=alt.Legend(orient="top", columns=2)
+            ),
+            tooltip=["phase:N", "label:N"],
+        )
+    )  # fmt: skip
+    band = base.mark_errorbar(color=tint, thickness=2, ticks=True).encode(
+        y=alt.Y("low:Q", title=unit, scale=values), y2="high:Q"
+    )
+    line = base.mark_line(color=tint, strokeWidth=2).encode(y=alt.Y("mean:Q", scale=values))
+    points = base.mark_point(
+        shape=ARM_SHAPES[colour % len(ARM_SHAPES)], filled=True, size=80, color=tint, opacity=1
+    ).encode(
+        y="mean:Q",
+        tooltip=["week:Q", alt.Tooltip("mean:Q", format=".2f"), alt.Tooltip("low:Q", format=".2f"),
+                 alt.Tooltip("high:Q", format=".2f"), "n:Q"],
+    )  # fmt: skip
+    counts = base.mark_text(color=SOFT, fontSize=11, baseline="bottom").encode(
+        y=alt.value(248), text=alt.Text("n:Q")
+    )
+    return configured(alt.layer(shade, band, line, points, counts).properties(height=250))
+
+
+def changes(frame: pd.DataFrame, unit: str) -> Any:
+    """Change from baseline for each arm and phase, as dots with intervals."""
+    known = frame.dropna(subset=["mean"])
+    arms = sorted(frame["arm"].unique())
+    colour = alt.Color(
+        "arm:N", scale=alt.Scale(domain=arms, range=list(ARM_COLOURS[: len(arms)])), legend=None
+    )
+    rows = alt.Y("arm:N", title=None, sort=arms)
+    base = alt.Chart(known)
+    zero = alt.Chart(pd.DataFrame({"x": [0]})).mark_rule(color=SOFT, strokeDash=[4, 4]).encode(x="x:Q")
+    bars = base.mark_rule(strokeWidth=3).encode(
+        x=alt.X("low:Q", title=f"change from baseline ({unit})"), x2="high:Q", y=rows, color=colour
+    )
+    dots = base.mark_point(filled=True, size=120, opacity=1).encode(
+        x="mean:Q", y=rows, color=colour,
+        shape=alt.Shape("arm:N", scale=alt.Scale(domain=arms, range=list(ARM_SHAPES[: len(arms)])), legend=None),
+        tooltip=["arm:N", alt.Tooltip("mean:Q", format="+.2f"), alt.Tooltip("low:Q", format="+.2f"),
+                 alt.Tooltip("high:Q", format="+.2f"), "n:Q"],
+    )  # fmt: skip
+    counts = base.mark_text(dy=-14, color=SOFT, fontSize=11).encode(x="mean:Q", y=rows, text="label:N")
+    known.insert(len(known.columns), "label", [f"n={n}" for n in known["n"]])
+    return configured(alt.layer(zero, bars, dots, counts).properties(height=60 * max(len(arms), 1)))
+
+
+def person_course(course: pd.DataFrame, answers: pd.DataFrame, phases: pd.DataFrame, unit: str) -> Any:
+    """One person's indicator as a line that gaps break, single answers as dots behind, phases shaded."""
+    time = alt.X("at:T", title=None)
+    shade = (
+        alt.Chart(phases)
+        .mark_rect()
+        .encode(
+            x="start:T", x2="end:T",
+            color=alt.Color(
+                "phase:N", scale=_PHASE_SCALE, title=None, legend=alt.Legend(orient="top", columns=2)
+            ),
+            tooltip=["phase:N", "label:N"],
+        )
+    )  # fmt: skip
+    layers = [shade]
+    if len(answers):
+        layers.append(
+            alt.Chart(answers).mark_circle(size=22, opacity=0.45, color=SOFT).encode(x=time, y="value:Q")
+        )
+    layers.append(
+        alt.Chart(course)
+        .mark_line(strokeWidth=2.5, color=ARM_COLOURS[0])
+        .encode(
+            x=time,
+            y=alt.Y("value:Q", title=unit),
+            detail="stretch:N",
+            tooltip=["at:T", alt.Tooltip("value:Q", format=".2f"), "n:Q"],
+        )  # fmt: skip
+    )
+    return configured(alt.layer(*layers).properties(height=300))
+
+
+def broken_at_gaps(course: pd.DataFrame, days: float = 2.0) -> pd.DataFrame:
+    """A course with a `stretch` number that changes after a gap without data, so that lines break there."""
+    known = course.dropna(subset=["value"]).copy()
+    known["stretch"] = (known["at"].diff() > pd.Timedelta(days=days)).cumsum()
+    return known

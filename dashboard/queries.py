@@ -1,0 +1,208 @@
+"""What the pages ask the store."""
+
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+import pandas as pd
+
+from dashboard.statistics import people_mean
+from schemas.study import Study
+from schemas.words import PhaseKind
+
+
+class Asks(Protocol):
+    """Anything that answers SQL: the reader, or a file in a test."""
+
+    def query(self, sql: str, **params: Any) -> pd.DataFrame:
+        """The rows of a SELECT."""
+        ...
+
+
+@dataclass(frozen=True)
+class Choice:
+    """An indicator to look at over the weeks.
+
+    Attributes:
+        title: For people.
+        indicator, scale: As they stand in the store.
+        unit: Of the values.
+        formula: How it is computed.
+    """
+
+    title: str
+    indicator: str
+    scale: str
+    unit: str
+    formula: str
+
+
+_MEAN = "mean of the answers of the last 7 days"
+CHOICES = (
+    Choice("Mood (valence)", "mean", "valence", "scale points", _MEAN),
+    Choice("Well-being composite", "wellbeing", "", "0-100", "50 (PA - L)/(U - L) + 50 (U - NA)/(U - L)"),
+    Choice("Stress", "mean", "stress", "scale points", _MEAN),
+    Choice("Positive affect", "mean", "positive_affect", "scale points", _MEAN),
+    Choice("Negative affect", "mean", "negative_affect", "scale points", _MEAN),
+    Choice("Coping: how well handled", "mean", "coping_efficacy", "scale points", _MEAN),
+    Choice("Coping efficacy under stress", "coping_efficacy", "", "scale points", "mean where stress is high"),
+    Choice("Coping variety", "coping_variety", "", "nats", "entropy of the strategies used, -sum p ln p"),
+    Choice("Resilience", "mean", "resilience", "scale points", _MEAN),
+    Choice("Relationships", "mean", "relationships", "scale points", _MEAN),
+    Choice("Self-esteem", "mean", "self_esteem", "scale points", _MEAN),
+    Choice("Instability of mood (RMSSD)", "rmssd", "valence", "scale points",
+           "root mean square of successive differences within a day"),
+    Choice("Compliance", "compliance", "", "share", "answered / (answered + expired)"),
+)  # fmt: skip
+
+
+class Data:
+    """The store's data as the pages need them."""
+
+    def __init__(self, source: Asks) -> None:
+        self._source = source
+
+    def totals(self) -> dict[str, Any]:
+        """People, check-ins, answered and closed prompts, and the age of the newest check-in in seconds."""
+        return dict(
+            self._source.query(
+                "select (select count(*) from participants) as people, "
+                "(select count(*) from checkins) as checkins, "
+                "(select count(*) from prompt_outcomes where status = 'answered') as answered, "
+                "(select count(*) from prompt_outcomes where status <> 'pending') as closed, "
+                "(select date_diff('second', max(recorded_at), now()) from checkins) as age"
+            ).iloc[0]
+        )
+
+    def per_day(self) -> pd.DataFrame:
+        """Check-ins of each local day by channel: `day`, `channel`, `checkins`."""
+        return self._source.query(
+            "select local_date as day, channel, count(*) as checkins from checkin_days group by all order by 1, 2"
+        )
+
+    def arms(self) -> pd.DataFrame:
+        """Each arm's `people`, `checkins` and `compliance`."""
+        return self._source.query(
+            "with asked as (select participant, count(*) filter (status = 'answered') as answered, "
+            "count(*) filter (status <> 'pending') as closed from prompt_outcomes group by 1), "
+            "sent as (select participant, count(*) as checkins from checkins group by 1) "
+            "select arm, count(*) as people, cast(sum(coalesce(checkins, 0)) as bigint) as checkins, "
+            "sum(answered) / nullif(sum(closed), 0) as compliance from participants "
+            "left join asked using (participant) left join sent using (participant) group by arm order by arm"
+        )
+
+    def study(self) -> Study | None:
+        """The newest study definition that participants are in."""
+        found = self._source.query(
+            "select definition from studies where ref in (select study from participants) "
+            "order by version desc limit 1"
+        )
+        return Study.model_validate_json(found["definition"][0]) if len(found) else None
+
+    def weekly(self, choice: Choice) -> pd.DataFrame:
+        """Each person's value at the end of each study week: `arm`, `participant`, `week`, `study_day`, `value`."""
+        return self._source.query(
+            "select d.arm, d.participant, (d.study_day - 1) // 7 + 1 as week, "
+            "arg_max(d.study_day, i.window_end) as study_day, arg_max(i.value, i.window_end) as value "
+            "from indicators i join checkin_days d on d.checkin = i.checkin "
+            "where i.indicator = :indicator and i.scale = :scale and i.window_length = '7d' "
+            "and i.value is not null and d.study_day >= 1 group by all order by all",
+            indicator=choice.indicator,
+            scale=choice.scale,
+        )
+
+    def participants(self) -> list[str]:
+        """All pseudonyms, in order."""
+        found = self._source.query("select participant from participants order by 1")
+        return [str(name) for name in found["participant"]]
+
+    def person(self, participant: str) -> dict[str, Any]:
+        """Arm, start date, zone, newest check-in and days since then."""
+        return dict(
+            self._source.query(
+                "select p.arm, p.start_date, p.zone, max(c.occurred_at) as newest, "
+                "date_diff('day', max(c.occurred_at), now()) as quiet_days, count(c.event_id) as checkins "
+                "from participants p left join checkins c using (participant) "
+                "where p.participant = :participant group by all",
+                participant=participant,
+            ).iloc[0]
+        )
+
+    def course(self, participant: str, choice: Choice) -> pd.DataFrame:
+        """A person's 7-day indicator at every check-in: `at`, `value`, `n`, `reason`."""
+        return self._source.query(
+            "select window_end as at, value, n, reason from indicators where participant = :participant "
+            "and indicator = :indicator and scale = :scale and window_length = '7d' order by 1",
+            participant=participant,
+            indicator=choice.indicator,
+            scale=choice.scale,
+        )
+
+    def answers(self, participant: str, items: list[str]) -> pd.DataFrame:
+        """A person's single answers to items: `at`, `value`."""
+        return self._source.query(
+            "select c.occurred_at as at, a.value from answers a join checkins c on c.event_id = a.checkin "
+            "where a.participant = :participant and list_contains(:items, a.item) and a.value is not null "
+            "order by 1",
+            participant=participant,
+            items=items,
+        )
+
+    def letters(self) -> pd.DataFrame:
+        """How many dead letters there are for each reason: `reason`, `letters`, `newest`."""
+        return self._source.query(
+            "select reason, count(*) as letters, max(occurred_at) as newest from dead_letters "
+            "group by 1 order by 2 desc"
+        )
+
+    def progress(self) -> pd.DataFrame:
+        """How many records of each topic are stored: `topic`, `records`."""
+        return self._source.query(
+            "select topic, cast(sum(next_offset) as bigint) as records from offsets group by 1 order by 1"
+        )
+
+    def reconciliation(self) -> dict[str, int]:
+        """Accepted, stored and quarantined events, as the store knows them, and texts still on their way."""
+        row = self._source.query(
+            "with door as (select event_id from messages union all "
+            "select event_id from checkins where channel <> 'sms'), "
+            "kept as (select coalesce(cause, event_id) as name from checkins), "
+            "put_aside as (select distinct cause as name from dead_letters) "
+            "select count(*) as accepted, count(*) filter (event_id in (from kept)) as stored, "
+            "count(*) filter (event_id not in (from kept) and event_id in (from put_aside)) as quarantined "
+            "from door"
+        ).iloc[0]
+        return {name: int(row[name]) for name in ("accepted", "stored", "quarantined")}
+
+
+def arm_weeks(weekly: pd.DataFrame) -> pd.DataFrame:
+    """Weekly mean over people with its interval: `arm`, `week`, `mean`, `low`, `high`, `n`."""
+    rows = []
+    for (arm, week), group in weekly.groupby(["arm", "week"]):
+        found = people_mean(group["value"].to_numpy(dtype=np.float64))
+        rows.append((arm, int(week), found.mean, found.low, found.high, found.n))
+    return pd.DataFrame(rows, columns=["arm", "week", "mean", "low", "high", "n"])
+
+
+def changes(weekly: pd.DataFrame, study: Study) -> pd.DataFrame:
+    """Mean change from baseline in each later phase, over people who have both.
+
+    Returns:
+        Columns `arm`, `phase`, `mean`, `low`, `high`, `n`. A person's value of a phase is the mean of the
+        person's weeks that end in it.
+    """
+    rows = []
+    for arm_id, group in weekly.groupby("arm"):
+        arm = study.arm(str(arm_id))
+        if arm is None:
+            continue
+        phases = [phase.kind if (phase := arm.phase_on(int(day))) else None for day in group["study_day"]]
+        means = group.assign(phase=phases).groupby(["participant", "phase"])["value"].mean().unstack()
+        if PhaseKind.BASELINE not in means:
+            continue
+        for kind in (PhaseKind.INTERVENTION, PhaseKind.WASHOUT, PhaseKind.FOLLOW_UP):
+            if kind in means:
+                difference = (means[kind] - means[PhaseKind.BASELINE]).dropna()
+                found = people_mean(difference.to_numpy(dtype=np.float64))
+                rows.append((arm_id, kind.value, found.mean, found.low, found.high, found.n))
+    return pd.DataFrame(rows, columns=["arm", "phase", "mean", "low", "high", "n"])

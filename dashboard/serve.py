@@ -1,0 +1,27 @@
+"""How the dashboard is started."""
+
+import sys
+from pathlib import Path
+
+from dashboard.theme import STREAMLIT_THEME
+from schemas.settings import Settings
+
+_APP = Path(__file__).with_name("app.py")
+
+
+def command(settings: Settings) -> list[str]:
+    """The argv that runs Streamlit headless, in our theme, telling nobody anything."""
+    options = {
+        "server.headless": "true",
+        "server.address": settings.dashboard_host,
+        "server.port": str(settings.dashboard_port),
+        "server.fileWatcherType": "none",
+        "browser.gatherUsageStats": "false",
+        "client.toolbarMode": "minimal",
+        "client.showErrorDetails": "none",
+        **STREAMLIT_THEME,
+    }
+    return [
+        sys.executable, "-m", "streamlit", "run", str(_APP),
+        *(f"--{name}={value}" for name, value in options.items()),
+    ]  # fmt: skip

@@ -1,0 +1,1 @@
+"""Invented participants for the demo: they answer, miss, repeat and mistype as people do."""

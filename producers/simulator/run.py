@@ -1,0 +1,122 @@
+"""The simulated study: its past in one go, then its present as time passes."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+
+import numpy as np
+
+from producers.simulator.client import Client
+from producers.simulator.days import Action, Form, Prompt, Text, history, value_of
+from producers.simulator.ledger import Ledger
+from producers.simulator.people import Person, invent
+from schemas.clock import Clock
+from schemas.identity import event_id
+from schemas.settings import Settings
+from schemas.study import Study
+from schemas.words import Channel
+
+_LONGEST_GAP = timedelta(days=2)
+_EPOCH = timedelta(days=7)
+_LIVE_ANSWERS = 0.85
+
+Report = Callable[[int, int], None]
+
+
+async def send_past(
+    settings: Settings, study: Study, ledger: Ledger, until: datetime, report: Report
+) -> None:
+    """Send what has not been sent yet of the invented past, week by week, each person's in order.
+
+    Args:
+        settings: Where the gateway, its desk and Kafka are.
+        study: What is asked.
+        ledger: What was sent before; it is brought up to date.
+        until: The past ends here.
+        report: Is told how many actions are done and how many there are.
+    """
+    people = invent(study, ledger.people, ledger.days, ledger.seed, ledger.first_day)
+    since = max(ledger.sent_until, until - _LONGEST_GAP) if ledger.sent_until else datetime.min
+    since = since.replace(tzinfo=until.tzinfo)
+    plans = {person: list(history(person, study, since, until)) for person in people}
+    total, done = sum(map(len, plans.values())), 0
+
+    def tick(count: int) -> None:
+        nonlocal done
+        done += count
+        report(done, total)
+
+    async with Client(settings, study, ledger) as client:
+        await client.enrol(people)
+        for week in _weeks(plans):
+            await _send_week(client, week, tick)
+    ledger.sent_until = until
+    ledger.save()
+
+
+def _weeks(plans: dict[Person, list[Action]]) -> list[dict[Person, list[Action]]]:
+    starts = [actions[0].at for actions in plans.values() if actions]
+    weeks: dict[int, dict[Person, list[Action]]] = defaultdict(lambda: defaultdict(list))
+    for person, actions in plans.items():
+        for action in actions:
+            weeks[(action.at - min(starts)) // _EPOCH][person].append(action)
+    return [weeks[number] for number in sorted(weeks)]
+
+
+async def _send_week(client: Client, week: dict[Person, list[Action]], tick: Callable[[int], None]) -> None:
+    prompts = [action for actions in week.values() for action in actions if isinstance(action, Prompt)]
+    tokens = await client.ask(prompts)
+    tick(len(prompts))
+    async with asyncio.TaskGroup() as group:
+        for actions in week.values():
+            group.create_task(_send_in_order(client, actions, tokens, tick))
+
+
+async def _send_in_order(
+    client: Client, actions: Sequence[Action], tokens: dict[str, str], tick: Callable[[int], None]
+) -> None:
+    for action in actions:
+        if isinstance(action, Text):
+            await client.text(action)
+        elif isinstance(action, Form) and str(action.prompt.id) in tokens:
+            await client.form(action, tokens[str(action.prompt.id)])
+        if not isinstance(action, Prompt):
+            tick(1)
+
+
+async def go_live(
+    settings: Settings, study: Study, ledger: Ledger, clock: Clock, stop: asyncio.Event, pace: float
+) -> None:
+    """Ask somebody about every `pace` seconds, who mostly answers at once, until `stop`."""
+    people = invent(study, ledger.people, ledger.days, ledger.seed, ledger.first_day)
+    draw = np.random.default_rng()
+    async with Client(settings, study, ledger) as client:
+        while not stop.is_set():
+            await _one_moment(client, study, people[int(draw.integers(len(people)))], clock(), draw)
+            ledger.sent_until = clock()
+            try:
+                await asyncio.wait_for(stop.wait(), pace)
+            except TimeoutError:
+                continue
+    ledger.save()
+
+
+async def _one_moment(
+    client: Client, study: Study, person: Person, at: datetime, draw: np.random.Generator
+) -> None:
+    channel = study.schedule.channels[int(draw.integers(len(study.schedule.channels)))]
+    day = max((at.date() - person.start).days + 1, 1)
+    name = event_id("simulated-live", str(person.seed), at.isoformat())
+    slot = min(at.hour * 2 + at.minute // 30 + 1, 48)
+    prompt = Prompt(person, name, at, at + timedelta(minutes=5), day, slot, channel)
+    tokens = await client.ask([prompt])
+    if float(draw.uniform()) > _LIVE_ANSWERS:
+        return
+    mood = person.level + 1 + person.spread * float(draw.normal())
+    values = {item.id: str(value_of(item, mood, draw)) for item in study.items if item.scale}
+    if channel == Channel.WEB:
+        await client.form(Form(person, at, prompt, tuple(values.items())), tokens[str(name)])
+    else:
+        words = " ".join(values[item] for item in study.sms)
+        await client.text(Text(person, at, f"SL{name.hex}", words))

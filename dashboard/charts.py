@@ -83,6 +83,7 @@ def changes(frame: pd.DataFrame, unit: str) -> Any:
     colour = alt.Color(
         "arm:N", scale=alt.Scale(domain=arms, range=list(ARM_COLOURS[: len(arms)])), legend=None
     )
+    shapes = alt.Scale(domain=arms, range=list(ARM_SHAPES[: len(arms)]))
     rows = alt.Y("arm:N", title=None, sort=arms)
     base = alt.Chart(known)
     zero = alt.Chart(pd.DataFrame({"x": [0]})).mark_rule(color=SOFT, strokeDash=[4, 4]).encode(x="x:Q")
@@ -91,7 +92,7 @@ def changes(frame: pd.DataFrame, unit: str) -> Any:
     )
     dots = base.mark_point(filled=True, size=120, opacity=1).encode(
         x="mean:Q", y=rows, color=colour,
-        shape=alt.Shape("arm:N", scale=alt.Scale(domain=arms, range=list(ARM_SHAPES[: len(arms)])), legend=None),
+        shape=alt.Shape("arm:N", scale=shapes, legend=None),
         tooltip=["arm:N", alt.Tooltip("mean:Q", format="+.2f"), alt.Tooltip("low:Q", format="+.2f"),
                  alt.Tooltip("high:Q", format="+.2f"), "n:Q"],
     )  # fmt: skip
@@ -127,7 +128,7 @@ def person_course(course: pd.DataFrame, answers: pd.DataFrame, phases: pd.DataFr
             y=alt.Y("value:Q", title=unit),
             detail="stretch:N",
             tooltip=["at:T", alt.Tooltip("value:Q", format=".2f"), "n:Q"],
-        )  # fmt: skip
+        )
     )
     return configured(alt.layer(*layers).properties(height=300))
 

@@ -45,7 +45,7 @@ CHOICES = (
     Choice("Positive affect", "mean", "positive_affect", "scale points", _MEAN),
     Choice("Negative affect", "mean", "negative_affect", "scale points", _MEAN),
     Choice("Coping: how well handled", "mean", "coping_efficacy", "scale points", _MEAN),
-    Choice("Coping efficacy under stress", "coping_efficacy", "", "scale points", "mean where stress is high"),
+    Choice("Coping efficacy under stress", "coping_efficacy", "", "scale points", "mean under stress"),
     Choice("Coping variety", "coping_variety", "", "nats", "entropy of the strategies used, -sum p ln p"),
     Choice("Resilience", "mean", "resilience", "scale points", _MEAN),
     Choice("Relationships", "mean", "relationships", "scale points", _MEAN),
@@ -77,7 +77,8 @@ class Data:
     def per_day(self) -> pd.DataFrame:
         """Check-ins of each local day by channel: `day`, `channel`, `checkins`."""
         return self._source.query(
-            "select local_date as day, channel, count(*) as checkins from checkin_days group by all order by 1, 2"
+            "select local_date as day, channel, count(*) as checkins from checkin_days "
+            "group by all order by 1, 2"
         )
 
     def arms(self) -> pd.DataFrame:
@@ -100,7 +101,11 @@ class Data:
         return Study.model_validate_json(found["definition"][0]) if len(found) else None
 
     def weekly(self, choice: Choice) -> pd.DataFrame:
-        """Each person's value at the end of each study week: `arm`, `participant`, `week`, `study_day`, `value`."""
+        """Each person's value at the end of each study week.
+
+        Returns:
+            Columns `arm`, `participant`, `week`, `study_day`, `value`.
+        """
         return self._source.query(
             "select d.arm, d.participant, (d.study_day - 1) // 7 + 1 as week, "
             "arg_max(d.study_day, i.window_end) as study_day, arg_max(i.value, i.window_end) as value "

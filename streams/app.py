@@ -67,10 +67,7 @@ def build_app(settings: Settings, study: Study, desk: Desk) -> faust.App:
     messages = _topic(app, topics.MESSAGES)
     heard = _topic(app, topics.CHECKINS, topics.PROMPTS)
     outputs = {topic.name: _topic(app, topic) for topic in (*_OUTPUTS.values(), topics.INDICATORS)}
-    table = app.Table(
-        "participant-state", key_type=bytes, key_serializer="raw", value_serializer="json",
-        partitions=topics.PARTITIONS, use_partitioner=True,
-    )  # fmt: skip
+    table = app.Table("participant-state", key_type=bytes, partitions=topics.PARTITIONS, use_partitioner=True)
 
     async def send(outgoing: Sequence[tuple[Topic, str | None, Word]]) -> None:
         """Send all and return when Kafka has them, and the table's changes before them."""

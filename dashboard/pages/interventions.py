@@ -15,9 +15,9 @@ if study is None or weekly.empty:
     st.stop()
 
 st.caption(
-    f"{choice.title}: {choice.formula}; unit: {choice.unit}. Each point is the mean over people of their 7-day "
-    "value at the end of a study week; bars are 95 % intervals (bootstrap over people, 2,000 draws); the "
-    "number below a point is how many people are behind it. Below five people nothing is shown."
+    f"{choice.title}: {choice.formula}; unit: {choice.unit}. Each point is the mean over people of their "
+    "7-day value at the end of a study week; bars are 95 % intervals (bootstrap over people, 2,000 draws); "
+    "the number below a point is how many people are behind it. Below five people nothing is shown."
 )
 weeks = arm_weeks(weekly)
 arms = [arm for arm in study.arms if arm.id in set(weeks["arm"])]

@@ -84,7 +84,7 @@ def _prompts(person: Person, study: Study, day: int, draw: np.random.Generator) 
         local = PlainDateTime(date.year, date.month, date.day, wake.hour, wake.minute).add(
             minutes=offset, naive_arithmetic_ok=True
         )
-        at = local.assume_tz(person.zone).to_instant().py_datetime()
+        at = local.assume_tz(person.zone).to_instant().to_stdlib()
         name = event_id("simulated-prompt", str(person.seed), str(day), str(slot))
         expires = at + timedelta(minutes=plan.expires_minutes)
         found.append(Prompt(person, name, at, expires, day, slot, plan.channels[slot - 1]))

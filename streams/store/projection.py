@@ -66,8 +66,9 @@ TABLES: dict[str, Table] = {
         {"checkin": _TEXT, "item": _TEXT, "option": _TEXT, "participant": _TEXT, "value": _INT}, 3
     ),
     "indicators": Table(
-        {"participant": _TEXT, "indicator": _TEXT, "scale": _TEXT, "window_length": _TEXT, "window_end": _TIME,
-         "checkin": _TEXT, "study": _TEXT, "value": pa.float64(), "n": _INT, "n_pairs": _INT, "reason": _TEXT,
+        {"participant": _TEXT, "indicator": _TEXT, "scale": _TEXT, "window_length": _TEXT,
+         "window_end": _TIME, "checkin": _TEXT, "study": _TEXT, "value": pa.float64(), "n": _INT,
+         "n_pairs": _INT, "reason": _TEXT,
          "revision": _INT}, 6, "revision",
     ),
     "dead_letters": Table(
@@ -115,8 +116,8 @@ def _prompt(event: PromptSent) -> tuple[Any, ...]:
 def _checkin(event: CheckInSubmitted) -> tuple[Any, ...]:
     prompt, cause = (str(name) if name else None for name in (event.prompt_id, event.cause))
     return (
-        str(event.event_id), event.participant, event.study, event.channel.value, event.language, prompt, cause,
-        event.rule, event.occurred_at, event.recorded_at, event.zone,
+        str(event.event_id), event.participant, event.study, event.channel.value, event.language, prompt,
+        cause, event.rule, event.occurred_at, event.recorded_at, event.zone,
     )  # fmt: skip
 
 
@@ -146,7 +147,7 @@ def _indicators(event: IndicatorsUpdated) -> list[tuple[Any, ...]]:
             v.n_pairs,
             v.reason.value if v.reason else None,
             event.revision,
-        )  # fmt: skip
+        )
         for v in event.values
     ]
 

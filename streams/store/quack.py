@@ -12,7 +12,8 @@ create or replace macro wellstream_may_read(session, query) as (
     and json_array_length(json_serialize_sql(query::varchar)::json, '$.statements') = 1
     and not exists (
       select 1 from (
-        select unnest(regexp_extract_all(json_serialize_sql(query::varchar)::varchar, '"type":"TABLE_FUNCTION"')) as found))
+        select unnest(regexp_extract_all(
+          json_serialize_sql(query::varchar)::varchar, '"type":"TABLE_FUNCTION"')) as found))
     and not exists (
       select 1 from (
         select unnest(regexp_extract_all(

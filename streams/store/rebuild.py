@@ -52,17 +52,25 @@ async def rebuild(settings: Settings) -> RebuildReport:
     with open_store(path) as old:
         before = digests(old)
     fresh = path.with_suffix(".rebuild.duckdb")
-    for leftover in (fresh, Path(f"{fresh}.wal")):
-        leftover.unlink(missing_ok=True)
+    _remove(fresh)
     with open_store(fresh) as new:
         heard, ends = await _read_all(settings.kafka, new)
         _write_indicators(new, heard, settings)
         write(new, {}, ends)
         after = digests(new)
         new.execute("checkpoint")
-    fresh.replace(path)
-    Path(f"{path}.wal").unlink(missing_ok=True)
+    _put_in_place(fresh, path)
     return RebuildReport(before, after)
+
+
+def _remove(file: Path) -> None:
+    for part in (file, Path(f"{file}.wal")):
+        part.unlink(missing_ok=True)
+
+
+def _put_in_place(fresh: Path, path: Path) -> None:
+    Path(f"{path}.wal").unlink(missing_ok=True)
+    fresh.replace(path)
 
 
 async def _read_all(

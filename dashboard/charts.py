@@ -77,28 +77,33 @@ def arm_course(weeks: pd.DataFrame, arm: Arm, study: Study, colour: int, unit: s
 
 
 def changes(frame: pd.DataFrame, unit: str) -> Any:
-    """Change from baseline for each arm and phase, as dots with intervals."""
+    """Change from baseline for each arm and phase: dots with 95 % intervals, n beside them."""
     known = frame.dropna(subset=["mean"])
+    known = known.assign(row=known["arm"] + " · " + known["phase"], label=[f"n={n}" for n in known["n"]])
     arms = sorted(frame["arm"].unique())
     colour = alt.Color(
         "arm:N", scale=alt.Scale(domain=arms, range=list(ARM_COLOURS[: len(arms)])), legend=None
     )
     shapes = alt.Scale(domain=arms, range=list(ARM_SHAPES[: len(arms)]))
-    rows = alt.Y("arm:N", title=None, sort=arms)
+    rows = alt.Y("row:N", title=None, sort=list(known["row"]), axis=alt.Axis(labelLimit=150))
     base = alt.Chart(known)
     zero = alt.Chart(pd.DataFrame({"x": [0]})).mark_rule(color=SOFT, strokeDash=[4, 4]).encode(x="x:Q")
     bars = base.mark_rule(strokeWidth=3).encode(
         x=alt.X("low:Q", title=f"change from baseline ({unit})"), x2="high:Q", y=rows, color=colour
     )
     dots = base.mark_point(filled=True, size=120, opacity=1).encode(
-        x="mean:Q", y=rows, color=colour,
+        x="mean:Q",
+        y=rows,
+        color=colour,
         shape=alt.Shape("arm:N", scale=shapes, legend=None),
-        tooltip=["arm:N", alt.Tooltip("mean:Q", format="+.2f"), alt.Tooltip("low:Q", format="+.2f"),
-                 alt.Tooltip("high:Q", format="+.2f"), "n:Q"],
-    )  # fmt: skip
+        tooltip=["arm:N", "phase:N", *_rounded("mean", "low", "high"), "n:Q"],
+    )
     counts = base.mark_text(dy=-14, color=SOFT, fontSize=11).encode(x="mean:Q", y=rows, text="label:N")
-    known.insert(len(known.columns), "label", [f"n={n}" for n in known["n"]])
-    return configured(alt.layer(zero, bars, dots, counts).properties(height=60 * max(len(arms), 1)))
+    return configured(alt.layer(zero, bars, dots, counts).properties(height=46 * max(len(known), 1) + 40))
+
+
+def _rounded(*names: str) -> list[alt.Tooltip]:
+    return [alt.Tooltip(f"{name}:Q", format="+.2f") for name in names]
 
 
 def person_course(course: pd.DataFrame, answers: pd.DataFrame, phases: pd.DataFrame, unit: str) -> Any:

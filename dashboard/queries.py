@@ -6,8 +6,8 @@ from typing import Any, Protocol
 import numpy as np
 import pandas as pd
 
-from dashboard.statistics import people_mean
-from schemas.study import Study
+from dashboard.estimates import people_mean
+from schemas.study import Arm, Phase, Study
 from schemas.words import PhaseKind
 
 
@@ -192,22 +192,37 @@ def arm_weeks(weekly: pd.DataFrame) -> pd.DataFrame:
 def changes(weekly: pd.DataFrame, study: Study) -> pd.DataFrame:
     """Mean change from baseline in each later phase, over people who have both.
 
+    A person's value of a phase is the mean of the study weeks that lie wholly in it, so that no 7-day
+    window reaches back into the phase before.
+
     Returns:
-        Columns `arm`, `phase`, `mean`, `low`, `high`, `n`. A person's value of a phase is the mean of the
-        person's weeks that end in it.
+        Columns `arm`, `phase`, `mean`, `low`, `high`, `n`.
     """
     rows = []
     for arm_id, group in weekly.groupby("arm"):
         arm = study.arm(str(arm_id))
         if arm is None:
             continue
-        phases = [phase.kind if (phase := arm.phase_on(int(day))) else None for day in group["study_day"]]
+        phases = [_whole_week(arm, study, int(week)) for week in group["week"]]
         means = group.assign(phase=phases).groupby(["participant", "phase"])["value"].mean().unstack()
         if PhaseKind.BASELINE not in means:
             continue
-        for kind in (PhaseKind.INTERVENTION, PhaseKind.WASHOUT, PhaseKind.FOLLOW_UP):
-            if kind in means:
-                difference = (means[kind] - means[PhaseKind.BASELINE]).dropna()
+        for name in dict.fromkeys(phase_name(phase, study) for phase in arm.phases):
+            if name in means and name != PhaseKind.BASELINE:
+                difference = (means[name] - means[PhaseKind.BASELINE]).dropna()
                 found = people_mean(difference.to_numpy(dtype=np.float64))
-                rows.append((arm_id, kind.value, found.mean, found.low, found.high, found.n))
+                rows.append((arm_id, name, found.mean, found.low, found.high, found.n))
     return pd.DataFrame(rows, columns=["arm", "phase", "mean", "low", "high", "n"])
+
+
+def phase_name(phase: Phase, study: Study) -> str:
+    """A phase as people call it: by its interventions while they run, else by its kind."""
+    names = {one.id: study.in_language(one.name, "en") for one in study.interventions}
+    if phase.kind == PhaseKind.INTERVENTION and phase.interventions:
+        return " and ".join(names[one] for one in phase.interventions)
+    return phase.kind.value
+
+
+def _whole_week(arm: Arm, study: Study, week: int) -> str | None:
+    first, last = arm.phase_on(7 * week - 6), arm.phase_on(7 * week)
+    return phase_name(first, study) if first is not None and first is last else None

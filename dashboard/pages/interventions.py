@@ -29,16 +29,15 @@ for place, (column, arm) in enumerate(zip(st.columns(len(arms)), arms, strict=Tr
 with st.expander("As a table"):
     st.dataframe(weeks, hide_index=True)
 
-st.header("Change while in the intervention and after")
+st.header("Change from baseline while in each phase")
 found = changes(weekly, study)
-for phase in found["phase"].unique():
-    part = found[found["phase"] == phase].copy()
-    st.subheader(f"Change from baseline while in {phase}")
-    if part["mean"].notna().any():
-        st.altair_chart(charts.changes(part, choice.unit), width="stretch")
-    few = part[part["mean"].isna()]
-    if len(few):
-        st.caption(f"Fewer than five people so far: {', '.join(few['arm'])}.")
+if found["mean"].notna().any():
+    st.altair_chart(charts.changes(found, choice.unit), width="stretch")
+few = found[found["mean"].isna()]
+if len(few):
+    st.caption(f"Fewer than five people so far: {', '.join(few['arm'] + ' in ' + few['phase'])}.")
+with st.expander("As a table", key="changes"):
+    st.dataframe(found, hide_index=True)
 st.caption(
     "These are changes, not effects: people often join when they feel worst and would improve somewhat "
     "anyway (regression to the mean). Only a randomised comparison tells what an intervention does."

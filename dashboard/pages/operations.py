@@ -21,8 +21,8 @@ def reconciliation() -> None:
         column.metric(name.capitalize(), f"{count:,}")
     st.caption(
         "Accepted: texts and forms that were acknowledged. Stored: those that are check-ins now. "
-        "Quarantined: those among the dead letters, with a reason. On the way should fall to 0 within seconds; "
-        "`wellstream check` compares with Kafka itself."
+        "Quarantined: those among the dead letters, with a reason. On the way should fall "
+        "to 0 within seconds; `wellstream check` compares with Kafka itself."
     )
 
 

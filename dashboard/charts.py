@@ -41,39 +41,62 @@ def phase_frame(arm: Arm, study: Study) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["phase", "start", "end", "label"])
 
 
-def arm_course(weeks: pd.DataFrame, arm: Arm, study: Study, colour: int, unit: str) -> Any:
-    """One arm's weekly means with intervals over its shaded phases, n under each point."""
-    phases = phase_frame(arm, study)
+def value_range(weeks: pd.DataFrame) -> tuple[float, float]:
+    """The range of values that every arm's chart shows, so that arms can be compared by eye."""
+    low, high = float(weeks["low"].min()), float(weeks["high"].max())
+    room = max((high - low) * 0.15, 0.05)
+    return low - 2 * room, high + room
+
+
+def arm_course(
+    weeks: pd.DataFrame, arm: Arm, study: Study, colour: int, unit: str, shown: tuple[float, float]
+) -> Any:
+    """One arm's weekly means with intervals over its shaded phases, n under each point.
+
+    Args:
+        weeks: Columns `week`, `mean`, `low`, `high`, `n`; weeks without a mean are left out.
+        arm: Whose phases are shaded.
+        study: Names the interventions.
+        colour: The arm's place in the palette.
+        unit: Title of the axis.
+        shown: Lowest and highest value on the axis.
+    """
     tint = ARM_COLOURS[colour % len(ARM_COLOURS)]
-    axis = alt.X("week:Q", title="study week", axis=alt.Axis(tickMinStep=1, grid=False, format="d"))
-    values = alt.Scale(zero=False, nice=True, padding=12)
-    base = alt.Chart(weeks.dropna(subset=["mean"])).encode(x=axis)
-    shade = (
+    values = alt.Scale(domain=list(shown), nice=False)
+    last = arm.days / 7 + 0.5
+    axis = alt.X(
+        "week:Q",
+        title="study week",
+        scale=alt.Scale(domain=[0.5, last], nice=False),
+        axis=alt.Axis(tickMinStep=1, grid=False, format="d"),
+    )
+    base = alt.Chart(weeks.dropna(subset=["mean"]).assign(floor=shown[0])).encode(x=axis)
+    bars = base.mark_rule(color=tint, strokeWidth=2).encode(
+        y=alt.Y("low:Q", title=unit, scale=values), y2="high:Q"
+    )
+    line = base.mark_line(color=tint, strokeWidth=2).encode(y="mean:Q")
+    points = base.mark_point(
+        shape=ARM_SHAPES[colour % len(ARM_SHAPES)], filled=True, size=80, color=tint, opacity=1
+    ).encode(y="mean:Q", tooltip=["week:Q", *_rounded("mean", "low", "high"), "n:Q"])
+    counts = base.mark_text(color=SOFT, fontSize=11, dy=-8).encode(y="floor:Q", text="n:Q")
+    layers = alt.layer(_shade(phase_frame(arm, study), "Q"), bars, line, points, counts)
+    return configured(layers.properties(height=280))
+
+
+def _shade(phases: pd.DataFrame, kind: str) -> Any:
+    """Phases as coloured ground; `kind` is Q for weeks, T for dates."""
+    return (
         alt.Chart(phases)
         .mark_rect()
         .encode(
-            x="start:Q", x2="end:Q",
+            x=f"start:{kind}",
+            x2="end",
             color=alt.Color(
                 "phase:N", scale=_PHASE_SCALE, title=None, legend=alt.Legend(orient="top", columns=2)
             ),
             tooltip=["phase:N", "label:N"],
         )
-    )  # fmt: skip
-    band = base.mark_errorbar(color=tint, thickness=2, ticks=True).encode(
-        y=alt.Y("low:Q", title=unit, scale=values), y2="high:Q"
     )
-    line = base.mark_line(color=tint, strokeWidth=2).encode(y=alt.Y("mean:Q", scale=values))
-    points = base.mark_point(
-        shape=ARM_SHAPES[colour % len(ARM_SHAPES)], filled=True, size=80, color=tint, opacity=1
-    ).encode(
-        y="mean:Q",
-        tooltip=["week:Q", alt.Tooltip("mean:Q", format=".2f"), alt.Tooltip("low:Q", format=".2f"),
-                 alt.Tooltip("high:Q", format=".2f"), "n:Q"],
-    )  # fmt: skip
-    counts = base.mark_text(color=SOFT, fontSize=11, baseline="bottom").encode(
-        y=alt.value(248), text=alt.Text("n:Q")
-    )
-    return configured(alt.layer(shade, band, line, points, counts).properties(height=250))
 
 
 def changes(frame: pd.DataFrame, unit: str) -> Any:
@@ -109,18 +132,7 @@ def _rounded(*names: str) -> list[alt.Tooltip]:
 def person_course(course: pd.DataFrame, answers: pd.DataFrame, phases: pd.DataFrame, unit: str) -> Any:
     """One person's indicator as a line that gaps break, single answers as dots behind, phases shaded."""
     time = alt.X("at:T", title=None)
-    shade = (
-        alt.Chart(phases)
-        .mark_rect()
-        .encode(
-            x="start:T", x2="end:T",
-            color=alt.Color(
-                "phase:N", scale=_PHASE_SCALE, title=None, legend=alt.Legend(orient="top", columns=2)
-            ),
-            tooltip=["phase:N", "label:N"],
-        )
-    )  # fmt: skip
-    layers = [shade]
+    layers = [_shade(phases, "T")]
     if len(answers):
         layers.append(
             alt.Chart(answers).mark_circle(size=22, opacity=0.45, color=SOFT).encode(x=time, y="value:Q")

@@ -20,12 +20,13 @@ st.caption(
     "the number below a point is how many people are behind it. Below five people nothing is shown."
 )
 weeks = arm_weeks(weekly)
+shown = charts.value_range(weeks)
 arms = [arm for arm in study.arms if arm.id in set(weeks["arm"])]
 for place, (column, arm) in enumerate(zip(st.columns(len(arms)), arms, strict=True)):
     with column:
         mine = weeks[weeks["arm"] == arm.id]
         st.subheader(study.in_language(arm.name, "en"))
-        st.altair_chart(charts.arm_course(mine, arm, study, place, choice.unit), width="stretch")
+        st.altair_chart(charts.arm_course(mine, arm, study, place, choice.unit, shown), width="stretch")
 with st.expander("As a table"):
     st.dataframe(weeks, hide_index=True)
 

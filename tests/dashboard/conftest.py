@@ -1,0 +1,103 @@
+"""A dashboard over a real DuckDB file that our own projection filled, without Kafka between."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import duckdb
+import pandas as pd
+import pytest
+
+from dashboard import connection
+from dashboard.queries import Data
+from dashboard.reader import StoreUnavailable, bind
+from producers.simulator.days import Prompt, Text, history
+from producers.simulator.people import invent
+from schemas.events import CheckInSubmitted, ParticipantEnrolled, PromptSent
+from schemas.identity import event_id
+from schemas.study_file import load_study
+from streams.parsing import Parsed, parse
+from streams.state import Heard, batch
+from streams.store.projection import Rows, project, project_study
+from streams.store.tables import open_store, write
+from tests.conftest import DEMO
+
+STUDY = load_study(DEMO)
+NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
+
+
+class File:
+    """Answers like the reader, from a connection of its own."""
+
+    def __init__(self, store: duckdb.DuckDBPyConnection) -> None:
+        self._store = store
+
+    def query(self, sql: str, **params: Any) -> pd.DataFrame:
+        return self._store.execute(bind(sql, params) if params else sql).df()
+
+
+class Away:
+    """A store that does not answer."""
+
+    def query(self, sql: str, **params: Any) -> pd.DataFrame:
+        raise StoreUnavailable("the store does not answer; is it running?")
+
+
+def simulated_rows(people: int) -> Rows:
+    """Eight weeks of simulated people who answer by text."""
+    rows: Rows = project_study(STUDY)
+    heard: list[Heard] = []
+    for index, person in enumerate(invent(STUDY, people, 56, 7, NOW.date())):
+        common = {"study": STUDY.ref, "participant": f"p-{index:016d}", "zone": person.zone}
+        begun = NOW - timedelta(days=56)
+        enrolled = common | {
+            "event_id": event_id("enrolled", str(index)), "arm": person.arm, "language": person.language,
+            "start_date": person.start, "occurred_at": begun, "recorded_at": begun,
+        }  # fmt: skip
+        _add(rows, project(ParticipantEnrolled.model_validate(enrolled)))
+        for action in history(person, STUDY, datetime.min.replace(tzinfo=UTC), NOW):
+            stamped = common | {"occurred_at": action.at, "recorded_at": action.at}
+            if isinstance(action, Prompt):
+                asked = stamped | {
+                    "event_id": action.id, "channel": action.channel, "scheduled_at": action.at,
+                    "expires_at": action.expires_at, "study_day": action.study_day, "slot": action.slot,
+                }  # fmt: skip
+                heard.append(PromptSent.model_validate(asked))
+            elif isinstance(action, Text):
+                parsed = parse(action.words, STUDY, person.language)
+                if isinstance(parsed, Parsed):
+                    answered = stamped | {
+                        "event_id": event_id("text", action.sid), "channel": "sms",
+                        "language": person.language, "answers": parsed.answers,
+                    }  # fmt: skip
+                    heard.append(CheckInSubmitted.model_validate(answered))
+    for event in (*heard, *batch(heard, STUDY)):
+        _add(rows, project(event))
+    return rows
+
+
+def _add(rows: Rows, more: Rows) -> None:
+    for name, found in more.items():
+        rows.setdefault(name, []).extend(found)
+
+
+@pytest.fixture(scope="session")
+def full() -> Data:
+    store = open_store(":memory:")
+    write(store, simulated_rows(30), {("checkins.v1", 0): 42})
+    return Data(File(store))
+
+
+@pytest.fixture(scope="session")
+def empty() -> Data:
+    return Data(File(open_store(":memory:")))
+
+
+@pytest.fixture
+def show(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Any:
+    """Puts the named data behind the pages."""
+
+    def put(name: str) -> None:
+        found = Data(Away()) if name == "away" else request.getfixturevalue(name)
+        monkeypatch.setattr(connection, "data", lambda: found)
+
+    return put

@@ -19,7 +19,7 @@ from schemas.study_file import load_study
 from streams.store.reconcile import settle
 from wellstream.kafka import LocalKafka
 from wellstream.local import local_settings, services
-from wellstream.supervisor import Supervisor
+from wellstream.supervisor import Supervisor, sole_run
 from wellstream.topics import create_topics
 
 SETTLE_SECONDS = 600.0
@@ -57,8 +57,7 @@ def run_demo(home: Path, study_file: Path, seconds: float | None, people: int, d
 
 @contextmanager
 def _everything(home: Path, study_file: Path, *, simulation: bool) -> Iterator[Settings]:
-    home.mkdir(parents=True, exist_ok=True)
-    with LocalKafka(home / "kafka") as kafka:
+    with sole_run(home), LocalKafka(home / "kafka") as kafka:
         settings = local_settings(home, study_file, kafka.bootstrap, simulation=simulation)
         asyncio.run(create_topics(settings.kafka))
         _save(settings)

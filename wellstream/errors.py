@@ -36,6 +36,8 @@ _KNOWN = (
 
 def sentence_for(error: Exception) -> str | None:
     """What to tell a person about an error; None if it is not one that a person can mend."""
+    if isinstance(error, ExceptionGroup):
+        return sentence_for(error.exceptions[0])
     if isinstance(error, _KNOWN):
         return str(error)
     if isinstance(error, OSError) and error.errno == errno.ENOSPC:

@@ -198,7 +198,8 @@ _LOG4J2 = """\
 
 
 def _cluster_id() -> str:
-    return base64.urlsafe_b64encode(uuid4().bytes).decode().rstrip("=")
+    # A leading dash would be read as an option.
+    return base64.urlsafe_b64encode(uuid4().bytes).decode().rstrip("=").replace("-", "A")
 
 
 def listens(port: int, host: str = "127.0.0.1") -> bool:

@@ -9,7 +9,8 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
@@ -60,11 +61,32 @@ class _Child:
     healthy: bool = False
 
 
+@contextmanager
+def sole_run(home: Path) -> Iterator[None]:
+    """Hold the state folder: one `up` or `demo` at a time.
+
+    Raises:
+        AlreadyRunning: Another one holds it.
+    """
+    home.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(home / "lock")
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        raise AlreadyRunning(
+            f"wellstream already runs from {home} (`wellstream status` shows it); stop it first"
+        ) from None
+    try:
+        yield
+    finally:
+        lock.release()
+
+
 class Supervisor:
     """Keeps services running while the `with` block runs.
 
     Args:
-        home: State folder: logs, `services.json` and the lock are there.
+        home: State folder: logs and `services.json` are there.
         services: In the order of starting.
     """
 
@@ -72,17 +94,12 @@ class Supervisor:
         self._home = home
         self._services = services
         self._children: list[_Child] = []
-        self._lock = FileLock(home / "lock")
         self._stopping = threading.Event()
+        self._ended = threading.Event()
+        self._restarting = threading.Lock()
         self._watcher = threading.Thread(target=self._watch, name="supervisor", daemon=True)
 
     def __enter__(self) -> Self:
-        try:
-            self._lock.acquire(timeout=0)
-        except Timeout:
-            raise AlreadyRunning(
-                f"wellstream already runs from {self._home} (`wellstream status` shows it); stop it first"
-            ) from None
         try:
             for service in self._services:
                 self._start(service)
@@ -138,9 +155,14 @@ class Supervisor:
                     if not child.healthy and child.service.ready():
                         child.healthy = True
                         self._publish()
-                elif not self._restart(child):
-                    os.kill(os.getpid(), signal.SIGTERM)
-                    return
+                else:
+                    with self._restarting:
+                        well = self._stopping.is_set() or self._restart(child)
+                    if not well:
+                        os.kill(os.getpid(), signal.SIGTERM)
+                        break
+        # Linux ends the children of a thread together with it: stay until they have been stopped in order.
+        self._ended.wait()
 
     def _restart(self, child: _Child) -> bool:
         """Start a dead child again; False if it died too often."""
@@ -159,13 +181,12 @@ class Supervisor:
 
     def _stop(self) -> None:
         self._stopping.set()
-        if self._watcher.is_alive():
-            self._watcher.join(_LONGEST_BACKOFF)
-        for child in reversed(self._children):
-            _end(child.process, child.service.grace_seconds)
-        self._children.clear()
+        with self._restarting:
+            for child in reversed(self._children):
+                _end(child.process, child.service.grace_seconds)
+            self._children.clear()
+        self._ended.set()
         self._publish()
-        self._lock.release()
 
     def _publish(self) -> None:
         listed = [

@@ -85,7 +85,7 @@ def _prompts(person: Person, study: Study, day: int, draw: np.random.Generator) 
             minutes=offset, naive_arithmetic_ok=True
         )
         at = local.assume_tz(person.zone).to_instant().to_stdlib()
-        name = event_id("simulated-prompt", str(person.seed), str(day), str(slot))
+        name = event_id("simulated-prompt", str(person.seed), str(person.start), str(day), str(slot))
         expires = at + timedelta(minutes=plan.expires_minutes)
         found.append(Prompt(person, name, at, expires, day, slot, plan.channels[slot - 1]))
     return found

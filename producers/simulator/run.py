@@ -3,14 +3,16 @@
 import asyncio
 from collections import defaultdict
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import numpy as np
 
 from producers.simulator.client import Client
 from producers.simulator.days import Action, Form, Prompt, Text, history, value_of
 from producers.simulator.ledger import Ledger
-from producers.simulator.people import Person, invent
+from producers.simulator.people import Person, gain, invent
 from schemas.clock import Clock
 from schemas.identity import event_id
 from schemas.settings import Settings
@@ -47,12 +49,14 @@ async def send_past(
         done += count
         report(done, total)
 
-    async with Client(settings, study, ledger) as client:
-        await client.enrol(people)
-        for week in _weeks(plans):
-            await _send_week(client, week, tick)
-    ledger.sent_until = until
-    ledger.save()
+    try:
+        async with Client(settings, study, ledger) as client:
+            await client.enrol(people)
+            for week in _weeks(plans):
+                await _send_week(client, week, tick)
+        ledger.sent_until = until
+    finally:
+        ledger.save()
 
 
 def _weeks(plans: dict[Person, list[Action]]) -> list[dict[Person, list[Action]]]:
@@ -91,29 +95,29 @@ async def go_live(
     """Ask somebody about every `pace` seconds, who mostly answers at once, until `stop`."""
     people = invent(study, ledger.people, ledger.days, ledger.seed, ledger.first_day)
     draw = np.random.default_rng()
-    async with Client(settings, study, ledger) as client:
-        while not stop.is_set():
-            await _one_moment(client, study, people[int(draw.integers(len(people)))], clock(), draw)
-            ledger.sent_until = clock()
-            try:
-                await asyncio.wait_for(stop.wait(), pace)
-            except TimeoutError:
-                continue
-    ledger.save()
+    try:
+        async with Client(settings, study, ledger) as client:
+            while not stop.is_set():
+                await _one_moment(client, study, people[int(draw.integers(len(people)))], clock(), draw)
+                ledger.sent_until = clock()
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(stop.wait(), pace)
+    finally:
+        ledger.save()
 
 
 async def _one_moment(
     client: Client, study: Study, person: Person, at: datetime, draw: np.random.Generator
 ) -> None:
     channel = study.schedule.channels[int(draw.integers(len(study.schedule.channels)))]
-    day = max((at.date() - person.start).days + 1, 1)
+    day = max((at.astimezone(ZoneInfo(person.zone)).date() - person.start).days + 1, 1)
     name = event_id("simulated-live", str(person.seed), at.isoformat())
     slot = min(at.hour * 2 + at.minute // 30 + 1, 48)
     prompt = Prompt(person, name, at, at + timedelta(minutes=5), day, slot, channel)
     tokens = await client.ask([prompt])
     if float(draw.uniform()) > _LIVE_ANSWERS:
         return
-    mood = person.level + 1 + person.spread * float(draw.normal())
+    mood = person.level + gain(study, person.arm, day) + person.spread * float(draw.normal())
     values = {item.id: str(value_of(item, mood, draw)) for item in study.items if item.scale}
     if channel == Channel.WEB:
         await client.form(Form(person, at, prompt, tuple(values.items())), tokens[str(name)])

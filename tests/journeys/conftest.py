@@ -1,0 +1,45 @@
+"""The whole system as separate processes on the session's broker."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from dashboard.reader import Reader
+from schemas.settings import Settings
+from tests.conftest import DEMO
+from wellstream.kafka import free_port
+from wellstream.local import local_settings, services
+from wellstream.supervisor import Supervisor
+
+
+def with_free_ports(settings: Settings) -> Settings:
+    gateway, desk = free_port(), free_port()
+    return settings.model_copy(
+        update={
+            "gateway_port": gateway,
+            "desk_port": desk,
+            "desk_url": f"http://127.0.0.1:{desk}",
+            "public_url": f"http://127.0.0.1:{gateway}",
+            "store_port": free_port(),
+            "dashboard_port": free_port(),
+        }
+    )
+
+
+@pytest.fixture(scope="session")
+def settings(broker: str, tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    home = tmp_path_factory.mktemp("home")
+    return with_free_ports(local_settings(home, DEMO, broker, simulation=True))
+
+
+@pytest.fixture(scope="session")
+def system(settings: Settings) -> Iterator[Settings]:
+    """Store, gateway and worker, running and supervised."""
+    wanted = [service for service in services(settings) if service.name != "dashboard"]
+    with Supervisor(settings.home, wanted):
+        yield settings
+
+
+@pytest.fixture(scope="session")
+def reader(system: Settings) -> Reader:
+    return Reader(system.store_uri, system.secret("store_token"))

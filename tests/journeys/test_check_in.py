@@ -1,0 +1,181 @@
+"""A check-in from a telephone and one from a browser become rows that Quack serves."""
+
+import time
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+import httpx
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, sync_playwright
+from twilio.request_validator import RequestValidator
+
+from dashboard.reader import NotAllowed, Reader
+from schemas.clock import now
+from schemas.identity import event_id
+from schemas.settings import Settings
+from wellstream.enrol import _ask, enrol
+
+pytestmark = [pytest.mark.kafka, pytest.mark.journey]
+LIMIT = 30.0
+
+
+def until(condition: Callable[[], object], limit: float = LIMIT) -> object:
+    end = time.monotonic() + limit
+    while time.monotonic() < end:
+        found = condition()
+        if found:
+            return found
+        time.sleep(0.05)
+    raise AssertionError("the condition did not come true in time")
+
+
+def person(settings: Settings, number: str, language: str = "en") -> str:
+    row = {"number": number, "arm": "cbt", "language": language, "zone": "Europe/Brussels"}
+    return enrol(settings, [row | {"start_date": str(now().date())}])[0]
+
+
+def text(settings: Settings, number: str, body: str, sid: str, *, signed: bool = True) -> httpx.Response:
+    url = f"{settings.public_url}/sms/twilio"
+    fields = {"MessageSid": sid, "From": number, "To": "+447700900999", "Body": body}
+    signature = RequestValidator(settings.secret("twilio_auth_token")).compute_signature(url, fields)
+    headers = {"X-Twilio-Signature": signature if signed else "bm90IGEgc2lnbmF0dXJl"}
+    return httpx.post(url, data=fields, headers=headers, timeout=10)
+
+
+def form_link(settings: Settings, participant: str) -> str:
+    expires = (now() + timedelta(hours=1)).isoformat()
+    prompt = str(event_id("test-prompt", participant))
+    wanted = [{"participant": participant, "prompt_id": prompt, "expires_at": expires}]
+    return _ask(settings, "/links", wanted)[0]["url"]
+
+
+def count(reader: Reader, sql: str, **params: str) -> int:
+    return int(reader.query(f"select count(*) as n from {sql}", **params)["n"][0])
+
+
+def test_a_signed_text_becomes_a_row_once_however_often_it_comes(system: Settings, reader: Reader) -> None:
+    participant = person(system, "+447700900001")
+    for _ in range(3):
+        assert text(system, "+447700900001", "7 3 5", "SM0001").status_code == 200
+    until(lambda: count(reader, "checkins where participant = :p", p=participant))
+    until(lambda: count(reader, "indicators where participant = :p", p=participant))
+    assert text(system, "+447700900001", "7 3 5", "SM0001").status_code == 200
+    answers = reader.query(
+        "select item, value from answers where participant = :p order by item", p=participant
+    )
+    assert dict(zip(answers["item"], answers["value"], strict=True)) == {"handled": 5, "mood": 7, "stress": 3}
+    assert count(reader, "messages where participant = :p", p=participant) == 1
+    found = reader.query(
+        "select value from indicators where participant = :p and indicator = 'mean' "
+        "and scale = 'valence' and window_length = '1d'",
+        p=participant,
+    )
+    assert list(found["value"]) == [7.0]
+
+
+def test_a_bad_signature_is_refused(system: Settings) -> None:
+    assert text(system, "+447700900001", "7 3 5", "SM0002", signed=False).status_code == 403
+
+
+def test_an_unknown_number_gets_one_reply_and_leaves_nothing(system: Settings, reader: Reader) -> None:
+    before = count(reader, "messages")
+    answer = text(system, "+447700900555", "7 3 5", "SM0003")
+    assert answer.status_code == 200
+    assert "<Message>" in answer.text
+    assert count(reader, "messages") == before
+
+
+def test_a_text_that_says_nothing_is_a_dead_letter_with_a_reason(system: Settings, reader: Reader) -> None:
+    participant = person(system, "+447700900002")
+    text(system, "+447700900002", "great thanks", "SM0004")
+    until(lambda: count(reader, "dead_letters where participant = :p", p=participant))
+    found = reader.query("select reason, detail from dead_letters where participant = :p", p=participant)
+    assert list(found["reason"]) == ["not_understood"]
+    assert "great" not in found["detail"][0]
+
+
+def test_a_form_that_is_sent_twice_lands_once(system: Settings, reader: Reader) -> None:
+    participant = person(system, "+447700900003", "nl")
+    url = form_link(system, participant)
+    fields = {"mood": "6", "stress": "4", "handled": "5", "coping": ["problem_solving", "creative_activity"]}
+    answers = [httpx.post(url, data=fields, timeout=10) for _ in range(2)]
+    assert [answer.status_code for answer in answers] == [200, 200]
+    assert "Dank" in answers[0].text
+    until(lambda: count(reader, "checkins where participant = :p", p=participant))
+    assert count(reader, "answers where participant = :p", p=participant) == 5
+
+
+def test_a_form_with_a_foreign_value_is_asked_again(system: Settings) -> None:
+    url = form_link(system, person(system, "+447700900004"))
+    assert httpx.post(url, data={"mood": "11", "stress": "4", "handled": "5"}).status_code == 422
+    assert httpx.post(url, data={"stress": "4"}).status_code == 422
+    assert httpx.get(f"{system.public_url}/c/no-such-token").status_code == 404
+
+
+def test_a_page_is_not_kept_and_not_framed(system: Settings) -> None:
+    headers = httpx.get(form_link(system, person(system, "+447700900005"))).headers
+    assert headers["Cache-Control"] == "no-store"
+    assert headers["Referrer-Policy"] == "no-referrer"
+    assert "unsafe-inline" not in headers["Content-Security-Policy"]
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["insert into studies values ('a', 'a', 1, '')", "delete from checkins", "drop table checkins",
+     "copy checkins to 'x.csv'", "attach 'x.db'", "set threads = 1", "create table x(a int)",
+     "select 1; select 2", "select * from read_text('/etc/hostname')", "select * from '/etc/passwd.csv'",
+     "select (select count(*) from read_csv('/etc/passwd'))", "select * from duckdb_secrets()"],
+)  # fmt: skip
+def test_the_store_is_for_reading_only(reader: Reader, query: str) -> None:
+    with pytest.raises(NotAllowed):
+        reader.query(query)
+
+
+def test_another_token_opens_nothing(system: Settings) -> None:
+    with pytest.raises(NotAllowed):
+        Reader(system.store_uri, "another-token").query("select 1")
+
+
+def test_no_number_and_no_answer_in_any_log(system: Settings) -> None:
+    for log in (Path(system.home) / "logs").glob("*.log"):
+        written = log.read_text(errors="replace")
+        assert "7700900" not in written, log.name
+        assert "great thanks" not in written, log.name
+
+
+@pytest.fixture(scope="module")
+def browser(browser_path: str) -> Browser:
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(
+            executable_path=browser_path,
+            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync"],
+        )
+        yield chromium
+        chromium.close()
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize(("language", "number"), [("en", 11), ("nl", 12), ("ar", 13)])
+def test_the_form_is_accessible_and_works_without_javascript(
+    system: Settings, reader: Reader, browser: Browser, language: str, number: int
+) -> None:
+    participant = person(system, f"+4477009000{number}", language)
+    url = form_link(system, participant)
+    page = browser.new_page(viewport={"width": 360, "height": 740})
+    page.goto(url)
+    tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+    found = Axe().run(page, options={"runOnly": {"type": "tag", "values": tags}})
+    assert found.violations_count == 0, found.generate_report()
+    assert page.get_attribute("html", "dir") == ("rtl" if language == "ar" else "ltr")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    page.close()
+    plain = browser.new_context(java_script_enabled=False, viewport={"width": 360, "height": 740}).new_page()
+    plain.goto(url)
+    for item in ("mood", "stress", "handled"):
+        plain.check(f"input[name={item}][value='6']", force=True)
+    plain.dblclick("button[type=submit]")
+    plain.wait_for_selector("form", state="detached")
+    until(lambda: count(reader, "checkins where participant = :p", p=participant) == 1)
+    plain.close()

@@ -99,11 +99,16 @@ def _shade(phases: pd.DataFrame, kind: str) -> Any:
     )
 
 
-def changes(frame: pd.DataFrame, unit: str) -> Any:
-    """Change from baseline for each arm and phase: dots with 95 % intervals, n beside them."""
+def changes(frame: pd.DataFrame, arms: list[str], unit: str) -> Any:
+    """Change from baseline for each arm and phase: dots with 95 % intervals, n beside them.
+
+    Args:
+        frame: Columns `arm`, `phase`, `mean`, `low`, `high`, `n`.
+        arms: All arms in the study's order, which gives each its colour and shape.
+        unit: Of the change.
+    """
     known = frame.dropna(subset=["mean"])
     known = known.assign(row=known["arm"] + " · " + known["phase"], label=[f"n={n}" for n in known["n"]])
-    arms = sorted(frame["arm"].unique())
     colour = alt.Color(
         "arm:N", scale=alt.Scale(domain=arms, range=list(ARM_COLOURS[: len(arms)])), legend=None
     )

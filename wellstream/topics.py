@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
 from schemas.topics import TOPICS, Topic
@@ -43,3 +44,17 @@ async def create_topics(bootstrap: str, topics: Sequence[Topic] = TOPICS) -> lis
         return [topic.name for topic in missing]
     finally:
         await admin.close()
+
+
+async def lag(bootstrap: str, group: str, topics: Sequence[Topic]) -> int:
+    """How many records of the topics a consumer group has not committed yet."""
+    places = [TopicPartition(topic.name, p) for topic in topics for p in range(topic.partitions)]
+    consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, group_id=group, enable_auto_commit=False)
+    await consumer.start()
+    try:
+        consumer.assign(places)
+        ends = await consumer.end_offsets(places)
+        committed = [await consumer.committed(place) or 0 for place in places]
+        return sum(ends[place] - done for place, done in zip(places, committed, strict=True))
+    finally:
+        await consumer.stop()

@@ -33,7 +33,7 @@ with st.expander("As a table"):
 st.header("Change from baseline while in each phase")
 found = changes(weekly, study)
 if found["mean"].notna().any():
-    st.altair_chart(charts.changes(found, choice.unit), width="stretch")
+    st.altair_chart(charts.changes(found, [arm.id for arm in study.arms], choice.unit), width="stretch")
 few = found[found["mean"].isna()]
 if len(few):
     st.caption(f"Fewer than five people so far: {', '.join(few['arm'] + ' in ' + few['phase'])}.")

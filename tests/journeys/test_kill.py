@@ -15,6 +15,8 @@ from producers.simulator.run import send_past
 from schemas.clock import now
 from schemas.settings import Settings
 from schemas.study_file import load_study
+from schemas.topics import CHECKINS, INDICATORS, MESSAGES, PROMPTS
+from streams.store.reader import TopicReader
 from streams.store.rebuild import rebuild
 from streams.store.reconcile import reconcile_with_topics, settle
 from tests.conftest import DEMO
@@ -22,7 +24,7 @@ from tests.journeys.conftest import with_free_ports
 from wellstream.kafka import LocalKafka
 from wellstream.local import local_settings, services
 from wellstream.supervisor import Supervisor
-from wellstream.topics import create_topics
+from wellstream.topics import create_topics, lag
 
 pytestmark = [pytest.mark.kafka, pytest.mark.journey, pytest.mark.timeout(600)]
 
@@ -62,6 +64,7 @@ async def test_nothing_is_lost_or_doubled_and_a_rebuild_gives_the_same_rows(
         reader = Reader(settings.store_uri, settings.secret("store_token"))
         await asyncio.to_thread(_wait_for, reader)
         mine = await asyncio.to_thread(settle, reader.query, ledger.accepted, 120)
+        await _until_caught_up(settings, reader)
         kafkas = await reconcile_with_topics(settings.kafka, reader.query)
         rows = int(reader.query("select count(*) as n from checkins")["n"][0])
     print(f"killed {kills} times: {mine}")
@@ -71,6 +74,24 @@ async def test_nothing_is_lost_or_doubled_and_a_rebuild_gives_the_same_rows(
     assert rows == mine.stored
     report = await rebuild(settings)
     assert report.same, str(report)
+
+
+async def _until_caught_up(settings: Settings, reader: Reader) -> None:
+    """Until the worker has committed all that it hears, and the store has all that the worker said."""
+    end = time.monotonic() + 120
+    while await lag(settings.kafka, "wellstream", (MESSAGES, CHECKINS, PROMPTS)):
+        assert time.monotonic() < end, "the worker did not catch up"
+        await asyncio.sleep(0.5)
+    said = await _said(settings)
+    sql = "select sum(next_offset) as n from offsets where topic = :topic"
+    while int(reader.query(sql, topic=INDICATORS.name)["n"][0]) < said:
+        assert time.monotonic() < end, "the store did not catch up"
+        await asyncio.sleep(0.5)
+
+
+async def _said(settings: Settings) -> int:
+    async with TopicReader(settings.kafka, {}, (INDICATORS,)) as reader:
+        return sum((await reader.ends()).values())
 
 
 def _wait_for(reader: Reader) -> None:

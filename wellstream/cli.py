@@ -155,6 +155,16 @@ def study_schema() -> None:
     print(json.dumps(Study.model_json_schema(), indent=2))
 
 
+@app.command()
+def schema() -> None:
+    """The JSON Schema of the events on the topics."""
+    from pydantic import TypeAdapter
+
+    from schemas.events import Event
+
+    print(json.dumps(TypeAdapter(Event).json_schema(), indent=2))
+
+
 @participant.command("add")
 def participant_add(
     number: Annotated[str, typer.Argument(help="Telephone number in E.164, or a CSV file.")],

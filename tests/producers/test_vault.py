@@ -1,0 +1,49 @@
+"""The vault: numbers in, pseudonyms out, and nothing to read without the key."""
+
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+
+from producers.people import Enrolment
+from producers.vault import Vault, VaultError
+from schemas.identity import event_id
+
+NUMBER = "+447700900123"
+NOW = datetime(2026, 6, 1, tzinfo=UTC)
+SECRET = "a key of at least thirty-two characters"
+PERSON = Enrolment(
+    number=NUMBER, study="demo@1", arm="cbt", language="en", zone="Europe/London", start_date=date(2026, 6, 1)
+)
+
+
+async def test_a_number_keeps_its_pseudonym_and_does_not_show_in_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "vault.db"
+    vault = await Vault.open(path, SECRET)
+    first, again = await vault.enrol([PERSON], NOW), await vault.enrol([PERSON], NOW)
+    assert first[0].participant == again[0].participant
+    found = await vault.resolve("+44 7700 900123")
+    assert found is not None
+    assert found.participant == first[0].participant
+    assert len(await vault.key(found.participant) or b"") == 32
+    assert await vault.resolve("+447700900124") is None
+    await vault.close()
+    written = b"".join(file.read_bytes() for file in tmp_path.iterdir())
+    assert b"7700900123" not in written
+    assert b"SQLite" not in written
+
+
+async def test_another_key_opens_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "vault.db"
+    await (await Vault.open(path, SECRET)).close()
+    with pytest.raises(VaultError, match="WELLSTREAM_VAULT_KEY"):
+        await Vault.open(path, SECRET[::-1])
+
+
+async def test_the_ledger_remembers_the_first_time(tmp_path: Path) -> None:
+    vault = await Vault.open(tmp_path / "vault.db", SECRET)
+    name = event_id("twilio", "SM1")
+    assert await vault.first_seen(name, NOW) == (NOW, False)
+    await vault.acknowledge(name)
+    assert await vault.first_seen(name, NOW.replace(year=2030)) == (NOW, True)
+    await vault.close()

@@ -1,7 +1,6 @@
 """Every setting, declared once. Each is read from the environment as `WELLSTREAM_` and its name."""
 
 from pathlib import Path
-from typing import Literal
 
 from pydantic import SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -31,7 +30,6 @@ class Settings(BaseSettings):
         store_host, store_port, store_token: Where the store serves DuckDB for reading.
         store_listen: The address that the store binds.
         dashboard_host, dashboard_port: Where the dashboard listens.
-        table_store: What keeps the worker's tables: `rocksdb` on disk or `memory`.
         simulation: Accept invented times from the simulator. Never for a real study.
     """
 
@@ -59,7 +57,6 @@ class Settings(BaseSettings):
     store_token: SecretStr | None = None
     store_file: Path | None = None
     worker_data: Path | None = None
-    table_store: Literal["rocksdb", "memory"] = "rocksdb"
     dashboard_host: str = "127.0.0.1"
     dashboard_port: int = 8501
     simulation: bool = False

@@ -17,7 +17,7 @@ from producers.intake import Intake
 from producers.people import Enrolment, NewLink, Person
 from producers.publisher import NotStored, Publisher
 from producers.vault import Vault, VaultError
-from producers.web import SafeHeaders, log_unexpected, read_body
+from producers.web import SafeHeaders, Unexpected, read_body
 from schemas.clock import Clock
 from schemas.events import ConsentChanged, ConsentStatus, ParticipantEnrolled
 from schemas.identity import event_id
@@ -50,14 +50,17 @@ def build_desk(
             Route("/participants", desk.enrol, methods=["POST"]),
             Route("/links", desk.mint, methods=["POST"]),
         ],
-        middleware=[Middleware(SafeHeaders), Middleware(_Bearer, token=settings.secret("desk_token"))],
+        middleware=[
+            Middleware(SafeHeaders),
+            Middleware(Unexpected, where="the desk", answer=_broken),
+            Middleware(_Bearer, token=settings.secret("desk_token")),
+        ],
         exception_handlers={
             HTTPException: _refused,
             _Unusable: _unusable,
             VaultError: _unusable,
             ValidationError: _invalid,
             NotStored: _not_stored,
-            Exception: _broken,
         },
     )
 
@@ -79,6 +82,8 @@ class _Bearer:
 
 
 class _Desk:
+    """The desk's routes: a participant's key, enrolment, links."""
+
     def __init__(
         self,
         settings: Settings,
@@ -94,12 +99,14 @@ class _Desk:
         self._clock = clock
 
     async def key(self, request: Request) -> Response:
+        """The 32 bytes that open a participant's seals; 404 if unknown or destroyed."""
         key = await self._vault.key(request.path_params["participant"])
         if key is None:
             return PlainTextResponse("no such key", 404)
         return Response(key, media_type="application/octet-stream")
 
     async def enrol(self, request: Request) -> Response:
+        """Write people down, all or none, and announce them; asking again announces what is missing."""
         wanted = _PEOPLE.validate_json(await read_body(request, _BODY_LIMIT))
         for row, one in enumerate(wanted, start=1):
             self._check(row, one)
@@ -109,6 +116,7 @@ class _Desk:
         return JSONResponse([{"participant": person.participant} for person in people])
 
     async def mint(self, request: Request) -> Response:
+        """Make links to the form, in order."""
         wanted = _NEW_LINKS.validate_json(await read_body(request, _BODY_LIMIT))
         tokens = await self._vault.mint_links(wanted)
         return JSONResponse([{"token": token, "url": f"{self._public_url}/c/{token}"} for token in tokens])
@@ -178,6 +186,5 @@ async def _not_stored(_: Request, __: Exception) -> Response:
     return PlainTextResponse("Kafka is away; ask again, what was done already is not done twice", 503)
 
 
-async def _broken(_: Request, error: Exception) -> Response:
-    log_unexpected("the desk", error)
+async def _broken() -> Response:
     return PlainTextResponse("something unexpected went wrong; the gateway's log says where", 500)

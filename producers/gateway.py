@@ -21,7 +21,7 @@ from producers.people import Person
 from producers.publisher import NotStored, Publisher
 from producers.ui_words import in_all, words
 from producers.vault import Vault
-from producers.web import SafeHeaders, log_unexpected, read_fields, simulated_at
+from producers.web import SafeHeaders, Unexpected, read_fields, simulated_at
 from schemas.clock import Clock
 from schemas.events import MessageReceived
 from schemas.identity import event_id
@@ -69,8 +69,11 @@ def build_gateway(
             Route("/healthz", health.alive),
             Route("/readyz", health.ready),
         ],
-        middleware=[Middleware(SafeHeaders)],
-        exception_handlers={HTTPException: _refused, Exception: _broken},
+        middleware=[
+            Middleware(SafeHeaders),
+            Middleware(Unexpected, where="the gateway", answer=_broken),
+        ],
+        exception_handlers={HTTPException: _refused},
     )
 
 
@@ -85,6 +88,7 @@ class _Sms:
         self._intake = intake
 
     async def receive(self, request: Request) -> Response:
+        """One delivery: 403 unsigned, 400 unreadable, 503 not stored; else TwiML."""
         fields = dict(await read_fields(request, BODY_LIMIT))
         query = f"?{request.url.query}" if request.url.query else ""
         signature = request.headers.get("X-Twilio-Signature", "")
@@ -135,9 +139,11 @@ class _Health:
         self._announced = announced
 
     async def alive(self, _: Request) -> Response:
+        """200 while the process answers."""
         return JSONResponse({"alive": True})
 
     async def ready(self, _: Request) -> Response:
+        """200 if all parts are there, else 503; says which are."""
         parts = {
             "vault": await self._vault.ready(),
             "kafka": await self._publisher.ready(),
@@ -161,8 +167,7 @@ async def _refused(request: Request, error: Exception) -> Response:
     return PlainTextResponse(reasons.get(status, "not found"), status, headers)
 
 
-async def _broken(request: Request, error: Exception) -> Response:
-    log_unexpected(request.url.path.split("/")[1], error)
+async def _broken() -> Response:
     return message(None, None, "error", 500)
 
 

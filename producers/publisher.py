@@ -114,7 +114,7 @@ class Publisher:
         try:
             await producer.start()
         except BaseException:
-            await producer.client.close()
+            await producer.stop()
             raise
         return producer
 

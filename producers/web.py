@@ -1,14 +1,17 @@
 """What both of the gateway's doors share: limits on bodies, headers, and errors that tell nothing."""
 
 import logging
-import traceback
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 from urllib.parse import parse_qsl
 
 from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from schemas.faults import kind_and_place
 
 _log = logging.getLogger(__name__)
 _MOST_FIELDS = 500
@@ -52,12 +55,6 @@ async def read_fields(request: Request, limit: int) -> list[tuple[str, str]]:
         raise HTTPException(400) from None
 
 
-def log_unexpected(where: str, error: Exception) -> None:
-    """Note a fault of ours: its kind and place, not its message, which may quote a person's data."""
-    frames = "".join(traceback.format_tb(error.__traceback__))
-    _log.error("unexpected %s at %s\n%s", type(error).__name__, where, frames)
-
-
 class SafeHeaders:
     """Adds the security headers to every answer, and forbids storing it unless it says otherwise."""
 
@@ -79,6 +76,41 @@ class SafeHeaders:
             await send(message)
 
         await self._app(scope, receive, send_with_headers)
+
+
+class Unexpected:
+    """Answers a fault of ours, and logs its kind and place.
+
+    Starlette's own handler for `Exception` raises it again for the server to log, with its text.
+
+    Args:
+        app: What may fail.
+        where: What it is called in the log.
+        answer: Makes the answer; the exception is not handed to it.
+    """
+
+    def __init__(self, app: ASGIApp, where: str, answer: Callable[[], Awaitable[Response]]) -> None:
+        self._app = app
+        self._where = where
+        self._answer = answer
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass one request on."""
+        begun = False
+
+        async def watch(message: Message) -> None:
+            nonlocal begun
+            begun = begun or message["type"] == "http.response.start"
+            await send(message)
+
+        try:
+            await self._app(scope, receive, watch)
+        except ClientDisconnect:
+            return
+        except Exception as error:
+            _log.error("unexpected at %s: %s", self._where, kind_and_place(error))
+            if not begun:
+                await (await self._answer())(scope, receive, send)
 
 
 def simulated_at(text: str) -> datetime | None:

@@ -1,15 +1,19 @@
 """Sealing words so that only the participant's key opens them, and only where they belong.
 
 AES-256-GCM. The associated data bind a seal to its topic, participant and event: a ciphertext that is
-moved to another place does not open.
+moved to another place does not open. The nonce follows from place and words (HMAC-SHA-256 under a key of its
+own, cut to 96 bits), so that a retry makes the same bytes, and other words another nonce.
 """
 
 import base64
-import os
+import hashlib
+import hmac
 from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from schemas.events import Sealed
 
@@ -29,10 +33,15 @@ def _place(topic: str, participant: str, event_id: UUID) -> bytes:
     return f"{topic}|{participant}|{event_id}".encode()
 
 
+def _nonce_key(key: bytes) -> bytes:
+    return HKDF(hashes.SHA256(), 32, salt=None, info=b"wellstream nonces").derive(key)
+
+
 def seal(key: bytes, words: str, *, topic: str, participant: str, event_id: UUID) -> Sealed:
     """Seal `words` under a 32-byte key for one place."""
-    nonce = os.urandom(_NONCE_BYTES)
-    ciphertext = AESGCM(key).encrypt(nonce, words.encode(), _place(topic, participant, event_id))
+    where = _place(topic, participant, event_id)
+    nonce = hmac.digest(_nonce_key(key), where + b"|" + words.encode(), hashlib.sha256)[:_NONCE_BYTES]
+    ciphertext = AESGCM(key).encrypt(nonce, words.encode(), where)
     return Sealed(nonce=base64.b64encode(nonce), ciphertext=base64.b64encode(ciphertext))
 
 

@@ -24,7 +24,7 @@ from schemas.study import Study
 from schemas.study_file import load_study
 from schemas.topics import Topic
 from schemas.words import Word
-from streams.agents.batches import run_batch
+from streams.agents.batches import CannotSend, run_batch
 from streams.desk import Desk, KeyDestroyed
 from streams.reading import letter_for, read_message
 from streams.state import Heard, absorb, updates
@@ -32,6 +32,7 @@ from streams.state import Heard, absorb, updates
 BATCH = 500
 WITHIN_SECONDS = 0.2
 _BUFFERED = 20_000
+_SEND_SECONDS = 60.0
 
 _OUTPUTS: dict[type[Word], Topic] = {
     CheckInSubmitted: topics.CHECKINS,
@@ -70,15 +71,23 @@ def build_app(settings: Settings, study: Study, desk: Desk) -> faust.App:
     table = app.Table("participant-state", key_type=bytes, partitions=topics.PARTITIONS, use_partitioner=True)
 
     async def send(outgoing: Sequence[tuple[Topic, str | None, Word]]) -> None:
-        """Send all and return when Kafka has them, and the table's changes before them."""
+        """Send all and return when Kafka has them, and the table's changes before them.
+
+        Raises:
+            CannotSend: Kafka did not take all of them within a minute.
+        """
         sent = [
             outputs[topic.name].send_soon(key=key.encode() if key else None, value=encode(event))
             for topic, key, event in outgoing
         ]
-        while app.producer.buffer.size:
-            await app.producer.buffer.flush()
-        await asyncio.gather(*sent)
-        await app.producer.flush()
+        try:
+            async with asyncio.timeout(_SEND_SECONDS):
+                while app.producer.buffer.size:
+                    await app.producer.buffer.flush()
+                await asyncio.gather(*sent)
+                await app.producer.flush()
+        except Exception as error:
+            raise CannotSend from error
 
     async def bury(letter: DeadLetter) -> None:
         await send([(topics.DEAD_LETTERS, letter.participant, letter)])

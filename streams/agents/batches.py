@@ -13,12 +13,17 @@ from typing import Any
 from schemas.clock import Clock
 from schemas.codec import Unreadable, dead_letter, decode
 from schemas.events import DeadLetter, Event, Reason
+from schemas.faults import kind_and_place as _what
 
 _log = logging.getLogger(__name__)
 EXIT_UNSENT = 70
 
 Work = Callable[[list[Event]], Awaitable[None]]
 Bury = Callable[[DeadLetter], Awaitable[None]]
+
+
+class CannotSend(RuntimeError):
+    """Kafka does not take what follows from a batch: no fault of the batch's, so nothing in it is buried."""
 
 
 async def run_batch(records: Sequence[Any], work: Work, bury: Bury, clock: Clock) -> None:
@@ -40,20 +45,24 @@ async def run_batch(records: Sequence[Any], work: Work, bury: Bury, clock: Clock
                 await bury(_letter(record, refusal.reason, refusal.detail, clock, None))
         try:
             await work([event for _, event in readable])
-        except Exception:
-            _log.exception("a batch of %d failed; trying its events one by one", len(readable))
+        except CannotSend:
+            raise
+        except Exception as error:
+            _log.error("a batch of %d failed, trying its events alone: %s", len(readable), _what(error))
             for record, event in readable:
                 await _alone(record, event, work, bury, clock)
-    except Exception:
-        _log.exception("ending before the offset is committed: what follows from a batch cannot be sent")
+    except Exception as error:
+        _log.critical("ending before the offset is committed, the batch will be read again: %s", _what(error))
         os._exit(EXIT_UNSENT)
 
 
 async def _alone(record: Any, event: Event, work: Work, bury: Bury, clock: Clock) -> None:
     try:
         await work([event])
+    except CannotSend:
+        raise
     except Exception as error:
-        _log.exception("an event failed; it goes to the dead letters")
+        _log.error("an event failed and goes to the dead letters: %s", _what(error))
         await bury(_letter(record, Reason.UNEXPECTED, type(error).__name__, clock, event))
 
 

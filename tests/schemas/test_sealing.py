@@ -28,3 +28,10 @@ def test_a_seal_that_was_moved_does_not_open(moved: dict[str, object]) -> None:
 def test_another_participants_key_does_not_open_it() -> None:
     with pytest.raises(WrongKey):
         unseal(new_key(), seal(new_key(), "7 3 5", **PLACE), **PLACE)
+
+
+def test_a_retry_makes_the_same_bytes_and_other_words_another_nonce() -> None:
+    key = new_key()
+    first, again, other = (seal(key, words, **PLACE) for words in ("7 3 5", "7 3 5", "7 3 6"))
+    assert first == again
+    assert first.nonce != other.nonce

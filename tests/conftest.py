@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from wellstream.kafka import LocalKafka
+from wellstream.kafka import local_kafka
 from wellstream.topics import create_topics
 
 DEMO = Path(__file__).parents[1] / "studies" / "demo.yaml"
@@ -20,8 +20,8 @@ def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     if given:
         yield given
         return
-    with LocalKafka(tmp_path_factory.mktemp("kafka")) as broker:
-        yield broker.bootstrap
+    with local_kafka(tmp_path_factory.mktemp("kafka")) as bootstrap:
+        yield bootstrap
 
 
 @pytest.fixture(scope="session")

@@ -5,6 +5,7 @@ import json
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from rich.console import Console
@@ -17,7 +18,7 @@ from schemas.clock import now
 from schemas.settings import Settings
 from schemas.study_file import load_study
 from streams.store.reconcile import settle
-from wellstream.kafka import LocalKafka
+from wellstream.kafka import free_port, kafka_service
 from wellstream.local import local_settings, services
 from wellstream.supervisor import Supervisor, sole_run
 from wellstream.topics import create_topics
@@ -57,12 +58,18 @@ def run_demo(home: Path, study_file: Path, seconds: float | None, people: int, d
 
 @contextmanager
 def _everything(home: Path, study_file: Path, *, simulation: bool) -> Iterator[Settings]:
-    with sole_run(home), LocalKafka(home / "kafka") as kafka:
-        settings = local_settings(home, study_file, kafka.bootstrap, simulation=simulation)
-        asyncio.run(create_topics(settings.kafka))
+    with sole_run(home):
+        with out.status("preparing Kafka; the first time its jars are fetched, about 50 MB"):
+            kafka = kafka_service(home / "kafka", free_port())
+        settings = local_settings(home, study_file, kafka.address, simulation=simulation)
         _save(settings)
-        with Supervisor(settings.home, services(settings)):
+        with_topics = replace(kafka, once_ready=lambda: _create_topics(settings))
+        with Supervisor(settings.home, [with_topics, *services(settings)]):
             yield settings
+
+
+def _create_topics(settings: Settings) -> None:
+    asyncio.run(create_topics(settings.kafka))
 
 
 def _save(settings: Settings) -> None:

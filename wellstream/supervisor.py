@@ -12,15 +12,21 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Self
 
 from filelock import FileLock, Timeout
 
+from schemas.clock import now
+
 _READY_SECONDS = 90.0
 _POLL_SECONDS = 0.2
+_HEALTH_SECONDS = 5.0
+_FIRST_BACKOFF = 0.25
 _LONGEST_BACKOFF = 30.0
 _GIVE_UP_AFTER = 10
+_DEATHS_COUNT_SECONDS = 300.0
 _PR_SET_PDEATHSIG = 1
 
 
@@ -43,6 +49,7 @@ class Service:
         ready: Tells whether it does its work; called from a thread, must return within seconds.
         grace_seconds: How long it may take to stop.
         address: Where people or programs find it.
+        once_ready: Done once, before the next service starts.
     """
 
     name: str
@@ -51,13 +58,17 @@ class Service:
     ready: Callable[[], bool]
     grace_seconds: float
     address: str
+    once_ready: Callable[[], None] = lambda: None
 
 
 @dataclass
 class _Child:
     service: Service
     process: subprocess.Popen[bytes]
+    started_at: datetime
     deaths: list[float] = field(default_factory=list)
+    restart_at: float | None = None
+    probe_at: float = 0.0
     healthy: bool = False
 
 
@@ -70,15 +81,20 @@ def sole_run(home: Path) -> Iterator[None]:
     """
     home.mkdir(parents=True, exist_ok=True)
     lock = FileLock(home / "lock")
+    holder = home / "lock.pid"
     try:
         lock.acquire(timeout=0)
     except Timeout:
+        pid = holder.read_text() if holder.exists() else "unknown"
         raise AlreadyRunning(
-            f"wellstream already runs from {home} (`wellstream status` shows it); stop it first"
+            f"wellstream already runs from {home} as process {pid}; stop it first "
+            "(`wellstream status` shows what runs)"
         ) from None
     try:
+        holder.write_text(str(os.getpid()))
         yield
     finally:
+        holder.unlink(missing_ok=True)
         lock.release()
 
 
@@ -96,7 +112,7 @@ class Supervisor:
         self._children: list[_Child] = []
         self._stopping = threading.Event()
         self._ended = threading.Event()
-        self._restarting = threading.Lock()
+        self._changing = threading.RLock()
         self._watcher = threading.Thread(target=self._watch, name="supervisor", daemon=True)
 
     def __enter__(self) -> Self:
@@ -130,8 +146,9 @@ class Supervisor:
             )
 
     def _start(self, service: Service) -> None:
-        child = _Child(service, self._spawn(service))
+        child = _Child(service, self._spawn(service), now())
         self._children.append(child)
+        self._publish()
         limit = time.monotonic() + _READY_SECONDS
         while not service.ready():
             if child.process.poll() is not None:
@@ -143,6 +160,7 @@ class Supervisor:
             time.sleep(_POLL_SECONDS)
         child.healthy = True
         self._publish()
+        service.once_ready()
 
     def _last_words(self, service: Service) -> str:
         lines = self._log(service).read_text(errors="replace").strip().splitlines()
@@ -150,59 +168,66 @@ class Supervisor:
 
     def _watch(self) -> None:
         while not self._stopping.wait(_POLL_SECONDS):
-            for child in self._children:
-                if child.process.poll() is None:
-                    if not child.healthy and child.service.ready():
-                        child.healthy = True
-                        self._publish()
-                else:
-                    with self._restarting:
-                        well = self._stopping.is_set() or self._restart(child)
-                    if not well:
-                        os.kill(os.getpid(), signal.SIGTERM)
-                        break
+            if not all(self._attend(child) for child in list(self._children)):
+                os.kill(os.getpid(), signal.SIGTERM)
+                break
         # Linux ends the children of a thread together with it: stay until they have been stopped in order.
         self._ended.wait()
 
-    def _restart(self, child: _Child) -> bool:
-        """Start a dead child again; False if it died too often."""
+    def _attend(self, child: _Child) -> bool:
+        """Look after one child; False if it died too often."""
         moment = time.monotonic()
-        child.deaths = [death for death in child.deaths if moment - death < 300] + [moment]
-        child.healthy = False
-        self._publish()
-        if len(child.deaths) > _GIVE_UP_AFTER:
-            print(f"{child.service.name} keeps dying: {self._last_words(child.service)}", file=sys.stderr)
-            return False
-        if self._stopping.wait(min(0.25 * 2 ** (len(child.deaths) - 1), _LONGEST_BACKOFF)):
+        if child.process.poll() is None:
+            if moment >= child.probe_at:
+                self._note_health(child, child.service.ready())
+                child.probe_at = time.monotonic() + (_HEALTH_SECONDS if child.healthy else _POLL_SECONDS)
             return True
-        child.process = self._spawn(child.service)
-        self._publish()
+        if child.restart_at is None:
+            child.deaths = [d for d in child.deaths if moment - d < _DEATHS_COUNT_SECONDS] + [moment]
+            self._note_health(child, False)
+            if len(child.deaths) > _GIVE_UP_AFTER:
+                print(f"{child.service.name} keeps dying: {self._last_words(child.service)}", file=sys.stderr)
+                return False
+            child.restart_at = moment + min(_FIRST_BACKOFF * 2 ** (len(child.deaths) - 1), _LONGEST_BACKOFF)
+        elif moment >= child.restart_at:
+            with self._changing:
+                if not self._stopping.is_set():
+                    child.process, child.started_at = self._spawn(child.service), now()
+                    child.restart_at = None
+                    self._publish()
         return True
+
+    def _note_health(self, child: _Child, healthy: bool) -> None:
+        if child.healthy != healthy:
+            child.healthy = healthy
+            self._publish()
 
     def _stop(self) -> None:
         self._stopping.set()
-        with self._restarting:
+        with self._changing:
             for child in reversed(self._children):
                 _end(child.process, child.service.grace_seconds)
             self._children.clear()
+            self._publish()
         self._ended.set()
-        self._publish()
 
     def _publish(self) -> None:
-        listed = [
-            {
-                "name": child.service.name,
-                "pid": child.process.pid,
-                "address": child.service.address,
-                "health": "healthy" if child.healthy else "starting",
-                "restarts": len(child.deaths),
-            }
-            for child in self._children
-        ]
-        path = self._home / "services.json"
-        fresh = path.with_suffix(".new")
-        fresh.write_text(json.dumps({"services": listed}, indent=2))
-        fresh.replace(path)
+        with self._changing:
+            listed = [
+                {
+                    "name": child.service.name,
+                    "pid": child.process.pid,
+                    "address": child.service.address,
+                    "health": "healthy" if child.healthy else "starting",
+                    "started_at": child.started_at.isoformat(timespec="seconds"),
+                    "restarts": len(child.deaths),
+                }
+                for child in self._children
+            ]
+            path = self._home / "services.json"
+            fresh = path.with_suffix(".new")
+            fresh.write_text(json.dumps({"services": listed}, indent=2))
+            fresh.replace(path)
 
 
 def _die_with_parent() -> None:

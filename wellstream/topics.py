@@ -1,13 +1,19 @@
 """Creating the topics as `schemas.topics` declares them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.errors import NoError, TopicAlreadyExistsError, for_code
 
 from schemas.topics import TOPICS, Topic
 
 _LIMIT_MS = 30_000
+
+
+class TopicRefused(RuntimeError):
+    """Kafka does not create a topic."""
 
 
 class TopicMismatch(RuntimeError):
@@ -22,6 +28,7 @@ async def create_topics(bootstrap: str, topics: Sequence[Topic] = TOPICS) -> lis
 
     Raises:
         TopicMismatch: One exists with another number of partitions.
+        TopicRefused: Kafka does not create one.
     """
     admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap, request_timeout_ms=_LIMIT_MS)
     await admin.start()
@@ -37,13 +44,21 @@ async def create_topics(bootstrap: str, topics: Sequence[Topic] = TOPICS) -> lis
                 )
         missing = [topic for topic in topics if topic.name not in present]
         if missing:
-            await admin.create_topics(
+            outcome = await admin.create_topics(
                 [NewTopic(t.name, t.partitions, 1, topic_configs=t.config) for t in missing],
                 timeout_ms=_LIMIT_MS,
             )
+            _refuse_errors(outcome.topic_errors)
         return [topic.name for topic in missing]
     finally:
         await admin.close()
+
+
+def _refuse_errors(outcomes: Iterable[tuple[Any, ...]]) -> None:
+    for name, code, *_ in outcomes:
+        # Somebody else may have created it since we looked.
+        if code not in (NoError.errno, TopicAlreadyExistsError.errno):
+            raise TopicRefused(f"Kafka does not create the topic {name}: {for_code(code).__name__}")
 
 
 async def lag(bootstrap: str, group: str, topics: Sequence[Topic]) -> int:

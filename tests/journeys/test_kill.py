@@ -21,7 +21,7 @@ from streams.store.rebuild import rebuild
 from streams.store.reconcile import reconcile_with_topics, settle
 from tests.conftest import DEMO
 from tests.journeys.conftest import with_free_ports
-from wellstream.kafka import LocalKafka
+from wellstream.kafka import local_kafka
 from wellstream.local import local_settings, services
 from wellstream.supervisor import Supervisor
 from wellstream.topics import create_topics, lag
@@ -31,8 +31,8 @@ pytestmark = [pytest.mark.kafka, pytest.mark.journey, pytest.mark.timeout(600)]
 
 @pytest.fixture
 def kafka_of_its_own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with LocalKafka(tmp_path_factory.mktemp("kafka-to-kill")) as broker:
-        yield broker.bootstrap
+    with local_kafka(tmp_path_factory.mktemp("kafka-to-kill")) as bootstrap:
+        yield bootstrap
 
 
 def process_of(settings: Settings, name: str) -> int:

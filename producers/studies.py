@@ -46,13 +46,16 @@ async def read_studies(bootstrap: str) -> dict[str, Study]:
         KafkaError: Kafka is away.
     """
     place = TopicPartition(STUDIES.name, 0)
-    consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, enable_auto_commit=False)
+    consumer = AIOKafkaConsumer(
+        bootstrap_servers=bootstrap, enable_auto_commit=False, auto_offset_reset="earliest"
+    )
     found: dict[str, Study] = {}
     await consumer.start()
     try:
         consumer.assign([place])
         end = (await consumer.end_offsets([place]))[place]
-        await consumer.seek_to_beginning(place)
+        # Not seek_to_beginning: a reset to the end that `assign` began may win over it (aiokafka 0.14).
+        consumer.seek(place, 0)
         while await consumer.position(place) < end:
             for records in (await consumer.getmany(timeout_ms=_POLL_MS)).values():
                 found |= {study.ref: study for study in map(_study, records) if study}

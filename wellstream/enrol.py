@@ -31,7 +31,7 @@ def enrol(settings: Settings, people: list[dict[str, str]]) -> list[str]:
             )
         if person.get("language") not in study.languages:
             raise DeskRefused(f"person {row}: the study's languages are {', '.join(study.languages)}")
-    answer = _ask(settings, "/participants", [person | {"study": study.ref} for person in people])
+    answer = ask_desk(settings, "/participants", [person | {"study": study.ref} for person in people])
     return [entry["participant"] for entry in answer]
 
 
@@ -39,10 +39,15 @@ def link(settings: Settings, pseudonym: str, hours: int) -> str:
     """The address of the form for a participant; it works for `hours`."""
     expires = now() + timedelta(hours=hours)
     wanted = {"participant": pseudonym, "prompt_id": None, "expires_at": expires.isoformat()}
-    return str(_ask(settings, "/links", [wanted])[0]["url"])
+    return str(ask_desk(settings, "/links", [wanted])[0]["url"])
 
 
-def _ask(settings: Settings, path: str, body: list[dict[str, Any]]) -> list[dict[str, str]]:
+def ask_desk(settings: Settings, path: str, body: list[dict[str, Any]]) -> list[dict[str, str]]:
+    """Post to the gateway's desk; its answer.
+
+    Raises:
+        DeskRefused: It is away, or refuses.
+    """
     token = settings.secret("desk_token")
     try:
         response = httpx.post(

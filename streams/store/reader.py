@@ -36,12 +36,15 @@ class TopicReader:
         bootstrap: Kafka's bootstrap servers.
         expected: The next offset of each partition; those not named are read from the beginning.
         topics: What to read.
+
+    Attributes:
+        expected: The next offset of each partition that has been read or was given.
     """
 
     def __init__(
         self, bootstrap: str, expected: Mapping[Place, int], topics: Sequence[Topic] = STORED
     ) -> None:
-        self._expected = dict(expected)
+        self.expected = dict(expected)
         self._partitions = [TopicPartition(t.name, p) for t in topics for p in range(t.partitions)]
         self._consumer = AIOKafkaConsumer(
             bootstrap_servers=bootstrap, enable_auto_commit=False, auto_offset_reset="earliest",
@@ -52,7 +55,7 @@ class TopicReader:
         await self._consumer.start()
         self._consumer.assign(self._partitions)
         for place in self._partitions:
-            self._consumer.seek(place, self._expected.get((place.topic, place.partition), 0))
+            self._consumer.seek(place, self.expected.get((place.topic, place.partition), 0))
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -70,9 +73,9 @@ class TopicReader:
         for place, records in found.items():
             name = (place.topic, place.partition)
             for record in records:
-                if record.offset >= self._expected.get(name, 0):
+                if record.offset >= self.expected.get(name, 0):
                     fresh.append(record)
-                    self._expected[name] = record.offset + 1
+                    self.expected[name] = record.offset + 1
         return fresh
 
 

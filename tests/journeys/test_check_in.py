@@ -1,54 +1,17 @@
 """A check-in from a telephone and one from a browser become rows that Quack serves."""
 
-import time
-from collections.abc import Callable
-from datetime import timedelta
 from pathlib import Path
 
 import httpx
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, sync_playwright
-from twilio.request_validator import RequestValidator
 
 from dashboard.reader import NotAllowed, Reader
-from schemas.clock import now
-from schemas.identity import event_id
 from schemas.settings import Settings
-from wellstream.enrol import _ask, enrol
+from tests.journeys.people import form_link, person, text, until
 
 pytestmark = [pytest.mark.kafka, pytest.mark.journey]
-LIMIT = 30.0
-
-
-def until(condition: Callable[[], object], limit: float = LIMIT) -> object:
-    end = time.monotonic() + limit
-    while time.monotonic() < end:
-        found = condition()
-        if found:
-            return found
-        time.sleep(0.05)
-    raise AssertionError("the condition did not come true in time")
-
-
-def person(settings: Settings, number: str, language: str = "en") -> str:
-    row = {"number": number, "arm": "cbt", "language": language, "zone": "Europe/Brussels"}
-    return enrol(settings, [row | {"start_date": str(now().date())}])[0]
-
-
-def text(settings: Settings, number: str, body: str, sid: str, *, signed: bool = True) -> httpx.Response:
-    url = f"{settings.public_url}/sms/twilio"
-    fields = {"MessageSid": sid, "From": number, "To": "+447700900999", "Body": body}
-    signature = RequestValidator(settings.secret("twilio_auth_token")).compute_signature(url, fields)
-    headers = {"X-Twilio-Signature": signature if signed else "bm90IGEgc2lnbmF0dXJl"}
-    return httpx.post(url, data=fields, headers=headers, timeout=10)
-
-
-def form_link(settings: Settings, participant: str) -> str:
-    expires = (now() + timedelta(hours=1)).isoformat()
-    prompt = str(event_id("test-prompt", participant))
-    wanted = [{"participant": participant, "prompt_id": prompt, "expires_at": expires}]
-    return _ask(settings, "/links", wanted)[0]["url"]
 
 
 def count(reader: Reader, sql: str, **params: str) -> int:

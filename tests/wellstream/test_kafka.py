@@ -72,9 +72,7 @@ def test_kafka_ends_with_the_process_that_started_it(tmp_path: Path) -> None:
         "import sys, pathlib, time\nfrom wellstream.kafka import local_kafka\n"
         "with local_kafka(pathlib.Path(sys.argv[1])): print('up', flush=True); time.sleep(600)"
     )
-    owner = subprocess.Popen(
-        [sys.executable, "-c", script, str(tmp_path)], stdout=subprocess.PIPE, text=True
-    )
+    owner = subprocess.Popen([sys.executable, "-c", script, str(tmp_path)], stdout=subprocess.PIPE, text=True)
     assert owner.stdout
     assert owner.stdout.readline() == "up\n"
     kafka = psutil.Process(_kafka_pid(tmp_path))

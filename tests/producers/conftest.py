@@ -1,0 +1,57 @@
+"""A vault with one person in it, and the settings that go with it."""
+
+from collections.abc import AsyncIterator
+from datetime import date
+from pathlib import Path
+
+import pytest
+from pydantic import SecretStr
+
+from producers.people import Enrolment, Person
+from producers.vault import Vault
+from schemas.clock import now
+from schemas.settings import Settings
+from schemas.study import Study
+from schemas.study_file import load_study
+from tests.conftest import DEMO
+
+NUMBER = "+447700900123"
+
+
+@pytest.fixture
+def study() -> Study:
+    return load_study(DEMO)
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings(
+        home=tmp_path,
+        study=DEMO,
+        kafka="127.0.0.1:1",
+        vault_key=SecretStr("a key of at least thirty-two characters"),
+        desk_token=SecretStr("the desk's token"),
+        twilio_auth_token=SecretStr("twilio's token"),
+        twilio_account_sid="ACtest",
+        twilio_from="+447700900999",
+    )
+
+
+@pytest.fixture
+async def vault(settings: Settings) -> AsyncIterator[Vault]:
+    opened = await Vault.open(settings.vault_path, settings.secret("vault_key"))
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+async def person(vault: Vault, study: Study) -> Person:
+    enrolment = Enrolment(
+        number=NUMBER,
+        study=study.ref,
+        arm="cbt",
+        language="nl",
+        zone="Europe/Brussels",
+        start_date=date(2026, 6, 1),
+    )
+    return (await vault.enrol([enrolment], now()))[0]

@@ -9,6 +9,7 @@ from producers.vault import VaultError
 from schemas.settings import MissingSetting
 from schemas.study_file import StudyError
 from streams.store.migrate import FromNewerRelease
+from streams.store.serve import TopicsReplaced
 from streams.store.tables import StoreFileInUse
 from wellstream.enrol import DeskRefused
 from wellstream.kafka import KafkaUnavailable
@@ -31,6 +32,7 @@ _KNOWN = (
     StudyError,
     TopicMismatch,
     TopicRefused,
+    TopicsReplaced,
     VaultError,
 )
 

@@ -26,8 +26,16 @@ def migrate(connection: duckdb.DuckDBPyConnection) -> int:
         )
     for number, path in files.items():
         if number not in done:
-            connection.execute("begin")
-            connection.execute(path.read_text(encoding="utf-8"))
-            connection.execute("insert into migrations values (?, ?)", [number, path.stem])
-            connection.execute("commit")
+            _apply(connection, number, path)
     return max(files)
+
+
+def _apply(connection: duckdb.DuckDBPyConnection, number: int, path: Path) -> None:
+    connection.execute("begin")
+    try:
+        connection.execute(path.read_text(encoding="utf-8"))
+        connection.execute("insert into migrations values (?, ?)", [number, path.stem])
+        connection.execute("commit")
+    except BaseException:
+        connection.execute("rollback")
+        raise

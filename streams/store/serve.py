@@ -15,11 +15,16 @@ from streams.store.tables import offsets, open_store, write
 _WAIT_MS = 200
 
 
+class TopicsReplaced(RuntimeError):
+    """The store has read further than the topics reach: going on would pass over new records."""
+
+
 async def serve_store(settings: Settings) -> None:
     """Run the store until SIGTERM or SIGINT; finishes the batch under way.
 
     Raises:
         StoreFileInUse: Another process owns the DuckDB file.
+        TopicsReplaced: Kafka's topics are not those that the file was made from.
     """
     connection = open_store(settings.store_path)
     try:
@@ -42,6 +47,7 @@ async def _follow(bootstrap: str, connection: duckdb.DuckDBPyConnection) -> None
         TopicReader(bootstrap, offsets(connection)) as reader,
         AIOKafkaProducer(bootstrap_servers=bootstrap, acks="all", enable_idempotence=True) as producer,
     ):
+        await refuse_other_topics(reader)
         while not stopping.is_set():
             records = await reader.next(_WAIT_MS)
             if not records:
@@ -50,3 +56,19 @@ async def _follow(bootstrap: str, connection: duckdb.DuckDBPyConnection) -> None
             for key, value in encoded(letters):
                 await producer.send_and_wait(DEAD_LETTERS.name, value, key=key)
             await asyncio.to_thread(write, connection, rows, reached(records))
+
+
+async def refuse_other_topics(reader: TopicReader) -> None:
+    """Look whether the topics reach as far as the store has read.
+
+    Raises:
+        TopicsReplaced: One does not.
+    """
+    ends = await reader.ends()
+    for (topic, partition), offset in reader.expected.items():
+        if offset > ends.get((topic, partition), offset):
+            raise TopicsReplaced(
+                f"the store has read {topic} up to {offset} on partition {partition}, but it ends at "
+                f"{ends[topic, partition]}: Kafka's data were lost or replaced. Restore them, or run "
+                "`wellstream rebuild` to make the store from what is there"
+            )

@@ -7,6 +7,7 @@ from datetime import timedelta
 import httpx
 from twilio.request_validator import RequestValidator
 
+from dashboard.reader import Reader
 from schemas.clock import now
 from schemas.identity import event_id
 from schemas.settings import Settings
@@ -43,3 +44,7 @@ def form_link(settings: Settings, participant: str) -> str:
     prompt = str(event_id("test-prompt", participant))
     wanted = [{"participant": participant, "prompt_id": prompt, "expires_at": expires}]
     return ask_desk(settings, "/links", wanted)[0]["url"]
+
+
+def count(reader: Reader, sql: str, **params: str) -> int:
+    return int(reader.query(f"select count(*) as n from {sql}", **params)["n"][0])

@@ -9,13 +9,9 @@ from playwright.sync_api import Browser, sync_playwright
 
 from dashboard.reader import NotAllowed, Reader
 from schemas.settings import Settings
-from tests.journeys.people import form_link, person, text, until
+from tests.journeys.people import count, form_link, person, text, until
 
 pytestmark = [pytest.mark.kafka, pytest.mark.journey]
-
-
-def count(reader: Reader, sql: str, **params: str) -> int:
-    return int(reader.query(f"select count(*) as n from {sql}", **params)["n"][0])
 
 
 def test_a_signed_text_becomes_a_row_once_however_often_it_comes(system: Settings, reader: Reader) -> None:

@@ -1,0 +1,168 @@
+"""The DuckDB file: migrations once and whole, rows and offsets together, and readers beside the writer."""
+
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from dashboard.reader import NotAllowed, Reader
+from schemas.codec import encode
+from schemas.events import Reason
+from schemas.topics import CHECKINS
+from streams.store import migrate as migration
+from streams.store.digest import digests
+from streams.store.migrate import FromNewerRelease, migrate
+from streams.store.projection import Rows, project
+from streams.store.quack import serve_read_only
+from streams.store.reader import TopicReader, rows_of
+from streams.store.serve import TopicsReplaced, refuse_other_topics
+from streams.store.tables import StoreFileInUse, offsets, open_store, write
+from tests.streams.test_state import EVENTS
+from wellstream.kafka import free_port
+
+TOKEN = "a token"
+
+
+def all_rows() -> Rows:
+    rows: Rows = {}
+    for event in EVENTS:
+        for name, more in project(event).items():
+            rows.setdefault(name, []).extend(more)
+    return rows
+
+
+def test_a_file_is_migrated_once_and_a_newer_one_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "store.duckdb"
+    with open_store(path) as store:
+        newest = migrate(store)
+        assert migrate(store) == newest
+        store.execute("insert into migrations values (9999, 'from the future')")
+    with pytest.raises(FromNewerRelease, match="upgrade"):
+        open_store(path)
+
+
+def test_a_migration_that_fails_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "0001_good.sql").write_text("create table good(a integer);")
+    (tmp_path / "0002_bad.sql").write_text("create table half(a integer); create table good(a integer);")
+    monkeypatch.setattr(migration, "_FOLDER", tmp_path)
+    store = duckdb.connect()
+    for _ in range(2):
+        with pytest.raises(duckdb.CatalogException):
+            migrate(store)
+    tables = {row[0] for row in store.execute("select table_name from duckdb_tables()").fetchall()}
+    assert tables == {"migrations", "good"}
+
+
+def test_a_file_has_one_owner(tmp_path: Path) -> None:
+    path = tmp_path / "store.duckdb"
+    holder = (
+        f"import duckdb, sys; c = duckdb.connect({str(path)!r}); print('open', flush=True); sys.stdin.read()"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", holder], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as other:
+        assert other.stdout
+        other.stdout.readline()
+        with pytest.raises(StoreFileInUse, match="stop the store first"):
+            open_store(path)
+        other.communicate()
+
+
+def test_rows_and_offsets_are_written_together_or_not_at_all(tmp_path: Path) -> None:
+    store = open_store(tmp_path / "store.duckdb")
+    rows = all_rows()
+    write(store, rows, {(CHECKINS.name, 0): 7})
+    before = digests(store)
+    assert offsets(store) == {(CHECKINS.name, 0): 7}
+    broken = rows | {"checkins": [(None,) * len(rows["checkins"][0])]}
+    with pytest.raises(duckdb.Error):
+        write(store, broken, {(CHECKINS.name, 0): 8})
+    assert (digests(store), offsets(store)) == (before, {(CHECKINS.name, 0): 7})
+
+
+def test_a_replay_changes_nothing(tmp_path: Path) -> None:
+    store = open_store(tmp_path / "store.duckdb")
+    rows = all_rows()
+    write(store, rows, {})
+    before = digests(store)
+    write(store, {name: list(reversed(more)) for name, more in rows.items()}, {})
+    assert digests(store) == before
+    assert sum(map(len, rows.values())) > 20
+
+
+def test_a_record_that_cannot_be_read_is_a_dead_letter_but_not_twice() -> None:
+    class Record:
+        partition, offset, key = 0, 3, b"k"
+
+        def __init__(self, topic: str, value: bytes | None) -> None:
+            self.topic, self.value = topic, value
+
+    records = [Record(CHECKINS.name, b"{"), Record("dead.letter.v1", b"{"), Record("studies.v1", b"{}"),
+               Record(CHECKINS.name, None), Record(CHECKINS.name, encode(EVENTS[0]))]  # fmt: skip
+    rows, letters = rows_of(records)
+    assert [(letter.topic, letter.reason) for letter in letters] == [
+        (CHECKINS.name, Reason.UNREADABLE),
+        ("studies.v1", Reason.INVALID),
+    ]
+    assert rows == project(EVENTS[0])
+
+
+def test_readers_see_whole_batches_while_the_writer_writes(tmp_path: Path) -> None:
+    store, port = open_store(tmp_path / "store.duckdb"), free_port()
+    serve_read_only(store, "localhost", port, TOKEN)
+    done, counts, faults = threading.Event(), list[int](), list[BaseException]()
+
+    def read() -> None:
+        reader = Reader(f"quack:localhost:{port}", TOKEN)
+        try:
+            while not done.is_set():
+                found = reader.query(
+                    'select count(*) as n, count(distinct "offset" // 10) as whole from dead_letters'
+                )
+                counts.append(int(found["n"][0]))
+                assert counts[-1] == 10 * int(found["whole"][0])
+                with pytest.raises(NotAllowed):
+                    reader.query("delete from dead_letters")
+        except BaseException as fault:
+            faults.append(fault)
+
+    threads = [threading.Thread(target=read) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    writer = store.cursor()
+    for batch in range(40):
+        records = [Poison(10 * batch + n) for n in range(10)]
+        letters = rows_of(records)[1]
+        rows: Rows = {}
+        for letter in letters:
+            for name, more in project(letter).items():
+                rows.setdefault(name, []).extend(more)
+        write(writer, rows, {(CHECKINS.name, 0): 10 * batch + 10})
+    final = Reader(f"quack:localhost:{port}", TOKEN).query("select count(*) as n from dead_letters")
+    done.set()
+    for thread in threads:
+        thread.join(30)
+    store.close()
+    assert not faults
+    assert int(final["n"][0]) == 400
+    assert len(set(counts)) > 1
+
+
+class Poison:
+    """A record that nobody can read."""
+
+    topic, partition, key, value = CHECKINS.name, 0, b"k", b"poison"
+
+    def __init__(self, offset: int) -> None:
+        self.offset = offset
+
+
+async def test_a_kafka_that_was_replaced_is_noticed(broker: str) -> None:
+    async with TopicReader(broker, {(CHECKINS.name, 0): 10**9}) as reader:
+        with pytest.raises(TopicsReplaced, match="wellstream rebuild"):
+            await refuse_other_topics(reader)
+    async with TopicReader(broker, {}) as reader:
+        await refuse_other_topics(reader)

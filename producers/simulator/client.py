@@ -2,13 +2,14 @@
 
 import asyncio
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any, Self
 
 import httpx
 from aiokafka import AIOKafkaProducer
 from twilio.request_validator import RequestValidator
 
-from producers.simulator.days import Form, Prompt, Text
+from producers.simulator.days import Form, Prompt, Stranger, Text
 from producers.simulator.ledger import Ledger
 from producers.simulator.people import Person
 from schemas.codec import encode
@@ -21,6 +22,9 @@ from schemas.topics import PROMPTS
 _LIMIT_SECONDS = 15.0
 _TRIES = 20
 _CONNECTIONS = 16
+_STUDY_NUMBER = "+15005550006"
+STRANGER = "+442079460000"
+"""A number that is kept for fiction (Ofcom) and that no simulated person has."""
 
 
 class Refused(RuntimeError):
@@ -64,43 +68,53 @@ class Client:
         for person, entry in zip(new, answer, strict=True):
             self._ledger.pseudonyms[person.number] = entry["participant"]
 
-    async def ask(self, prompts: Sequence[Prompt]) -> dict[str, str]:
-        """Announce prompts on their topic; the tokens of the form links, by prompt id."""
+    async def ask(self, prompts: Sequence[Prompt]) -> None:
+        """Announce prompts on their topic."""
         sent = [
             await self._producer.send(PROMPTS.name, encode(self._prompt(p)), key=self._who(p.person).encode())
             for p in prompts
         ]
         await asyncio.gather(*sent)
-        web = [p for p in prompts if p.channel == "web"]
+
+    async def links(self, prompts: Sequence[Prompt]) -> dict[str, str]:
+        """Have links to the form made; their tokens, by prompt id."""
         wanted = [
             {
                 "participant": self._who(p.person), "prompt_id": str(p.id),
                 "expires_at": p.expires_at.isoformat(),
             }
-            for p in web
+            for p in prompts
         ]  # fmt: skip
         made = await self._desk("/links", wanted) if wanted else []
-        return {str(p.id): entry["token"] for p, entry in zip(web, made, strict=True)}
+        return {str(p.id): entry["token"] for p, entry in zip(prompts, made, strict=True)}
 
     async def text(self, text: Text) -> None:
         """Deliver a text through the signed webhook."""
-        fields = {
-            "MessageSid": text.sid, "AccountSid": "ACsimulated", "From": text.person.number,
-            "To": "+447700900999",
-            "Body": text.words, "NumMedia": "0", "SimulatedAt": text.at.isoformat(),
-        }  # fmt: skip
-        url = self._settings.public_url.rstrip("/") + "/sms/twilio"
-        headers = {"X-Twilio-Signature": self._signer.compute_signature(url, fields)}
-        await self._post(f"{self._gateway}/sms/twilio", fields, headers)
+        await self._deliver(text.person.number, text.sid, text.words, text.at)
         self._note(str(event_id("twilio", text.sid)))
 
+    async def stranger(self, text: Stranger) -> None:
+        """Deliver a text from a number that nobody enrolled."""
+        await self._deliver(STRANGER, text.sid, text.words, text.at)
+
     async def form(self, form: Form, token: str) -> None:
-        """Send the form of a prompt."""
+        """Send the form of a prompt; the gateway must refuse it if it is late."""
         fields: dict[str, Any] = {"submission_id": form.prompt.id.hex, "SimulatedAt": form.at.isoformat()}
         for name, value in form.fields:
             fields.setdefault(name, []).append(value)
-        await self._post(f"{self._gateway}/c/{token}", fields, {})
-        self._note(str(event_id("link", digest(token))))
+        expected = httpx.codes.GONE if form.late else httpx.codes.OK
+        await self._post(f"{self._gateway}/c/{token}", fields, {}, expected)
+        if not form.late:
+            self._note(str(event_id("link", digest(token))))
+
+    async def _deliver(self, number: str, sid: str, words: str, at: datetime) -> None:
+        fields = {
+            "MessageSid": sid, "AccountSid": "ACsimulated", "From": number, "To": _STUDY_NUMBER,
+            "Body": words, "NumMedia": "0", "SimulatedAt": at.isoformat(),
+        }  # fmt: skip
+        url = self._settings.public_url.rstrip("/") + "/sms/twilio"
+        headers = {"X-Twilio-Signature": self._signer.compute_signature(url, fields)}
+        await self._post(f"{self._gateway}/sms/twilio", fields, headers, httpx.codes.OK)
 
     def _note(self, name: str) -> None:
         if name in self._ledger.accepted:
@@ -127,12 +141,12 @@ class Client:
             raise Refused(f"the desk answered {answer.status_code}: {answer.text:.200}")
         return list(answer.json())
 
-    async def _post(self, url: str, fields: dict[str, Any], headers: dict[str, str]) -> None:
-        """Post until it is acknowledged, as an SMS provider does."""
+    async def _post(self, url: str, fields: dict[str, Any], headers: dict[str, str], expected: int) -> None:
+        """Post until the gateway gives the expected answer, as an SMS provider does."""
         for attempt in range(_TRIES):
             try:
                 answer = await self._http.post(url, data=fields, headers=headers)
-                if answer.status_code == httpx.codes.OK:
+                if answer.status_code == expected:
                     return
                 if answer.status_code != httpx.codes.SERVICE_UNAVAILABLE:
                     raise Refused(f"the gateway answered {answer.status_code}")

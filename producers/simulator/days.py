@@ -2,19 +2,20 @@
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import numpy as np
 from whenever import PlainDateTime
 
 from producers.simulator.people import Person, gain
+from producers.simulator.wording import MISTYPED, NOTES, STRANGERS, write
 from schemas.identity import event_id
 from schemas.study import Item, Study
 from schemas.words import Channel, Measure
 
-_MISTYPED = ("great thanks", "77 3 5", "7", "mood eleven", "ok", "7,4")
 _CARRY_OVER = 0.6
 _NEGATIVE = {Measure.STRESS, Measure.NEGATIVE_AFFECT}
 
@@ -44,15 +45,29 @@ class Text:
 
 @dataclass(frozen=True)
 class Form:
-    """A participant sends the form of a prompt."""
+    """A participant sends the form of a prompt; after `prompt.expires_at` it is refused."""
 
     person: Person
     at: datetime
     prompt: Prompt
     fields: tuple[tuple[str, str], ...]
 
+    @property
+    def late(self) -> bool:
+        """Whether the link has expired by then."""
+        return self.at >= self.prompt.expires_at
 
-Action = Prompt | Text | Form
+
+@dataclass(frozen=True)
+class Stranger:
+    """A text from a number that takes part in nothing."""
+
+    at: datetime
+    sid: str
+    words: str
+
+
+Action = Prompt | Text | Form | Stranger
 
 
 def history(person: Person, study: Study, since: datetime, until: datetime) -> Iterator[Action]:
@@ -70,6 +85,12 @@ def history(person: Person, study: Study, since: datetime, until: datetime) -> I
         if actions and actions[0].at >= until:
             return
         yield from (action for action in actions if since <= action.at < until)
+
+
+def awake(person: Person, study: Study, at: datetime) -> bool:
+    """Whether it is a waking hour of the study where the person is."""
+    local = at.astimezone(ZoneInfo(person.zone)).time()
+    return time.fromisoformat(study.schedule.wake) <= local < time.fromisoformat(study.schedule.sleep)
 
 
 def _prompts(person: Person, study: Study, day: int, draw: np.random.Generator) -> list[Prompt]:
@@ -102,20 +123,28 @@ def _answer(prompt: Prompt, study: Study, mood: float, draw: np.random.Generator
     late = float(draw.uniform()) < 0.02
     at = prompt.at + timedelta(minutes=study.schedule.expires_minutes + 20 if late else min(delay, 80.0))
     values = {item.id: value_of(item, mood, draw) for item in study.items if item.scale}
-    used, chaos = _strategies(study, mood, draw), float(draw.uniform())
+    used, chaos, style = _strategies(study, mood, draw), float(draw.uniform()), float(draw.uniform())
+    if chaos < 0.002:
+        words = STRANGERS[prompt.slot % len(STRANGERS)]
+        return [Stranger(at, f"SN{prompt.id.hex}", words)]
     if not answers:
         return []
     if prompt.channel == Channel.WEB:
-        fields = [(name, str(value)) for name, value in values.items()] + used
-        return [] if late else [Form(person, at, prompt, tuple(fields))]
-    words = " ".join(str(values[item]) for item in study.sms)
-    sid = f"SM{prompt.id.hex}"
+        fields = [(name, str(value)) for name, value in values.items()] + used + _note(person, study, style)
+        return [Form(person, at, prompt, tuple(fields))]
+    text = Text(person, at, f"SM{prompt.id.hex}", write(values, study, person.language, style))
     if chaos < 0.04:
-        mistyped = Text(person, at, f"SX{prompt.id.hex}", _MISTYPED[int(chaos * 1000) % len(_MISTYPED)])
-        return [mistyped, Text(person, at + timedelta(minutes=2), sid, words)]
-    text = Text(person, at, sid, words)
+        mistyped = Text(person, at, f"SX{prompt.id.hex}", MISTYPED[int(chaos * 1000) % len(MISTYPED)])
+        again = replace(text, at=at + timedelta(minutes=2))
+        return [mistyped] if chaos < 0.01 else [mistyped, again]
     # The provider delivers some texts twice.
     return [text, text] if chaos > 0.97 else [text]
+
+
+def _note(person: Person, study: Study, style: float) -> list[tuple[str, str]]:
+    notes = NOTES.get(person.language, NOTES["en"])
+    words = notes[int(style * 1000) % len(notes)]
+    return [(item.id, words) for item in study.items if item.kind == "text" and style < 0.08]
 
 
 def value_of(item: Item, mood: float, draw: np.random.Generator) -> int:

@@ -19,6 +19,8 @@ _PLACES = (
     ("en", "Europe/London"),
     ("ar", "Africa/Cairo"),
     ("en", "America/New_York"),
+    # With it somebody is awake at every hour, so that the demo is alive at night, too.
+    ("en", "Australia/Sydney"),
 )
 
 
@@ -45,8 +47,7 @@ def invent(study: Study, count: int, days: int, seed: int, today: date) -> list[
         language, zone = _PLACES[int(draw.integers(len(_PLACES)))]
         people.append(
             Person(
-                # 07700 900000 to 900999 are kept for fiction (Ofcom); beyond a thousand, longer ones.
-                number=f"+447700{900_000 + index}",
+                number=_number(index),
                 arm=study.arms[index % len(study.arms)].id,
                 language=language if language in study.languages else study.languages[0],
                 zone=zone,
@@ -58,6 +59,14 @@ def invent(study: Study, count: int, days: int, seed: int, today: date) -> list[
             )
         )
     return people
+
+
+def _number(index: int) -> str:
+    """A number kept for fiction: 07700 900000 to 900999 (Ofcom), then 555-0100 to 555-0199 (NANPA)."""
+    if index < 1000:
+        return f"+447700{900_000 + index}"
+    area, line = divmod(index - 1000, 100)
+    return f"+1{201 + area}55501{line:02d}"
 
 
 def gain(study: Study, arm_id: str, study_day: int) -> float:

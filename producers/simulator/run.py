@@ -10,9 +10,10 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from producers.simulator.client import Client
-from producers.simulator.days import Action, Form, Prompt, Text, history, value_of
+from producers.simulator.days import Action, Form, Prompt, Stranger, Text, awake, history, value_of
 from producers.simulator.ledger import Ledger
 from producers.simulator.people import Person, gain, invent
+from producers.simulator.wording import write
 from schemas.clock import Clock
 from schemas.identity import event_id
 from schemas.settings import Settings
@@ -69,12 +70,15 @@ def _weeks(plans: dict[Person, list[Action]]) -> list[dict[Person, list[Action]]
 
 
 async def _send_week(client: Client, week: dict[Person, list[Action]], tick: Callable[[int], None]) -> None:
-    prompts = [action for actions in week.values() for action in actions if isinstance(action, Prompt)]
-    tokens = await client.ask(prompts)
+    actions = [action for actions in week.values() for action in actions]
+    prompts = [action for action in actions if isinstance(action, Prompt)]
+    await client.ask(prompts)
     tick(len(prompts))
+    # A form may be sent in the week after its prompt, or in the run after it.
+    tokens = await client.links([action.prompt for action in actions if isinstance(action, Form)])
     async with asyncio.TaskGroup() as group:
-        for actions in week.values():
-            group.create_task(_send_in_order(client, actions, tokens, tick))
+        for mine in week.values():
+            group.create_task(_send_in_order(client, mine, tokens, tick))
 
 
 async def _send_in_order(
@@ -83,8 +87,10 @@ async def _send_in_order(
     for action in actions:
         if isinstance(action, Text):
             await client.text(action)
-        elif isinstance(action, Form) and str(action.prompt.id) in tokens:
+        elif isinstance(action, Form):
             await client.form(action, tokens[str(action.prompt.id)])
+        elif isinstance(action, Stranger):
+            await client.stranger(action)
         if not isinstance(action, Prompt):
             tick(1)
 
@@ -92,13 +98,15 @@ async def _send_in_order(
 async def go_live(
     settings: Settings, study: Study, ledger: Ledger, clock: Clock, stop: asyncio.Event, pace: float
 ) -> None:
-    """Ask somebody about every `pace` seconds, who mostly answers at once, until `stop`."""
+    """Ask somebody who is awake about every `pace` seconds, who mostly answers at once, until `stop`."""
     people = invent(study, ledger.people, ledger.days, ledger.seed, ledger.first_day)
     draw = np.random.default_rng()
     try:
         async with Client(settings, study, ledger) as client:
             while not stop.is_set():
-                await _one_moment(client, study, people[int(draw.integers(len(people)))], clock(), draw)
+                up = [person for person in people if awake(person, study, clock())]
+                if up:
+                    await _one_moment(client, study, up[int(draw.integers(len(up)))], clock(), draw)
                 ledger.sent_until = clock()
                 with suppress(TimeoutError):
                     await asyncio.wait_for(stop.wait(), pace)
@@ -114,13 +122,15 @@ async def _one_moment(
     name = event_id("simulated-live", str(person.seed), at.isoformat())
     slot = min(at.hour * 2 + at.minute // 30 + 1, 48)
     prompt = Prompt(person, name, at, at + timedelta(minutes=5), day, slot, channel)
-    tokens = await client.ask([prompt])
+    await client.ask([prompt])
     if float(draw.uniform()) > _LIVE_ANSWERS:
         return
     mood = person.level + gain(study, person.arm, day) + person.spread * float(draw.normal())
-    values = {item.id: str(value_of(item, mood, draw)) for item in study.items if item.scale}
+    values = {item.id: value_of(item, mood, draw) for item in study.items if item.scale}
     if channel == Channel.WEB:
-        await client.form(Form(person, at, prompt, tuple(values.items())), tokens[str(name)])
+        tokens = await client.links([prompt])
+        fields = tuple((item, str(value)) for item, value in values.items())
+        await client.form(Form(person, at, prompt, fields), tokens[str(name)])
     else:
-        words = " ".join(values[item] for item in study.sms)
+        words = write(values, study, person.language, float(draw.uniform()))
         await client.text(Text(person, at, f"SL{name.hex}", words))

@@ -1,0 +1,93 @@
+"""The demo as a newcomer runs it: Ctrl-C at any moment leaves no process and loses nothing."""
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+from wellstream.kafka import free_port
+
+pytestmark = [pytest.mark.kafka, pytest.mark.journey, pytest.mark.timeout(300)]
+
+
+def environment(home: Path) -> dict[str, str]:
+    gateway, desk = free_port(), free_port()
+    return os.environ | {
+        "WELLSTREAM_HOME": str(home),
+        "WELLSTREAM_GATEWAY_PORT": str(gateway),
+        "WELLSTREAM_PUBLIC_URL": f"http://127.0.0.1:{gateway}",
+        "WELLSTREAM_DESK_PORT": str(desk),
+        "WELLSTREAM_DESK_URL": f"http://127.0.0.1:{desk}",
+        "WELLSTREAM_STORE_PORT": str(free_port()),
+        "WELLSTREAM_DASHBOARD_PORT": str(free_port()),
+    }
+
+
+def start(home: Path, *more: str, env: dict[str, str] | None = None) -> "subprocess.Popen[str]":
+    return subprocess.Popen(
+        [sys.executable, "-m", "wellstream", "demo", "--people", "9", "--days", "21", *more],
+        env=env or environment(home),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+
+
+def wait_for(path: Path, words: str) -> None:
+    end = time.monotonic() + 120
+    while not (path.exists() and words in path.read_text()):
+        assert time.monotonic() < end, f"{words} did not appear in {path.name}"
+        time.sleep(0.05)
+
+
+def test_ctrl_c_in_the_middle_and_a_second_run_that_ends_the_first_ones_work(tmp_path: Path) -> None:
+    home = tmp_path / "demo"
+    env = environment(tmp_path)
+    first = start(tmp_path, env=env)
+    wait_for(home / "services.json", '"dashboard"')
+    listed = json.loads((home / "services.json").read_text())["services"]
+    family = [psutil.Process(first.pid), *psutil.Process(first.pid).children(recursive=True)]
+    assert [service["name"] for service in listed] == ["kafka", "store", "gateway", "worker", "dashboard"]
+    status = subprocess.run(
+        [sys.executable, "-m", "wellstream", "status"],
+        env=env, capture_output=True, text=True, check=True, timeout=60,
+    )  # fmt: skip
+    assert "dashboard" in status.stdout
+    second = start(tmp_path, env=env)
+    said, _ = second.communicate(timeout=60)
+    assert second.returncode == 1
+    assert f"already runs from {home} as process {first.pid}" in " ".join(said.split())
+    first.send_signal(signal.SIGINT)
+    said, _ = first.communicate(timeout=120)
+    assert "lost=0" in said.strip().splitlines()[-1]
+    assert first.returncode == 0
+    assert not [p for p in family if p.is_running() and p.status() != psutil.STATUS_ZOMBIE]
+    again = start(tmp_path, "--for", "1", "--pace", "0.2", env=env)
+    said, _ = again.communicate(timeout=200)
+    last = said.strip().splitlines()[-1]
+    found = re.fullmatch(r"accepted=(\d+) stored=(\d+) quarantined=(\d+) lost=0", last)
+    assert found, said
+    accepted, stored, quarantined = map(int, found.groups())
+    assert accepted == stored + quarantined
+    assert accepted > 300
+    assert quarantined > 0
+    assert again.returncode == 0
+
+
+def test_a_port_in_use_is_one_sentence(tmp_path: Path) -> None:
+    env = environment(tmp_path)
+    with socket.create_server(("127.0.0.1", int(env["WELLSTREAM_GATEWAY_PORT"]))):
+        demo = start(tmp_path, env=env)
+        said, _ = demo.communicate(timeout=120)
+    assert demo.returncode == 1
+    assert f"port {env['WELLSTREAM_GATEWAY_PORT']}" in said
+    assert "Traceback" not in said

@@ -253,6 +253,29 @@ def letters_list(limit: Annotated[int, typer.Option(min=1)] = 50, format_: Forma
     )
 
 
+@letters.command("replay")
+def letters_replay(
+    reason: Annotated[str, typer.Option(help="Only those with this reason, such as unknown_version.")] = "",
+    topic: Annotated[str, typer.Option(help="Only those that came from this topic.")] = "",
+) -> None:
+    """Put dead letters back on their topics, once what was wrong with them is mended.
+
+    What is still wrong becomes a dead letter again. A form that the gateway refused never was on a
+    topic and stays where it is.
+
+    Example: `wellstream dead-letters replay --reason unknown_version` after an upgrade
+    """
+    from schemas.events import Reason
+    from wellstream.letters import replay
+
+    if reason and reason not in set(Reason):
+        err.print(f"there is no reason {reason}; there are {', '.join(Reason)}")
+        raise typer.Exit(2)
+    settings = adopt_running()
+    chosen = Reason(reason) if reason else None
+    out.print(str(_run(lambda: asyncio.run(replay(settings, chosen, topic or None)))), highlight=False)
+
+
 @app.command()
 def check() -> None:
     """Reconcile: accepted = stored + quarantined. Exits 1 on a gap."""

@@ -3,6 +3,7 @@
 import errno
 
 from dashboard.reader import NotAllowed, StoreUnavailable
+from producers.publisher import NotStored
 from producers.serve import PortInUse, StudyChanged
 from producers.simulator.client import Refused
 from producers.vault import VaultError
@@ -23,6 +24,7 @@ _KNOWN = (
     KafkaUnavailable,
     MissingSetting,
     NotAllowed,
+    NotStored,
     PortInUse,
     Refused,
     ServiceFailed,

@@ -3,7 +3,22 @@
 from collections.abc import Mapping
 
 from schemas.events import Window
-from streams.indicators import compliance, coping, diversity, instability, level, wellbeing
+from streams.indicators import (
+    careless,
+    change,
+    compliance,
+    control_charts,
+    coping,
+    differentiation,
+    diurnal,
+    diversity,
+    early_warning,
+    inertia,
+    instability,
+    level,
+    overlap,
+    wellbeing,
+)
 from streams.indicators.entry import Indicator
 
 WINDOW_MS: Mapping[Window, int] = {
@@ -13,7 +28,22 @@ WINDOW_MS: Mapping[Window, int] = {
 }
 LONGEST_MS = max(WINDOW_MS.values())
 
-_FAMILIES = (level, instability, diversity, coping, wellbeing, compliance)
+_FAMILIES = (
+    level,
+    instability,
+    inertia,
+    differentiation,
+    diversity,
+    coping,
+    wellbeing,
+    diurnal,
+    compliance,
+    careless,
+    change,
+    control_charts,
+    early_warning,
+    overlap,
+)
 
 CATALOGUE: tuple[Indicator, ...] = tuple(
     entry for family in _FAMILIES for entry in vars(family).values() if isinstance(entry, Indicator)

@@ -5,6 +5,7 @@ import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import TypeVar
 from zoneinfo import ZoneInfo, available_timezones
@@ -195,8 +196,13 @@ def _text(cell: str) -> str:
     return cell
 
 
+@lru_cache(maxsize=1)
+def _zones() -> frozenset[str]:
+    return frozenset(available_timezones())
+
+
 def _zone(cell: str) -> str:
-    if cell not in available_timezones():
+    if cell not in _zones():
         raise _Wrong(f"{cell!r} is not a time zone; write an IANA name such as Europe/Brussels")
     return cell
 

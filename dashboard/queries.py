@@ -40,13 +40,15 @@ class Choice:
 _MEAN = "mean of the answers of the last 7 days"
 CHOICES = (
     Choice("Mood (valence)", "mean", "valence", "scale points", _MEAN),
-    Choice("Well-being composite", "wellbeing", "", "0-100", "50 (PA - L)/(U - L) + 50 (U - NA)/(U - L)"),
+    Choice("Well-being composite", "wellbeing_mean", "", "0-100",
+           "50 (PA - L)/(U - L) + 50 (U - NA)/(U - L)"),
     Choice("Stress", "mean", "stress", "scale points", _MEAN),
     Choice("Positive affect", "mean", "positive_affect", "scale points", _MEAN),
     Choice("Negative affect", "mean", "negative_affect", "scale points", _MEAN),
     Choice("Coping: how well handled", "mean", "coping_efficacy", "scale points", _MEAN),
     Choice("Coping efficacy under stress", "coping_efficacy", "", "scale points", "mean under stress"),
-    Choice("Coping variety", "coping_variety", "", "nats", "entropy of the strategies used, -sum p ln p"),
+    Choice("Coping variety", "coping_variety", "", "strategies", "number of strategies used"),
+    Choice("Evenness of coping", "coping_shannon", "", "nats", "entropy of the strategies used, -sum p ln p"),
     Choice("Resilience", "mean", "resilience", "scale points", _MEAN),
     Choice("Relationships", "mean", "relationships", "scale points", _MEAN),
     Choice("Self-esteem", "mean", "self_esteem", "scale points", _MEAN),

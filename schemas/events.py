@@ -127,7 +127,10 @@ class ConsentChanged(Envelope):
 
 
 class Undefined(StrEnum):
-    """Why an indicator has no value. Undefined is never 0 and never NaN."""
+    """Why an indicator has no value. Undefined is never 0 and never NaN.
+
+    From `zero_variance` on they come from whole records only, never with a live window.
+    """
 
     NO_DATA = "no_data"
     TOO_FEW = "too_few"
@@ -136,6 +139,12 @@ class Undefined(StrEnum):
     NO_COPING = "no_coping"
     NO_PROMPTS = "no_prompts"
     PART_MISSING = "part_missing"
+    ZERO_VARIANCE = "zero_variance"
+    AT_BOUND = "at_bound"
+    NEGATIVE_ICC = "negative_icc"
+    NO_EMOTION = "no_emotion"
+    NO_BASELINE = "no_baseline"
+    NO_TIMES = "no_times"
 
 
 class Window(StrEnum):

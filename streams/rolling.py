@@ -11,17 +11,8 @@ from schemas.study import Study
 from schemas.words import Measure
 from streams.history import Answered, Asked, History
 from streams.indicators import compliance, coping, instability, level, wellbeing
-from streams.indicators.registry import (
-    COMPLIANCE,
-    EFFICACY,
-    MEAN,
-    RMSSD,
-    SD,
-    VARIETY,
-    WELLBEING,
-    WINDOW_MS,
-    Indicator,
-)  # fmt: skip
+from streams.indicators.entry import Indicator
+from streams.indicators.registry import WINDOW_MS
 from streams.indicators.result import Result
 
 _Event = TypeVar("_Event", Asked, Answered)
@@ -72,12 +63,12 @@ def _window(history: History, study: Study, window: Window, end: int) -> Iterato
             for (p, a), (q, b) in pairwise(placed)
             if p.day == q.day and q.slot == p.slot + 1 and scale in a.scores and scale in b.scores
         ]
-        yield row(MEAN, partial(level.mean, scores), scale)
-        yield row(SD, partial(level.sd, scores), scale)
-        yield row(RMSSD, partial(instability.rmssd, pairs, len(scores)), scale)
+        yield row(level.MEAN, partial(level.mean, scores), scale)
+        yield row(level.SD, partial(level.sd, scores), scale)
+        yield row(instability.RMSSD, partial(instability.rmssd, pairs, len(scores)), scale)
     yield from _composites(study, answered, row)
     closed = sum(1 for p in asked if p.until <= end or _answer(history, p.id, end))
-    yield row(COMPLIANCE, lambda _: compliance.compliance(len(placed), closed))
+    yield row(compliance.COMPLIANCE, lambda _: compliance.compliance(len(placed), closed))
 
 
 def _composites(
@@ -85,13 +76,14 @@ def _composites(
 ) -> Iterator[IndicatorValue]:
     positive, negative = _range(study, Measure.POSITIVE_AFFECT), _range(study, Measure.NEGATIVE_AFFECT)
     affects = _both(answered, Measure.POSITIVE_AFFECT, Measure.NEGATIVE_AFFECT)
-    yield row(WELLBEING, lambda least: wellbeing.composite(affects, positive, negative, least))
+    yield row(wellbeing.WELLBEING, lambda least: wellbeing.composite(affects, positive, negative, least))
     alone = {o.id for item in study.items_of(Measure.COPING_STRATEGY) for o in item.options if o.exclusive}
     uses = [use for checkin in answered for use in checkin.coping if use not in alone]
-    yield row(VARIETY, lambda least: coping.variety(uses, least))
+    yield row(coping.VARIETY, lambda least: coping.variety(uses, least))
+    yield row(coping.SHANNON, lambda least: coping.shannon(uses, least))
     low, high = _range(study, Measure.STRESS) or (0.0, 0.0)
     handled = _both(answered, Measure.STRESS, Measure.COPING_EFFICACY)
-    yield row(EFFICACY, lambda least: coping.efficacy(handled, (low + high) / 2, least))
+    yield row(coping.EFFICACY, lambda least: coping.efficacy(handled, (low + high) / 2, least))
 
 
 def _both(answered: Sequence[Answered], one: Measure, other: Measure) -> list[tuple[float, float]]:

@@ -8,6 +8,7 @@ import json
 import sys
 from collections.abc import Callable
 from datetime import date
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -227,6 +228,37 @@ def sql(query: str, format_: FormatOption = "table") -> None:
         frame.to_csv(sys.stdout, index=False)
     else:
         _print_table(list(frame.columns), frame.itertuples(index=False))
+
+
+class RowFormat(StrEnum):
+    """How `wellstream indicators` writes its rows."""
+
+    CSV = "csv"
+    JSON = "json"
+
+
+@app.command()
+def indicators(
+    file: Annotated[Path, typer.Argument(help="A CSV of check-ins, a line for each prompt.")],
+    format_: Annotated[RowFormat, typer.Option("--format", help="csv or json.")] = RowFormat.CSV,
+    who: Annotated[
+        list[str] | None, typer.Option("--participant", help="Only this one; may be given several times.")
+    ] = None,
+    item: Annotated[str, typer.Option(help="The item that level, instability and charts are about.")] = "",
+) -> None:
+    """Compute every indicator of each participant in a file of check-ins; needs no running services.
+
+    Writes `participant,indicator,value,n,n_pairs,reason` in full precision. A value that is undefined is
+    empty (null), with the reason. docs/indicators.md explains every indicator and reason.
+
+    Examples: `wellstream indicators checkins.csv > indicators.csv` ·
+    `wellstream indicators checkins.csv --format json --participant P01 --participant P02` ·
+    `wellstream indicators checkins.csv --item stress`
+    """
+    from wellstream.indicators import rows_of, write_csv, write_json
+
+    rows = _run(lambda: rows_of(file, who or [], item))
+    (write_csv if format_ is RowFormat.CSV else write_json)(rows, sys.stdout)
 
 
 def _reader() -> Any:

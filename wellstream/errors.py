@@ -9,21 +9,25 @@ from producers.simulator.client import Refused
 from producers.vault import VaultError
 from schemas.settings import MissingSetting
 from schemas.study_file import StudyError
+from streams.files import CheckInFileError
 from streams.store.migrate import FromNewerRelease
 from streams.store.serve import TopicsReplaced
 from streams.store.tables import StoreFileInUse
 from wellstream.enrol import DeskRefused
+from wellstream.indicators import NotInFile
 from wellstream.kafka import KafkaUnavailable
 from wellstream.supervisor import AlreadyRunning, ServiceFailed
 from wellstream.topics import TopicMismatch, TopicRefused
 
 _KNOWN = (
     AlreadyRunning,
+    CheckInFileError,
     DeskRefused,
     FromNewerRelease,
     KafkaUnavailable,
     MissingSetting,
     NotAllowed,
+    NotInFile,
     NotStored,
     PortInUse,
     Refused,

@@ -1,5 +1,6 @@
 """What every indicator gives: a value with its n, or the reason why there is none."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from schemas.events import Undefined
@@ -25,3 +26,7 @@ class Result:
 def undefined(n: int, reason: Undefined, n_pairs: int | None = None) -> Result:
     """No value; `no_data` where there is nothing at all."""
     return Result(None, n, n_pairs, reason if n else Undefined.NO_DATA)
+
+
+Found = Iterator[tuple[str, Result]]
+"""Results with the ids of their rows."""

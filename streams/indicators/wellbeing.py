@@ -4,9 +4,27 @@ import math
 from collections.abc import Sequence
 
 from schemas.events import Undefined
+from streams.indicators.entry import Family, Indicator
 from streams.indicators.result import Result, undefined
 
 Range = tuple[float, float]
+"""Lowest and highest value of a scale."""
+
+WELLBEING = Indicator(
+    id="wellbeing_mean",
+    title="Well-being composite",
+    family=Family.WELLBEING,
+    formula="50 (PA − L)/(U − L) + 50 (U − NA)/(U − L), mean over check-ins",
+    unit="0–100",
+    range="0 to 100",
+    source="this project",
+    minimum=5,
+    minimum_day=1,
+    counted="check-ins with both parts",
+    edge_cases="Undefined (`part_missing`) where a study has no positive or no negative affect.",
+    interpretation="100: positive affect only. The two parts are not opposites: look at each as well.",
+    rolling=True,
+)
 
 
 def composite(

@@ -114,5 +114,5 @@ def test_compliance_counts_answered_and_expired_prompts() -> None:
 
 def test_well_being_by_hand() -> None:
     _, history, affected = absorb(None, [answer(0, 1, cheerful=8, calm=6, down=2, worried=4)], STUDY)
-    wellbeing = found(next(updates(WHO, history, affected, STUDY)), "wellbeing", window="1d")
+    wellbeing = found(next(updates(WHO, history, affected, STUDY)), "wellbeing_mean", window="1d")
     assert wellbeing.value == pytest.approx(50 * 7 / 10 + 50 * (10 - 3) / 10)

@@ -1,0 +1,74 @@
+"""What the catalogue says about an indicator. Each entry stands beside the function that it describes."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from schemas.events import Window
+
+
+class Family(StrEnum):
+    """What a group of indicators is about; the order is that of the catalogue's page."""
+
+    LEVEL = "Level and spread"
+    INSTABILITY = "Instability"
+    INERTIA = "Inertia"
+    DIFFERENTIATION = "Emotion differentiation"
+    DIVERSITY = "Diversity of emotions"
+    COPING = "Coping"
+    WELLBEING = "Well-being"
+    DIURNAL = "Time of day"
+    COMPLIANCE = "Compliance"
+    CARELESS = "Careless answering"
+    CHANGE = "Reliable change"
+    CONTROL_CHARTS = "Control charts"
+    EARLY_WARNING = "Early warnings"
+    OVERLAP = "Overlap of phases"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Indicator:
+    """A catalogue entry.
+
+    Attributes:
+        id: As it stands in the data; a row's id is this, or this and a part after a slash.
+        title: For people.
+        family: What it is about.
+        formula, unit: For people.
+        range: The values that it can take, such as "0 to 1".
+        source: Author and year of the formula, or "this project".
+        minimum: Fewest answers (or what `counted` names) for a value.
+        minimum_day: The same for the live window of one day.
+        minimum_file: The same over a whole record, where that differs from the live display.
+        counted: What the minimum counts.
+        edge_cases: When there is no value, and what special inputs give.
+        interpretation: What a high value means, and what it does not mean.
+        per_scale: Whether there is one for each scale.
+        rolling: Whether it is computed live over 1, 7 and 28 days.
+        research_only: Whether it is kept from dashboards for participants and staff.
+    """
+
+    id: str
+    title: str
+    family: Family
+    formula: str
+    unit: str
+    range: str
+    source: str
+    minimum: int
+    minimum_day: int
+    minimum_file: int | None = None
+    counted: str = "answers"
+    edge_cases: str
+    interpretation: str
+    per_scale: bool = False
+    rolling: bool = False
+    research_only: bool = False
+
+    def minimum_in(self, window: Window) -> int:
+        """Fewest answers in a window of that length."""
+        return self.minimum_day if window == Window.DAY else self.minimum
+
+    @property
+    def minimum_whole(self) -> int:
+        """Fewest answers over a participant's whole record."""
+        return self.minimum if self.minimum_file is None else self.minimum_file

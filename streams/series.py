@@ -1,0 +1,105 @@
+"""One participant's whole record as plain data: every prompt in scheduled order, with what was answered."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import pairwise
+from zoneinfo import ZoneInfo
+
+
+@dataclass(frozen=True)
+class Prompt:
+    """A prompt and its answer.
+
+    Attributes:
+        id: Of the prompt.
+        day: Study day on the participant's calendar, 1 is the first.
+        beep: Place among the prompts of that day, 1 is the first.
+        phase: Of the study, such as "A".
+        scheduled: When the plan wanted it, with the participant's own offset from UTC.
+        answered: Whether there is an answer.
+        started: When it was opened; None where unknown.
+        submitted: When it was answered; None where it was not.
+        answers: Numbers by item; an item that was not answered is absent.
+        coping: Strategies endorsed; None where it was not answered.
+    """
+
+    id: str
+    day: int
+    beep: int
+    phase: str
+    scheduled: datetime
+    answered: bool
+    started: datetime | None = None
+    submitted: datetime | None = None
+    answers: Mapping[str, float] = field(default_factory=dict)
+    coping: tuple[str, ...] | None = None
+
+    @property
+    def moment(self) -> datetime | None:
+        """When the person turned to it: opened it, or where that is unknown (SMS) answered it."""
+        return self.started or self.submitted
+
+    def has(self, *items: str) -> bool:
+        """Whether all of these items were answered."""
+        return all(item in self.answers for item in items)
+
+
+@dataclass(frozen=True)
+class Series:
+    """A participant's prompts in scheduled order."""
+
+    participant: str
+    arm: str
+    zone: str
+    prompts: Sequence[Prompt]
+
+    @classmethod
+    def of(cls, participant: str, arm: str, zone: str, prompts: Iterable[Prompt]) -> "Series":
+        """Put the prompts in order: by day and beep, whatever order they come in."""
+        return cls(participant, arm, zone, sorted(prompts, key=lambda p: (p.day, p.beep, p.id)))
+
+    @property
+    def answered(self) -> list[Prompt]:
+        """The prompts that have an answer."""
+        return [prompt for prompt in self.prompts if prompt.answered]
+
+    def having(self, *items: str) -> list[Prompt]:
+        """The prompts at which all of these items were answered."""
+        return [prompt for prompt in self.prompts if prompt.has(*items)]
+
+    def scores(self, item: str) -> list[float]:
+        """All answers to an item."""
+        return [prompt.answers[item] for prompt in self.having(item)]
+
+    def placed(self, item: str) -> list[float | None]:
+        """The answer to an item at every prompt, None where there is none."""
+        return [prompt.answers.get(item) for prompt in self.prompts]
+
+    def pairs(self) -> Iterator[tuple[Prompt, Prompt]]:
+        """Consecutive prompts b and b + 1 of one local day, both answered."""
+        for one, other in pairwise(self.prompts):
+            if one.day == other.day and other.beep == one.beep + 1 and one.answered and other.answered:
+                yield one, other
+
+    def pairs_of(self, item: str) -> list[tuple[float, float]]:
+        """Answers to an item at the two prompts of each pair."""
+        return [(a.answers[item], b.answers[item]) for a, b in self.pairs() if a.has(item) and b.has(item)]
+
+    def timed(self, item: str) -> list[tuple[float, float]]:
+        """Hours after local midnight, by the clock on the wall, and answer, of each answer to an item."""
+        zone = ZoneInfo(self.zone)
+        return [
+            (local.hour + local.minute / 60 + local.second / 3600, prompt.answers[item])
+            for prompt in self.having(item)
+            if prompt.moment and (local := prompt.moment.astimezone(zone))
+        ]
+
+    def steps_of(self, item: str) -> list[tuple[float, float]]:
+        """Change and seconds between consecutive answers of one day; missed prompts are skipped."""
+        return [
+            (b.answers[item] - a.answers[item], seconds)
+            for a, b in pairwise(self.having(item))
+            if a.day == b.day and a.moment and b.moment
+            if (seconds := (b.moment - a.moment).total_seconds()) > 0
+        ]

@@ -1,0 +1,52 @@
+"""`wellstream indicators`: from a file of check-ins to rows of indicators."""
+
+import csv
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, astuple, fields, replace
+from pathlib import Path
+from typing import TextIO
+
+from streams.files import read_checkins
+from streams.layout import CHECKINS
+from streams.whole import Row, indicators_of
+
+
+class NotInFile(LookupError):
+    """A participant or an item was asked for that is not there."""
+
+
+def rows_of(path: Path, participants: Sequence[str], item: str) -> list[Row]:
+    """The rows of a file's participants, by participant and in the order of the catalogue's families.
+
+    Args:
+        path: The CSV.
+        participants: Whose rows; empty for everybody's.
+        item: What level, instability, charts and overlap are about; empty for the layout's own.
+
+    Raises:
+        NotInFile: There is no such participant or item.
+        CheckInFileError: The file cannot be used.
+    """
+    if item and item not in CHECKINS.ranges:
+        raise NotInFile(f"there is no item {item!r}; there are {', '.join(CHECKINS.ranges)}")
+    layout = replace(CHECKINS, main=item) if item else CHECKINS
+    people = {series.participant: series for series in read_checkins(path, layout)}
+    unknown = [name for name in participants if name not in people]
+    if unknown:
+        raise NotInFile(f"{path} has no participant {unknown[0]!r}; it has {', '.join(people)}")
+    wanted = [people[name] for name in dict.fromkeys(participants)] or list(people.values())
+    return [row for series in wanted for row in indicators_of(series, layout)]
+
+
+def write_csv(rows: Sequence[Row], file: TextIO) -> None:
+    """Rows as CSV with a header; floats in full precision, nothing where there is no value."""
+    writer = csv.writer(file, lineterminator="\n")
+    writer.writerow(field.name for field in fields(Row))
+    writer.writerows(map(astuple, rows))
+
+
+def write_json(rows: Sequence[Row], file: TextIO) -> None:
+    """Rows as a JSON array of objects; null where there is no value."""
+    json.dump([asdict(row) for row in rows], file, indent=1, allow_nan=False)
+    file.write("\n")

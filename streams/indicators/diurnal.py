@@ -95,8 +95,12 @@ def cosinor(timed: Sequence[tuple[float, float]], minimum: int) -> Cosinor:
     return Cosinor(
         Result(sums.mean(scores) - a * sums.mean(cosines) - b * sums.mean(sines), n),
         Result(math.hypot(a, b), n),
-        Result(math.atan2(b, a) * 24 / (2 * math.pi) % 24, n),
+        Result(_clock(math.atan2(b, a) * 24 / (2 * math.pi)), n),
     )
+
+
+def _clock(hours: float) -> float:
+    return hours % 24 % 24  # once more, because a tiny negative number modulo 24 rounds up to 24
 
 
 def _none(why: Result) -> Cosinor:

@@ -46,13 +46,27 @@ class _Opened:
 
 @dataclass(frozen=True)
 class _Submission:
-    """One filling-in of the form."""
+    """One filling-in of the form.
+
+    Attributes:
+        checkin: The check-in's id.
+        occurred_at: When its first filling-in came.
+        version: Above 1 where other answers were sent before and may have been stored.
+    """
 
     opened: _Opened
-    event_id: UUID
+    checkin: UUID
     fields: list[tuple[str, str]]
-    occurred_at: datetime | None
+    occurred_at: datetime
     page: FormPage
+    version: int = 1
+
+    @property
+    def event_id(self) -> UUID:
+        """The event's id."""
+        return (
+            self.checkin if self.version == 1 else event_id("version", str(self.checkin), str(self.version))
+        )
 
 
 class FormRoutes:
@@ -105,7 +119,8 @@ class FormRoutes:
         if not submission_id and not opened.link.prompt_id:
             again = replace(page, heading="problems_title", note="resend")
             return HTMLResponse(render_form(again), 422)
-        return await self._store(_Submission(opened, name, fields, invented, page))
+        first_sent, _ = await self._vault.first_seen(name, self._clock())
+        return await self._store(_Submission(opened, name, fields, invented or first_sent, page))
 
     async def _open(self, request: Request) -> _Opened | None:
         link = await self._vault.link(request.path_params["token"])
@@ -121,13 +136,17 @@ class FormRoutes:
             if reading.problems:
                 await self._quarantine(sent, reading.problems)
                 return HTMLResponse(render_form(with_problems(sent.page, reading.problems)), 422)
-            await self._intake.take(
-                CHECKINS.name, sent.event_id, lambda at: _checkin(sent, reading.answers, at)
-            )
+            await self._submit(sent, reading.answers)
         except NotStored:
             unsaved = replace(sent.page, heading="unsaved_title", note="unsaved")
             return HTMLResponse(render_form(unsaved), 503)
         return message(sent.opened.study, sent.page.language, "thanks", 200)
+
+    async def _submit(self, sent: _Submission, answers: dict[str, RawAnswer]) -> None:
+        content = json.dumps(sorted(answers.items()))
+        this = replace(sent, version=await self._vault.version(sent.checkin, content))
+        await self._intake.take(CHECKINS.name, this.event_id, lambda at: _checkin(this, answers, at))
+        await self._vault.acknowledge(this.checkin)
 
     async def _quarantine(self, sent: _Submission, problems: tuple[Problem, ...]) -> None:
         """Keep, sealed, what our own page cannot have sent."""
@@ -153,7 +172,7 @@ def _envelope(sent: _Submission, at: datetime) -> dict[str, object]:
         "event_id": sent.event_id,
         "study": person.study,
         "participant": person.participant,
-        "occurred_at": sent.occurred_at or at,
+        "occurred_at": sent.occurred_at,
         "recorded_at": at,
         "zone": person.zone,
     }
@@ -185,6 +204,8 @@ def _checkin(sent: _Submission, answers: dict[str, RawAnswer], at: datetime) -> 
         channel=Channel.WEB,
         language=person.language,
         prompt_id=sent.opened.link.prompt_id,
+        version=sent.version,
+        corrects=sent.checkin if sent.version > 1 else None,
         answers={item: kept(answer) for item, answer in answers.items()},
     )
 

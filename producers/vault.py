@@ -39,6 +39,9 @@ CREATE TABLE IF NOT EXISTS links(
     token_hash TEXT PRIMARY KEY, participant TEXT NOT NULL, prompt_id TEXT, expires_at TEXT NOT NULL) STRICT;
 CREATE TABLE IF NOT EXISTS ledger(
     event_id TEXT PRIMARY KEY, received_at TEXT NOT NULL, acknowledged INTEGER NOT NULL DEFAULT 0) STRICT;
+CREATE TABLE IF NOT EXISTS attempts(
+    event_id TEXT NOT NULL, version INTEGER NOT NULL, content_hash TEXT NOT NULL,
+    PRIMARY KEY (event_id, version), UNIQUE (event_id, content_hash)) STRICT;
 """
 
 
@@ -173,6 +176,14 @@ class Vault:
         statement = "UPDATE ledger SET acknowledged = 1 WHERE event_id = ?"
         await self._do(lambda: self._connection.execute(statement, (str(event_id),)))
 
+    async def version(self, event_id: UUID, content: str) -> int:
+        """Which version of an event this content is: 1 for the first, one more for each other content.
+
+        Somebody who was told that nothing is saved may change an answer before sending again; the first
+        content may have reached Kafka all the same.
+        """
+        return await self._do(lambda: self._version(str(event_id), digest(content)))
+
     async def _do(self, work: Callable[[], _T]) -> _T:
         return await asyncio.get_running_loop().run_in_executor(self._thread, work)
 
@@ -253,6 +264,15 @@ class Vault:
         )
         row = self._row("SELECT received_at, acknowledged FROM ledger WHERE event_id = ?", str(event_id))
         return datetime.fromisoformat(row[0]), bool(row[1])
+
+    def _version(self, event_id: str, content_hash: str) -> int:
+        self._connection.execute(
+            "INSERT INTO attempts SELECT ?1, 1 + coalesce(max(version), 0), ?2 FROM attempts "
+            "WHERE event_id = ?1 ON CONFLICT DO NOTHING",
+            (event_id, content_hash),
+        )
+        query = "SELECT version FROM attempts WHERE event_id = ? AND content_hash = ?"
+        return int(self._row(query, event_id, content_hash)[0])
 
     def _all_or_none(self, work: Callable[[], _T]) -> _T:
         self._connection.execute("BEGIN IMMEDIATE")

@@ -7,10 +7,10 @@ that is sent twice is one event.
 
 from datetime import date
 from enum import StrEnum
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final, Literal, Self
 from uuid import UUID
 
-from pydantic import Base64Bytes, Field, StringConstraints
+from pydantic import Base64Bytes, Field, StringConstraints, model_validator
 
 from schemas.words import Channel, Instant, Language, Pseudonym, Slug, StudyRef, Word, Zone
 
@@ -63,7 +63,12 @@ class MessageReceived(Envelope):
 class CheckInSubmitted(Envelope):
     """A participant answered. An item that was not answered is absent from `answers`.
 
+    A correction is a later version of the same check-in: it holds all its answers, names the first version
+    in `corrects`, and keeps its `occurred_at`. The highest version holds, whichever arrives last.
+
     Attributes:
+        version: 1, or higher for a correction.
+        corrects: `event_id` of the first version; None for that one itself.
         channel: How it came.
         prompt_id: The prompt answered, where the way of answering names it (a web link does, a text
             does not).
@@ -78,7 +83,38 @@ class CheckInSubmitted(Envelope):
     prompt_id: UUID | None = None
     cause: UUID | None = None
     rule: Slug | None = None
+    version: Annotated[int, Field(ge=1)] = 1
+    corrects: UUID | None = None
     answers: dict[Slug, Answer] = Field(min_length=1)
+
+    @property
+    def checkin(self) -> UUID:
+        """The check-in's id, the same in all its versions."""
+        return self.corrects or self.event_id
+
+    @model_validator(mode="after")
+    def _names_what_it_corrects(self) -> Self:
+        if (self.version > 1) != (self.corrects is not None):
+            raise ValueError("a version above 1, and only that, names in `corrects` what it corrects")
+        return self
+
+
+class CheckInRetracted(Envelope):
+    """A check-in does not count any more; a version of it without answers.
+
+    Attributes:
+        version: Higher than that of what is retracted.
+        corrects: `event_id` of the check-in's first version.
+    """
+
+    type: Literal["checkin.retracted"] = "checkin.retracted"
+    version: Annotated[int, Field(ge=2)]
+    corrects: UUID
+
+    @property
+    def checkin(self) -> UUID:
+        """The check-in's id."""
+        return self.corrects
 
 
 class PromptSent(Envelope):
@@ -155,6 +191,13 @@ class Window(StrEnum):
     MONTH = "28d"
 
 
+class Note(StrEnum):
+    """What to know about a value that is there."""
+
+    SCALE_CHANGED = "scale_changed"
+    LANGUAGES_MIXED = "languages_mixed"
+
+
 class IndicatorValue(Word):
     """One indicator over one window.
 
@@ -166,6 +209,9 @@ class IndicatorValue(Word):
         n: Number of answers (for compliance: of prompts) used.
         n_pairs: Number of valid pairs used; None where the indicator does not use pairs.
         reason: Why there is no value; None where there is one.
+        notes: What to know about it. `scale_changed`: answers of another version of the study, which asked
+            the same with other items or on another scale, were left out. `languages_mixed`: the answers
+            were given in more than one language.
     """
 
     indicator: Slug
@@ -175,6 +221,7 @@ class IndicatorValue(Word):
     n: Annotated[int, Field(ge=0)]
     n_pairs: Annotated[int, Field(ge=0)] | None = None
     reason: Undefined | None = None
+    notes: tuple[Note, ...] | None = None
 
 
 class IndicatorsUpdated(Envelope):
@@ -182,9 +229,9 @@ class IndicatorsUpdated(Envelope):
 
     Attributes:
         checkin: `event_id` of the check-in at which the windows end.
-        revision: How many of the participant's events the longest window knows. It only grows while
-            events arrive, and at the end it depends on the events alone, not on their order: of two
-            updates with one `event_id`, the higher revision holds.
+        revision: How many of the participant's events the longest window knows: its prompts, and the
+            versions of its check-ins. It only grows while events arrive, and at the end it depends on the
+            events alone, not on their order: of two updates with one `event_id`, the higher revision holds.
         values: One entry for each indicator, scale and window.
     """
 
@@ -253,6 +300,7 @@ class DeadLetter(Word):
 Event = Annotated[
     MessageReceived
     | CheckInSubmitted
+    | CheckInRetracted
     | PromptSent
     | ParticipantEnrolled
     | ConsentChanged

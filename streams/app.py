@@ -6,13 +6,15 @@ from pathlib import Path
 from typing import Any
 
 import faust
+from aiokafka.errors import KafkaError
 
 from schemas import topics
 from schemas.clock import now
-from schemas.codec import encode
+from schemas.codec import dead_letter, encode
 from schemas.events import (
     CheckInSubmitted,
     DeadLetter,
+    Envelope,
     Event,
     MessageReceived,
     PromptSent,
@@ -20,14 +22,14 @@ from schemas.events import (
     ReplyRequested,
 )
 from schemas.settings import Settings
-from schemas.study import Study
-from schemas.study_file import load_study
 from schemas.topics import Topic
 from schemas.words import Word
 from streams.agents.batches import CannotSend, run_batch
 from streams.desk import Desk, KeyDestroyed
 from streams.reading import letter_for, read_message
 from streams.state import Heard, absorb, updates
+from streams.studies import KnownVersions
+from streams.versions import Versions
 
 BATCH = 500
 WITHIN_SECONDS = 0.2
@@ -41,7 +43,7 @@ _OUTPUTS: dict[type[Word], Topic] = {
 }
 
 
-def build_app(settings: Settings, study: Study, desk: Desk) -> faust.App:
+def build_app(settings: Settings, studies: KnownVersions, desk: Desk) -> faust.App:
     """The application, ready to be run by a Faust worker."""
     app = faust.App(
         "wellstream",
@@ -92,13 +94,31 @@ def build_app(settings: Settings, study: Study, desk: Desk) -> faust.App:
     async def bury(letter: DeadLetter) -> None:
         await send([(topics.DEAD_LETTERS, letter.participant, letter)])
 
+    async def known_to(events: Sequence[Event]) -> Versions:
+        """The definitions that the events name, where Kafka has them.
+
+        Raises:
+            CannotSend: Kafka is away.
+        """
+        try:
+            return await studies.having({event.study for event in events if event.study})
+        except (KafkaError, OSError) as error:
+            raise CannotSend from error
+
     async def read(events: list[Event]) -> None:
         outgoing: list[tuple[Topic, str | None, Word]] = []
+        versions = await known_to(events)
         for event in events:
             if not isinstance(event, MessageReceived):
                 raise TypeError(f"{event.type} does not belong on {topics.MESSAGES.name}")
+            if event.study not in versions:
+                outgoing.append(
+                    (topics.DEAD_LETTERS, event.participant, unknown_study(event, topics.MESSAGES))
+                )
+                continue
             try:
-                outcomes = read_message(event, await desk.key(event.participant), study, now())
+                key = await desk.key(event.participant)
+                outcomes = read_message(event, key, versions[event.study], now())
             except KeyDestroyed:
                 outcomes = [letter_for(event, Reason.KEY_DESTROYED, "the vault has no such key", now())]
             outgoing += [(_OUTPUTS[type(o)], event.participant, o) for o in outcomes]
@@ -106,18 +126,23 @@ def build_app(settings: Settings, study: Study, desk: Desk) -> faust.App:
 
     async def compute(events: list[Event]) -> None:
         by_person: dict[str, list[Heard]] = {}
-        for event in events:
-            if not isinstance(event, CheckInSubmitted | PromptSent):
-                raise TypeError(f"{event.type} does not belong here")
-            by_person.setdefault(event.participant, []).append(event)
         outgoing: list[tuple[Topic, str | None, Word]] = []
+        versions = await known_to(events)
+        for event in events:
+            if not isinstance(event, Heard):
+                raise TypeError(f"{event.type} does not belong here")
+            if event.study in versions:
+                by_person.setdefault(event.participant, []).append(event)
+            else:
+                origin = topics.PROMPTS if isinstance(event, PromptSent) else topics.CHECKINS
+                outgoing.append((topics.DEAD_LETTERS, event.participant, unknown_study(event, origin)))
         states: dict[bytes, Any] = {}
         for participant, news in by_person.items():
             key = participant.encode()
-            states[key], history, affected = absorb(table.get(key), news, study)
+            states[key], history, affected = absorb(table.get(key), news, versions)
             outgoing += [
                 (topics.INDICATORS, participant, update)
-                for update in updates(participant, history, affected, study)
+                for update in updates(participant, history, affected, versions)
             ]
         for key, state in states.items():
             table[key] = state
@@ -145,8 +170,16 @@ def run_worker(settings: Settings) -> None:
     """Run the worker until SIGTERM or SIGINT; ends the process."""
     settings.worker_path.mkdir(parents=True, exist_ok=True)
     _ready_file(settings).unlink(missing_ok=True)
-    app = build_app(settings, load_study(settings.study_path), Desk(settings))
+    app = build_app(settings, KnownVersions(settings.kafka), Desk(settings))
     faust.Worker(app, loglevel="warning", quiet=True).execute_from_commandline()
+
+
+def unknown_study(event: Envelope, origin: Topic) -> DeadLetter:
+    """The dead letter for an event of a study that nobody has announced."""
+    return dead_letter(
+        topic=origin.name, key=event.participant.encode(), value=encode(event), reason=Reason.UNKNOWN_STUDY,
+        detail=f"no definition of {event.study} was announced", at=now(), event=event,
+    )  # fmt: skip
 
 
 def _ready_file(settings: Settings) -> Path:

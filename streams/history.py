@@ -20,13 +20,29 @@ class Asked:
 
 @dataclass(frozen=True, order=True)
 class Answered:
-    """A check-in: scores by measure, strategies endorsed, and the prompt that it names, if it does."""
+    """A check-in in its highest version: scores by measure, and strategies endorsed.
+
+    Attributes:
+        at, id: When it happened, in milliseconds, and its id, the same in all versions.
+        event: `event_id` of this version.
+        version: Of two versions the higher one holds; of two alike, that with the greater `event`.
+        retracted: It does not count.
+        prompt: The prompt that it names; empty where it names none.
+        study, zone, language: As they were then.
+        recorded: When this version was taken note of, in milliseconds.
+        scores: By measure, the mean of its items.
+        coping: Ids of the strategies endorsed.
+    """
 
     at: int
     id: str
+    event: str = field(default="", compare=False)
+    version: int = field(default=1, compare=False)
+    retracted: bool = field(default=False, compare=False)
     prompt: str = field(default="", compare=False)
     study: str = field(default="", compare=False)
     zone: str = field(default="", compare=False)
+    language: str = field(default="", compare=False)
     recorded: int = field(default=0, compare=False)
     scores: dict[str, float] = field(default_factory=dict, compare=False)
     coping: tuple[str, ...] = field(default=(), compare=False)
@@ -34,17 +50,26 @@ class Answered:
 
 @dataclass(frozen=True)
 class History:
-    """Events of one participant, sorted by time; the first check-in for a prompt is its answer."""
+    """Events of one participant, sorted by time; the first check-in for a prompt is its answer.
+
+    Attributes:
+        asked: Prompts.
+        known: Check-ins, the retracted ones too.
+        answered: Check-ins that count.
+        answer_of: The answer of each prompt that has one.
+    """
 
     asked: Sequence[Asked]
+    known: Sequence[Answered]
     answered: Sequence[Answered]
     answer_of: dict[str, Answered]
 
     @classmethod
-    def of(cls, asked: Iterable[Asked], answered: Iterable[Answered]) -> "History":
+    def of(cls, asked: Iterable[Asked], known: Iterable[Answered]) -> "History":
         """Sort and match."""
-        prompts, checkins = sorted(asked), sorted(answered)
-        return cls(prompts, checkins, _match(prompts, checkins))
+        prompts, all_known = sorted(asked), sorted(known)
+        answered = [checkin for checkin in all_known if not checkin.retracted]
+        return cls(prompts, all_known, answered, _match(prompts, answered))
 
 
 def _match(prompts: Sequence[Asked], checkins: Sequence[Answered]) -> dict[str, Answered]:

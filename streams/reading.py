@@ -16,8 +16,6 @@ Outcome = CheckInSubmitted | DeadLetter | ReplyRequested
 
 def read_message(message: MessageReceived, key: bytes, study: Study, now: datetime) -> list[Outcome]:
     """What follows from a text: a check-in, or else a dead letter and the request for a helpful reply."""
-    if message.study != study.ref:
-        return [letter_for(message, Reason.UNKNOWN_STUDY, f"this worker knows {study.ref}", now)]
     try:
         text = unseal(
             key, message.text, topic=MESSAGES.name, participant=message.participant, event_id=message.event_id

@@ -4,18 +4,19 @@ LAW: whatever the order, the batches and the repetitions in which events arrive 
 `LATENESS_MS` behind the newest), the updates of highest revision are the same, bit for bit.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict
 from typing import Any
 from uuid import UUID
 
-from schemas.events import CheckInSubmitted, IndicatorsUpdated, PromptSent
+from schemas.events import CheckInRetracted, CheckInSubmitted, IndicatorsUpdated, PromptSent
 from schemas.identity import event_id
-from schemas.study import Study
 from schemas.words import Measure
 from streams.history import Answered, Asked, History, from_ms, local_day, to_ms
 from streams.indicators.registry import LONGEST_MS
 from streams.rolling import known, rolling
+from streams.versions import Versions
 
 LATENESS_MS = 14 * 86_400_000
 """How late an event may be for the live indicators to be right; `rebuild` has no limit."""
@@ -23,15 +24,24 @@ LATENESS_MS = 14 * 86_400_000
 State = dict[str, list[dict[str, Any]]]
 """`asked` and `answered`: plain lists and dicts, so that they go through JSON unchanged."""
 
-Heard = CheckInSubmitted | PromptSent
+Heard = CheckInSubmitted | CheckInRetracted | PromptSent
 
 
-def place(event: Heard, study: Study) -> Asked | Answered:
-    """An event as the indicators see it."""
-    at = to_ms(event.occurred_at)
+def place(event: Heard, versions: Versions) -> Asked | Answered:
+    """An event as the indicators see it.
+
+    Raises:
+        KeyError: Its study is not known.
+    """
+    at, study = to_ms(event.occurred_at), versions[event.study]
     if isinstance(event, PromptSent):
         day = local_day(event.occurred_at, event.zone)
         return Asked(at, str(event.event_id), to_ms(event.expires_at), event.slot, day)
+    if isinstance(event, CheckInRetracted):
+        return Answered(
+            at, str(event.checkin), str(event.event_id), event.version, retracted=True,
+            study=event.study, zone=event.zone, recorded=to_ms(event.recorded_at),
+        )  # fmt: skip
     numbers: dict[str, list[int]] = {}
     coping: tuple[str, ...] = ()
     for item in study.items:
@@ -42,14 +52,14 @@ def place(event: Heard, study: Study) -> Asked | Answered:
             coping += answer
     scores = {measure: sum(values) / len(values) for measure, values in numbers.items()}
     return Answered(
-        at, str(event.event_id), str(event.prompt_id or ""), event.study, event.zone,
-        to_ms(event.recorded_at),
-        scores, coping,
+        at, str(event.checkin), str(event.event_id), event.version, prompt=str(event.prompt_id or ""),
+        study=event.study, zone=event.zone, language=event.language, recorded=to_ms(event.recorded_at),
+        scores=scores, coping=coping,
     )  # fmt: skip
 
 
 def absorb(
-    state: State | None, events: Iterable[Heard], study: Study
+    state: State | None, events: Iterable[Heard], versions: Versions
 ) -> tuple[State, History, list[Answered]]:
     """Learn events.
 
@@ -60,12 +70,12 @@ def absorb(
     """
     asked = {entry["id"]: Asked(**entry) for entry in (state or {}).get("asked", [])}
     answered = {entry["id"]: _answered(entry) for entry in (state or {}).get("answered", [])}
-    heard = [place(event, study) for event in events]
+    heard = [place(event, versions) for event in events]
     for event in heard:
         if isinstance(event, Asked):
             asked[event.id] = event
         else:
-            answered[event.id] = event
+            answered[event.id] = _higher(answered.get(event.id), event)
     newest = max([prompt.at for prompt in asked.values()] + [c.at for c in answered.values()], default=0)
     oldest = newest - LONGEST_MS - LATENESS_MS
     history = History.of(
@@ -76,9 +86,15 @@ def absorb(
     affected = [c for c in history.answered if any(at <= c.at < at + LONGEST_MS for at in times)]
     fresh: State = {
         "asked": [asdict(prompt) for prompt in history.asked],
-        "answered": [asdict(checkin) for checkin in history.answered],
+        "answered": [asdict(checkin) for checkin in history.known],
     }
     return fresh, history, affected
+
+
+def _higher(there: Answered | None, event: Answered) -> Answered:
+    if there is None or (event.version, event.event) >= (there.version, there.event):
+        return event
+    return there
 
 
 def _answered(entry: Mapping[str, Any]) -> Answered:
@@ -86,7 +102,7 @@ def _answered(entry: Mapping[str, Any]) -> Answered:
 
 
 def updates(
-    participant: str, history: History, affected: Iterable[Answered], study: Study
+    participant: str, history: History, affected: Iterable[Answered], versions: Versions
 ) -> Iterator[IndicatorsUpdated]:
     """The indicators at each affected check-in."""
     for checkin in affected:
@@ -99,18 +115,21 @@ def updates(
             zone=checkin.zone,
             checkin=UUID(checkin.id),
             revision=known(history, checkin.at, LONGEST_MS),
-            values=rolling(history, study, checkin.at),
+            values=rolling(history, versions, checkin),
         )
 
 
-def batch(events: Iterable[Heard], study: Study) -> Iterator[IndicatorsUpdated]:
+def batch(events: Iterable[Heard], versions: Versions) -> Iterator[IndicatorsUpdated]:
     """The final updates for a whole record, as `rebuild` computes them: the same functions, no horizon."""
-    people: dict[str, dict[str, Asked | Answered]] = {}
+    asked: dict[str, dict[str, Asked]] = defaultdict(dict)
+    answered: dict[str, dict[str, Answered]] = defaultdict(dict)
     for event in events:
-        people.setdefault(event.participant, {})[str(event.event_id)] = place(event, study)
-    for participant, heard in sorted(people.items()):
-        history = History.of(
-            (event for event in heard.values() if isinstance(event, Asked)),
-            (event for event in heard.values() if isinstance(event, Answered)),
-        )
-        yield from updates(participant, history, history.answered, study)
+        placed = place(event, versions)
+        if isinstance(placed, Asked):
+            asked[event.participant][placed.id] = placed
+        else:
+            own = answered[event.participant]
+            own[placed.id] = _higher(own.get(placed.id), placed)
+    for participant in sorted(answered):
+        history = History.of(asked[participant].values(), answered[participant].values())
+        yield from updates(participant, history, history.answered, versions)

@@ -6,6 +6,7 @@ from typing import Any
 import pyarrow as pa
 
 from schemas.events import (
+    CheckInRetracted,
     CheckInSubmitted,
     ConsentChanged,
     DeadLetter,
@@ -41,9 +42,9 @@ class Table:
 
 TABLES: dict[str, Table] = {
     "studies": Table({"ref": _TEXT, "id": _TEXT, "version": _INT, "definition": _TEXT}, 1),
-    "participants": Table(
-        {"participant": _TEXT, "study": _TEXT, "arm": _TEXT, "language": _TEXT, "zone": _TEXT,
-         "start_date": pa.date32(), "occurred_at": _TIME}, 1, "occurred_at",
+    "enrolments": Table(
+        {"event_id": _TEXT, "participant": _TEXT, "study": _TEXT, "arm": _TEXT, "language": _TEXT,
+         "zone": _TEXT, "start_date": pa.date32(), "occurred_at": _TIME}, 1,
     ),
     "consents": Table(
         {"event_id": _TEXT, "participant": _TEXT, "study": _TEXT, "status": _TEXT, "text_version": _TEXT,
@@ -57,19 +58,18 @@ TABLES: dict[str, Table] = {
         {"prompt_id": _TEXT, "participant": _TEXT, "study": _TEXT, "channel": _TEXT, "scheduled_at": _TIME,
          "sent_at": _TIME, "expires_at": _TIME, "study_day": _INT, "slot": _INT, "zone": _TEXT}, 1,
     ),
-    "checkins": Table(
-        {"event_id": _TEXT, "participant": _TEXT, "study": _TEXT, "channel": _TEXT, "language": _TEXT,
-         "prompt_id": _TEXT, "cause": _TEXT, "rule": _TEXT, "occurred_at": _TIME, "recorded_at": _TIME,
-         "zone": _TEXT}, 1,
+    "checkin_versions": Table(
+        {"event_id": _TEXT, "checkin": _TEXT, "version": _INT, "retracted": pa.bool_(), "participant": _TEXT,
+         "study": _TEXT, "channel": _TEXT, "language": _TEXT, "prompt_id": _TEXT, "cause": _TEXT,
+         "rule": _TEXT, "occurred_at": _TIME, "recorded_at": _TIME, "zone": _TEXT}, 1,
     ),
-    "answers": Table(
-        {"checkin": _TEXT, "item": _TEXT, "option": _TEXT, "participant": _TEXT, "value": _INT}, 3
+    "answer_versions": Table(
+        {"event_id": _TEXT, "item": _TEXT, "option": _TEXT, "participant": _TEXT, "value": _INT}, 3
     ),
-    "indicators": Table(
-        {"participant": _TEXT, "indicator": _TEXT, "scale": _TEXT, "window_length": _TEXT,
-         "window_end": _TIME, "checkin": _TEXT, "study": _TEXT, "value": pa.float64(), "n": _INT,
-         "n_pairs": _INT, "reason": _TEXT,
-         "revision": _INT}, 6, "revision",
+    "indicator_values": Table(
+        {"checkin": _TEXT, "indicator": _TEXT, "scale": _TEXT, "window_length": _TEXT, "participant": _TEXT,
+         "window_end": _TIME, "study": _TEXT, "value": pa.float64(), "n": _INT,
+         "n_pairs": _INT, "reason": _TEXT, "notes": _TEXT, "revision": _INT}, 4, "revision",
     ),
     "dead_letters": Table(
         {"event_id": _TEXT, "cause": _TEXT, "participant": _TEXT, "study": _TEXT, "topic": _TEXT,
@@ -87,15 +87,17 @@ def project(event: Event) -> Rows:
         case PromptSent():
             return {"prompts": [_prompt(event)]}
         case CheckInSubmitted():
-            return {"checkins": [_checkin(event)], "answers": _answers(event)}
-        case ParticipantEnrolled(participant=who, study=study, arm=arm, language=language, zone=zone):
-            return {"participants": [(who, study, arm, language, zone, event.start_date, event.occurred_at)]}
+            return {"checkin_versions": [_checkin(event)], "answer_versions": _answers(event)}
+        case CheckInRetracted():
+            return {"checkin_versions": [_retraction(event)]}
+        case ParticipantEnrolled():
+            return {"enrolments": [_enrolment(event)]}
         case ConsentChanged(event_id=name, participant=who, study=study, status=status):
             return {
                 "consents": [(str(name), who, study, status.value, event.text_version, event.occurred_at)]
             }
         case IndicatorsUpdated():
-            return {"indicators": _indicators(event)}
+            return {"indicator_values": _indicators(event)}
         case DeadLetter():
             return {"dead_letters": [_letter(event)]}
     return {}
@@ -113,11 +115,26 @@ def _prompt(event: PromptSent) -> tuple[Any, ...]:
     )  # fmt: skip
 
 
+def _enrolment(event: ParticipantEnrolled) -> tuple[Any, ...]:
+    return (
+        str(event.event_id), event.participant, event.study, event.arm, event.language, event.zone,
+        event.start_date, event.occurred_at,
+    )  # fmt: skip
+
+
 def _checkin(event: CheckInSubmitted) -> tuple[Any, ...]:
     prompt, cause = (str(name) if name else None for name in (event.prompt_id, event.cause))
     return (
-        str(event.event_id), event.participant, event.study, event.channel.value, event.language, prompt,
-        cause, event.rule, event.occurred_at, event.recorded_at, event.zone,
+        str(event.event_id), str(event.checkin), event.version, False, event.participant, event.study,
+        event.channel.value, event.language, prompt, cause, event.rule, event.occurred_at,
+        event.recorded_at, event.zone,
+    )  # fmt: skip
+
+
+def _retraction(event: CheckInRetracted) -> tuple[Any, ...]:
+    return (
+        str(event.event_id), str(event.checkin), event.version, True, event.participant, event.study,
+        None, None, None, None, None, event.occurred_at, event.recorded_at, event.zone,
     )  # fmt: skip
 
 
@@ -135,21 +152,12 @@ def _answers(event: CheckInSubmitted) -> list[tuple[Any, ...]]:
 def _indicators(event: IndicatorsUpdated) -> list[tuple[Any, ...]]:
     return [
         (
-            event.participant,
-            v.indicator,
-            v.scale,
-            v.window.value,
-            event.occurred_at,
-            str(event.checkin),
-            event.study,
-            v.value,
-            v.n,
-            v.n_pairs,
-            v.reason.value if v.reason else None,
-            event.revision,
+            str(event.checkin), v.indicator, v.scale, v.window.value, event.participant, event.occurred_at,
+            event.study, v.value, v.n, v.n_pairs, v.reason.value if v.reason else None,
+            ",".join(v.notes) if v.notes else None, event.revision,
         )
         for v in event.values
-    ]
+    ]  # fmt: skip
 
 
 def _letter(event: DeadLetter) -> tuple[Any, ...]:

@@ -6,15 +6,15 @@ from pathlib import Path
 import duckdb
 
 from schemas.codec import Unreadable, decode
-from schemas.events import CheckInSubmitted, PromptSent
 from schemas.settings import Settings
-from schemas.study_file import load_study
 from schemas.topics import CHECKINS, INDICATORS, PROMPTS
 from streams.state import Heard, batch
 from streams.store.digest import digests
 from streams.store.projection import Rows, project
 from streams.store.reader import STORED, TopicReader, reached, rows_of
 from streams.store.tables import Place, open_store, write
+from streams.studies import read_versions
+from streams.versions import Versions
 
 _WAIT_MS = 1000
 _UPDATES = 200
@@ -55,7 +55,7 @@ async def rebuild(settings: Settings) -> RebuildReport:
     _remove(fresh)
     with open_store(fresh) as new:
         heard, ends = await _read_all(settings.kafka, new)
-        _write_indicators(new, heard, settings)
+        _write_indicators(new, heard, await read_versions(settings.kafka))
         write(new, {}, ends)
         after = digests(new)
         new.execute("checkpoint")
@@ -99,14 +99,16 @@ def _heard(value: bytes) -> list[Heard]:
         event = decode(value)
     except Unreadable:
         return []
-    return [event] if isinstance(event, CheckInSubmitted | PromptSent) else []
+    return [event] if isinstance(event, Heard) else []
 
 
-def _write_indicators(connection: duckdb.DuckDBPyConnection, heard: list[Heard], settings: Settings) -> None:
-    rows: Rows = {"indicators": []}
-    for count, update in enumerate(batch(heard, load_study(settings.study_path)), start=1):
-        rows["indicators"] += project(update)["indicators"]
+def _write_indicators(connection: duckdb.DuckDBPyConnection, heard: list[Heard], versions: Versions) -> None:
+    rows: Rows = {}
+    known = (event for event in heard if event.study in versions)
+    for count, update in enumerate(batch(known, versions), start=1):
+        for name, more in project(update).items():
+            rows.setdefault(name, []).extend(more)
         if count % _UPDATES == 0:
             write(connection, rows, {})
-            rows = {"indicators": []}
+            rows = {}
     write(connection, rows, {})

@@ -6,12 +6,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from schemas.codec import Unreadable, decode
-from schemas.events import CheckInSubmitted, MessageReceived
+from schemas.events import CheckInRetracted, CheckInSubmitted, MessageReceived
 from schemas.topics import CHECKINS, MESSAGES
-from schemas.words import Channel
 from streams.store.reader import TopicReader
 
 Query = Callable[..., Any]
+_STORED = (
+    "select coalesce(cause, event_id) as name from checkin_versions "
+    "union select checkin from checkin_versions"
+)
 _POLL_SECONDS = 0.5
 _WAIT_MS = 1000
 
@@ -43,7 +46,7 @@ class Reconciliation:
 def compare(query: Query, accepted: Iterable[str]) -> Reconciliation:
     """Look up accepted events (ids of texts and of form check-ins) in the store."""
     wanted = set(accepted)
-    stored = wanted & set(query("select coalesce(cause, event_id) as name from checkins")["name"])
+    stored = wanted & set(query(_STORED)["name"])
     letters = set(query("select cause from dead_letters where cause is not null")["cause"])
     return Reconciliation(len(wanted), len(stored), len((wanted & letters) - stored))
 
@@ -81,6 +84,6 @@ def _accepted(value: bytes) -> set[str]:
         return set()
     if isinstance(event, MessageReceived):
         return {str(event.event_id)}
-    if isinstance(event, CheckInSubmitted) and event.channel != Channel.SMS:
+    if isinstance(event, CheckInRetracted) or (isinstance(event, CheckInSubmitted) and event.cause is None):
         return {str(event.event_id)}
     return set()

@@ -19,6 +19,7 @@ from streams.parsing import Parsed, parse
 from streams.state import Heard, batch
 from streams.store.projection import Rows, project, project_study
 from streams.store.tables import open_store, write
+from streams.versions import Versions
 from tests.conftest import DEMO
 
 STUDY = load_study(DEMO)
@@ -70,7 +71,7 @@ def simulated_rows(people: int) -> Rows:
                         "language": person.language, "answers": parsed.answers,
                     }  # fmt: skip
                     heard.append(CheckInSubmitted.model_validate(answered))
-    for event in (*heard, *batch(heard, STUDY)):
+    for event in (*heard, *batch(heard, Versions([STUDY]))):
         _add(rows, project(event))
     return rows
 

@@ -4,11 +4,13 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from uuid import UUID
 
 import httpx
 import pytest
 
 from schemas.codec import decode
+from schemas.events import CheckInSubmitted, Event
 from schemas.identity import event_id
 from schemas.settings import Settings
 from schemas.topics import CHECKINS, MESSAGES, Topic
@@ -46,13 +48,21 @@ async def test_an_outage_is_said_in_words_and_what_is_sent_again_lands_once(tmp_
             while_away(settings, link)
             with Supervisor(tmp_path / "kafka", [kafka_service(tmp_path / "kafka", port)]):
                 until(lambda: text(settings, "+447700900001", "8 3 5", "SM2").status_code == 200, 60)
+                # They change their mind before they send it again: the later version holds.
+                changed = ANSWERS | {"mood": "7"}
+                assert httpx.post(link, data=changed, timeout=10).status_code == 200
                 assert httpx.post(link, data=ANSWERS, timeout=10).status_code == 200
                 assert "Dank" in httpx.get(link, timeout=10).text
                 assert httpx.get(f"{settings.public_url}/readyz", timeout=10).status_code == 200
-                texts, forms = await ids_on(settings, MESSAGES), await ids_on(settings, CHECKINS)
+                texts, forms = await events_on(settings, MESSAGES), await events_on(settings, CHECKINS)
     # A record may stand twice, if Kafka had it and died before saying so; its id is one.
-    assert texts == {str(event_id("twilio", sid)) for sid in ("SM1", "SM2")}
-    assert len(forms) == 1
+    assert set(texts) == {event_id("twilio", sid) for sid in ("SM1", "SM2")}
+    final = max(
+        (form for form in forms.values() if isinstance(form, CheckInSubmitted)), key=lambda f: f.version
+    )
+    assert len({form.checkin for form in forms.values() if isinstance(form, CheckInSubmitted)}) == 1
+    assert (final.version, final.answers["mood"]) == (2, 7)
+    assert final.occurred_at < final.recorded_at
     log = (tmp_path / "logs" / "gateway.log").read_text()
     assert "Traceback" not in log
     assert "7700900" not in log
@@ -75,10 +85,11 @@ def while_away(settings: Settings, link: str) -> None:
     assert httpx.get(f"{settings.public_url}/healthz", timeout=10).status_code == 200
 
 
-async def ids_on(settings: Settings, topic: Topic) -> set[str]:
-    found: set[str] = set()
+async def events_on(settings: Settings, topic: Topic) -> dict[UUID, Event]:
+    found: dict[UUID, Event] = {}
     async with TopicReader(settings.kafka, {}, (topic,)) as reader:
         ends = await reader.ends()
         while sum(reader.expected.get(place, 0) for place in ends) < sum(ends.values()):
-            found |= {str(decode(record.value).event_id) for record in await reader.next(500)}
+            events = [decode(record.value) for record in await reader.next(500)]
+            found |= {event.event_id: event for event in events}
     return found

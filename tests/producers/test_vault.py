@@ -47,3 +47,11 @@ async def test_the_ledger_remembers_the_first_time(tmp_path: Path) -> None:
     await vault.acknowledge(name)
     assert await vault.first_seen(name, NOW.replace(year=2030)) == (NOW, True)
     await vault.close()
+
+
+async def test_other_content_is_another_version_and_the_same_content_the_same(tmp_path: Path) -> None:
+    vault = await Vault.open(tmp_path / "vault.db", SECRET)
+    name = event_id("link", "a form")
+    assert [await vault.version(name, content) for content in ("7", "8", "7", "9", "8")] == [1, 2, 1, 3, 2]
+    assert await vault.version(event_id("link", "another form"), "9") == 1
+    await vault.close()

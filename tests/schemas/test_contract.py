@@ -14,7 +14,9 @@ ROOT = FOLDER.parents[1]
 WRITTEN = [line for line in (FOLDER / "events_v1.jsonl").read_text(encoding="utf-8").splitlines() if line]
 
 
-@pytest.mark.parametrize("line", WRITTEN, ids=lambda line: str(json.loads(line)["type"]))
+@pytest.mark.parametrize(
+    "line", WRITTEN, ids=lambda line: json.loads(line)["type"] + str(json.loads(line).get("version", ""))
+)
 def test_what_was_written_is_read_and_written_the_same(line: str) -> None:
     event = decode(line.encode())
     assert json.loads(encode(event)) == json.loads(line)

@@ -8,10 +8,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from schemas.events import CheckInSubmitted, IndicatorsUpdated, IndicatorValue, PromptSent, Undefined
+from schemas.events import (
+    CheckInRetracted,
+    CheckInSubmitted,
+    IndicatorsUpdated,
+    IndicatorValue,
+    Note,
+    PromptSent,
+    Undefined,
+)
 from schemas.identity import event_id
+from schemas.study import Study
 from schemas.study_file import load_study
 from streams.state import Heard, State, absorb, batch, updates
+from streams.versions import Versions
 from tests.conftest import DEMO
 
 STUDY = load_study(DEMO)
@@ -51,16 +61,71 @@ def record(days: int) -> list[Heard]:
     return heard
 
 
+def corrected(event: CheckInSubmitted, version: int, cause: str = "", **answers: object) -> CheckInSubmitted:
+    changes = {
+        "event_id": event_id("corrected", str(event.event_id), str(version), cause), "version": version,
+        "corrects": event.event_id, "answers": event.answers | answers,
+        "recorded_at": event.recorded_at + timedelta(hours=version),
+    }  # fmt: skip
+    return CheckInSubmitted.model_validate(event.model_dump() | changes)
+
+
+def retracted(event: CheckInSubmitted, version: int) -> CheckInRetracted:
+    content = _common("retracted", event.occurred_at) | {"version": version, "corrects": event.event_id}
+    return CheckInRetracted.model_validate({k: v for k, v in content.items() if k != "channel"})
+
+
+def other_version() -> Study:
+    """Version 2: the mood scale ends at 5, and nobody is asked any more whether they feel calm."""
+    content = STUDY.model_dump()
+    items = [item for item in content["items"] if item["id"] != "calm"]
+    for item in items:
+        if item["id"] == "mood":
+            item["scale"] = item["scale"] | {"max": 5}
+    return Study.model_validate(content | {"version": 2, "items": items})
+
+
+NEWER = other_version()
+VERSIONS = Versions([STUDY, NEWER])
+
+
+def troubled(days: int) -> list[Heard]:
+    """A record in which check-ins are corrected, twice or by two hands, taken back, or of a newer version."""
+    plain = record(days)
+    checkins = [event for event in plain if isinstance(event, CheckInSubmitted)]
+    corrections: list[Heard] = [
+        corrected(checkins[2], 2, mood=9),
+        corrected(checkins[2], 3, mood=4, coping=("creative_activity",)),
+        corrected(checkins[5], 2, "one hand", mood=1),
+        corrected(checkins[5], 2, "another hand", mood=2),
+        retracted(checkins[7], 2),
+        corrected(checkins[9], 2, mood=3),
+        retracted(checkins[9], 3),
+    ]
+    late = START + timedelta(days=days - 2)
+    newer = {"study": NEWER.ref, "language": "nl"}
+    return corrections + [
+        event.model_copy(update=newer)
+        if isinstance(event, CheckInSubmitted)
+        and event.occurred_at > late
+        and event.answers.get("mood", 0) <= 5
+        else event
+        for event in plain
+    ]
+
+
 EVENTS = record(9)
-FINAL = {update.event_id: update for update in batch(EVENTS, STUDY)}
+FINAL = {update.event_id: update for update in batch(EVENTS, VERSIONS)}
+TROUBLED = troubled(9)
+SETTLED = {update.event_id: update for update in batch(TROUBLED, VERSIONS)}
 
 
 def live(batches: list[list[Heard]]) -> dict[UUID, IndicatorsUpdated]:
     state: State | None = None
     newest: dict[UUID, IndicatorsUpdated] = {}
     for events in batches:
-        state, history, affected = absorb(state, events, STUDY)
-        for update in updates(WHO, history, affected, STUDY):
+        state, history, affected = absorb(state, events, VERSIONS)
+        for update in updates(WHO, history, affected, VERSIONS):
             there = newest.get(update.event_id)
             if there is None or update.revision >= there.revision:
                 newest[update.event_id] = update
@@ -70,9 +135,51 @@ def live(batches: list[list[Heard]]) -> dict[UUID, IndicatorsUpdated]:
 @settings(max_examples=25, deadline=None)
 @given(st.data())
 def test_any_order_batching_and_repetition_ends_the_same(data: st.DataObject) -> None:
-    order = data.draw(st.permutations(EVENTS)) + data.draw(st.lists(st.sampled_from(EVENTS), max_size=5))
+    again = data.draw(st.lists(st.sampled_from(TROUBLED), max_size=5))
+    order = data.draw(st.permutations(TROUBLED)) + again
     size = data.draw(st.integers(1, len(order)))
-    assert live([order[i : i + size] for i in range(0, len(order), size)]) == FINAL
+    found = live([order[i : i + size] for i in range(0, len(order), size)])
+    gone = {event_id("indicators", str(e.checkin)) for e in TROUBLED if isinstance(e, CheckInRetracted)}
+    assert {name: update for name, update in found.items() if name not in gone} == SETTLED
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.permutations(TROUBLED))
+def test_a_revision_only_grows(order: list[Heard]) -> None:
+    state: State | None = None
+    highest: dict[UUID, int] = {}
+    for event in order:
+        state, history, affected = absorb(state, [event], VERSIONS)
+        for update in updates(WHO, history, affected, VERSIONS):
+            assert update.revision >= highest.get(update.event_id, 0)
+            highest[update.event_id] = update.revision
+
+
+def values_at(updates_by_id: dict[UUID, IndicatorsUpdated], checkin: CheckInSubmitted) -> IndicatorsUpdated:
+    return updates_by_id[event_id("indicators", str(checkin.checkin))]
+
+
+def test_the_highest_version_holds_and_a_retracted_check_in_is_as_if_it_never_was() -> None:
+    plain = [event for event in record(3) if isinstance(event, CheckInSubmitted)][:5]
+    heard: list[Heard] = [*plain, corrected(plain[4], 3, mood=0), corrected(plain[4], 2, mood=10)]
+    final = {u.event_id: u for u in batch([retracted(plain[1], 2), *heard], VERSIONS)}
+    assert event_id("indicators", str(plain[1].event_id)) not in final
+    without = {u.event_id: u for u in batch([plain[0], plain[2], plain[3], heard[5]], VERSIONS)}
+    assert values_at(without, plain[4]).values == values_at(final, plain[4]).values
+    assert found(values_at(final, plain[4]), "mean", "valence", "28d").n == 4
+
+
+def test_another_version_that_asks_otherwise_is_left_out_and_noted() -> None:
+    newer = [update for update in SETTLED.values() if update.study == NEWER.ref]
+    last = max(newer, key=lambda update: update.occurred_at)
+    mood, stress = found(last, "mean", "valence"), found(last, "mean", "stress")
+    assert mood.n < stress.n
+    assert mood.notes == (Note.SCALE_CHANGED,)
+    assert stress.notes == (Note.LANGUAGES_MIXED,)
+    # `calm` was removed: what remains of positive affect is another measure.
+    assert found(last, "mean", "positive_affect").n == 0
+    first = min(SETTLED.values(), key=lambda update: update.occurred_at)
+    assert all(value.notes is None for value in first.values)
 
 
 def found(update: IndicatorsUpdated, indicator: str, scale: str = "", window: str = "7d") -> IndicatorValue:
@@ -107,12 +214,12 @@ def test_too_few_answers_give_no_value_and_say_why() -> None:
 
 
 def test_compliance_counts_answered_and_expired_prompts() -> None:
-    _, history, affected = absorb(None, [prompt(0, 1), prompt(0, 2), answer(0, 2, mood=5)], STUDY)
-    compliance = found(next(updates(WHO, history, affected, STUDY)), "compliance", window="1d")
+    _, history, affected = absorb(None, [prompt(0, 1), prompt(0, 2), answer(0, 2, mood=5)], VERSIONS)
+    compliance = found(next(updates(WHO, history, affected, VERSIONS)), "compliance", window="1d")
     assert (compliance.value, compliance.n) == (0.5, 2)
 
 
 def test_well_being_by_hand() -> None:
-    _, history, affected = absorb(None, [answer(0, 1, cheerful=8, calm=6, down=2, worried=4)], STUDY)
-    wellbeing = found(next(updates(WHO, history, affected, STUDY)), "wellbeing_mean", window="1d")
+    _, history, affected = absorb(None, [answer(0, 1, cheerful=8, calm=6, down=2, worried=4)], VERSIONS)
+    wellbeing = found(next(updates(WHO, history, affected, VERSIONS)), "wellbeing_mean", window="1d")
     assert wellbeing.value == pytest.approx(50 * 7 / 10 + 50 * (10 - 3) / 10)

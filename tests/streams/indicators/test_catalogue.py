@@ -11,6 +11,7 @@ from streams.indicators import page
 from streams.indicators.entry import Indicator
 from streams.indicators.registry import CATALOGUE, entry_of
 from streams.rolling import rolling
+from streams.versions import Versions
 from tests.conftest import DEMO
 
 
@@ -32,8 +33,9 @@ def test_a_part_after_a_slash_belongs_to_the_entry_before_it() -> None:
 
 
 def test_what_is_marked_live_is_what_is_computed_live() -> None:
-    history = History.of([], [Answered(at=0, id="a", scores={"valence": 5.0})])
-    live = {value.indicator for value in rolling(history, load_study(DEMO), 0)}
+    study = load_study(DEMO)
+    checkin = Answered(at=0, id="a", study=study.ref, scores={"valence": 5.0})
+    live = {v.indicator for v in rolling(History.of([], [checkin]), Versions([study]), checkin)}
     assert live == {entry.id for entry in CATALOGUE if entry.rolling}
 
 

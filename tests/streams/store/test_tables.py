@@ -3,15 +3,19 @@
 import subprocess
 import sys
 import threading
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import duckdb
 import pytest
 
 from dashboard.reader import NotAllowed, Reader
+from schemas.clock import now
 from schemas.codec import encode
-from schemas.events import Reason
+from schemas.events import CheckInSubmitted, ParticipantEnrolled, Reason
+from schemas.identity import event_id
 from schemas.topics import CHECKINS
+from streams.state import Heard, batch
 from streams.store import migrate as migration
 from streams.store.digest import digests
 from streams.store.migrate import FromNewerRelease, migrate
@@ -20,7 +24,7 @@ from streams.store.quack import serve_read_only
 from streams.store.reader import TopicReader, rows_of
 from streams.store.serve import TopicsReplaced, refuse_other_topics
 from streams.store.tables import StoreFileInUse, offsets, open_store, write
-from tests.streams.test_state import EVENTS
+from tests.streams.test_state import EVENTS, VERSIONS, corrected, retracted
 from wellstream.kafka import free_port
 
 TOKEN = "a token"
@@ -77,7 +81,7 @@ def test_rows_and_offsets_are_written_together_or_not_at_all(tmp_path: Path) -> 
     write(store, rows, {(CHECKINS.name, 0): 7})
     before = digests(store)
     assert offsets(store) == {(CHECKINS.name, 0): 7}
-    broken = rows | {"checkins": [(None,) * len(rows["checkins"][0])]}
+    broken = rows | {"prompts": [(None,) * len(rows["prompts"][0])]}
     with pytest.raises(duckdb.Error):
         write(store, broken, {(CHECKINS.name, 0): 8})
     assert (digests(store), offsets(store)) == (before, {(CHECKINS.name, 0): 7})
@@ -133,14 +137,14 @@ def test_readers_see_whole_batches_while_the_writer_writes(tmp_path: Path) -> No
     for thread in threads:
         thread.start()
     writer = store.cursor()
-    for batch in range(40):
-        records = [Poison(10 * batch + n) for n in range(10)]
+    for round_ in range(40):
+        records = [Poison(10 * round_ + n) for n in range(10)]
         letters = rows_of(records)[1]
         rows: Rows = {}
         for letter in letters:
             for name, more in project(letter).items():
                 rows.setdefault(name, []).extend(more)
-        write(writer, rows, {(CHECKINS.name, 0): 10 * batch + 10})
+        write(writer, rows, {(CHECKINS.name, 0): 10 * round_ + 10})
     final = Reader(f"quack:localhost:{port}", TOKEN).query("select count(*) as n from dead_letters")
     done.set()
     for thread in threads:
@@ -166,3 +170,44 @@ async def test_a_kafka_that_was_replaced_is_noticed(broker: str) -> None:
             await refuse_other_topics(reader)
     async with TopicReader(broker, {}) as reader:
         await refuse_other_topics(reader)
+
+
+def test_views_show_the_version_that_holds_and_the_arm_of_the_time(tmp_path: Path) -> None:
+    store = open_store(tmp_path / "store.duckdb")
+    first, second = [event for event in EVENTS if isinstance(event, CheckInSubmitted)][:2]
+    moved = [enrolment("cbt", first.occurred_at), enrolment("community", second.occurred_at)]
+    for event in (corrected(first, 2, mood=1), first, retracted(second, 2), second, *reversed(moved)):
+        write(store, project(event), {})
+    assert store.execute("select event_id, version from checkins").fetchall() == [(str(first.event_id), 2)]
+    assert store.execute("select value from answers where item = 'mood'").fetchall() == [(1,)]
+    people = "select arm, first_arm, moved_arm from participants"
+    assert store.execute(people).fetchall() == [("community", "cbt", True)]
+    assert store.execute("select arm from checkin_days").fetchall() == [("cbt",)]
+
+
+def enrolment(arm: str, at: datetime) -> ParticipantEnrolled:
+    return ParticipantEnrolled(
+        event_id=event_id("enrolment", arm), study="demo@1", participant=EVENTS[0].participant,
+        occurred_at=at - timedelta(hours=1), recorded_at=at, zone="Europe/Brussels", arm=arm, language="nl",
+        start_date=at.date(),
+    )  # fmt: skip
+
+
+def test_somebody_who_went_quiet_has_no_current_value(tmp_path: Path) -> None:
+    store = open_store(tmp_path / "store.duckdb")
+    moved = now() - timedelta(days=3, hours=1) - max(event.occurred_at for event in EVENTS)
+    heard = [later(event, moved) for event in EVENTS]
+    for event in (*heard, *batch(heard, VERSIONS)):
+        write(store, project(event), {})
+    found = store.execute(
+        "select window_length, value is null, reason, quiet_days from current_indicators "
+        "where indicator = 'mean' and scale = 'valence' order by 1"
+    ).fetchall()
+    assert found == [("1d", True, "no_data", 3), ("28d", False, None, 3), ("7d", False, None, 3)]
+
+
+def later(event: Heard, moved: timedelta) -> Heard:
+    times = ("occurred_at", "recorded_at", "scheduled_at", "expires_at")
+    return event.model_copy(
+        update={name: getattr(event, name) + moved for name in times if hasattr(event, name)}
+    )

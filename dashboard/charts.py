@@ -5,11 +5,37 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from dashboard.theme import ARM_COLOURS, ARM_SHAPES, PHASE_COLOURS, SOFT, configured
+from dashboard.theme import (
+    ARM_COLOURS,
+    ARM_SHAPES,
+    INK,
+    OUTCOME_COLOURS,
+    PHASE_COLOURS,
+    SOFT,
+    configured,
+)
 from schemas.study import Arm, Study
 
 _PHASES = list(PHASE_COLOURS)
 _PHASE_SCALE = alt.Scale(domain=_PHASES, range=[PHASE_COLOURS[name] for name in _PHASES])
+
+
+NOTES = {
+    "scale_changed": "The study changed how this is asked: answers of the other version are left out.",
+    "languages_mixed": "These answers were given in more than one language.",
+}
+"""What the notes on a value mean."""
+
+
+def per_day_in_words(frame: pd.DataFrame) -> str:
+    """The same as a sentence."""
+    days = frame.groupby("day")["checkins"].sum()
+    shares = frame.groupby("channel")["checkins"].sum()
+    parts = ", ".join(f"{count:,} by {channel}" for channel, count in shares.items())
+    return (
+        f"From {days.index.min():%d %b %Y} to {days.index.max():%d %b %Y}: "
+        f"{days.sum():,} check-ins, {parts}; {days.median():.0f} on a middle day, {days.max()} on the fullest."
+    )
 
 
 def per_day(frame: pd.DataFrame) -> Any:
@@ -26,19 +52,19 @@ def per_day(frame: pd.DataFrame) -> Any:
             ),
             tooltip=["day:T", "channel:N", "checkins:Q"],
         )
-        .properties(height=220)
+        .properties(height=220, description=per_day_in_words(frame))
     )  # fmt: skip
 
 
 def phase_frame(arm: Arm, study: Study) -> pd.DataFrame:
-    """An arm's phases by study week: `phase`, `start`, `end` (in weeks), `label`."""
+    """An arm's phases by study week: `phase`, `start`, `end` (in weeks), `label`, `days`."""
     rows, day = [], 0
     names = {one.id: study.in_language(one.name, "en") for one in study.interventions}
     for phase in arm.phases:
         label = ", ".join(names[one] for one in phase.interventions) or phase.kind.value
-        rows.append((phase.kind.value, day / 7 + 0.5, (day + phase.days) / 7 + 0.5, label))
+        rows.append((phase.kind.value, day / 7 + 0.5, (day + phase.days) / 7 + 0.5, label, phase.days))
         day += phase.days
-    return pd.DataFrame(rows, columns=["phase", "start", "end", "label"])
+    return pd.DataFrame(rows, columns=["phase", "start", "end", "label", "days"])
 
 
 def value_range(weeks: pd.DataFrame) -> tuple[float, float]:
@@ -79,8 +105,36 @@ def arm_course(
         shape=ARM_SHAPES[colour % len(ARM_SHAPES)], filled=True, size=80, color=tint, opacity=1
     ).encode(y="mean:Q", tooltip=["week:Q", *_rounded("mean", "low", "high"), "n:Q"])
     counts = base.mark_text(color=SOFT, fontSize=11, dy=-8).encode(y="floor:Q", text="n:Q")
-    layers = alt.layer(_shade(phase_frame(arm, study), "Q"), bars, line, points, counts)
-    return configured(layers.properties(height=280))
+    phases = phase_frame(arm, study)
+    layers = alt.layer(_shade(phases, "Q"), _phase_names(phases, "Q"), bars, line, points, counts)
+    said = arm_course_in_words(weeks, arm, study)
+    return configured(layers.properties(height=320, description=said))
+
+
+def _phase_names(phases: pd.DataFrame, kind: str) -> Any:
+    """The phases' names, upright along their left borders, where they stay clear of the line."""
+    return (
+        alt.Chart(phases)
+        .mark_text(align="right", baseline="top", angle=270, dx=-4, dy=3, fontSize=11, color=SOFT, limit=300)
+        .encode(x=f"start:{kind}", y=alt.value(0), text="label:N")
+    )
+
+
+def arm_course_in_words(weeks: pd.DataFrame, arm: Arm, study: Study) -> str:
+    """The same as a sentence: first and last mean, people, phases."""
+    known = weeks.dropna(subset=["mean"])
+    phases = " → ".join(f"{row.label} ({row.days} d)" for row in phase_frame(arm, study).itertuples())
+    if known.empty:
+        return f"Phases: {phases}. Fewer than five people in every week."
+    first, last = known.iloc[0], known.iloc[-1]
+    return (
+        f"Phases: {phases}. Week {first['week']}: {_with_interval(first)}; "
+        f"week {last['week']}: {_with_interval(last)}."
+    )
+
+
+def _with_interval(row: Any) -> str:
+    return f"{row['mean']:.2f} (95 % {row['low']:.2f} to {row['high']:.2f})"
 
 
 def _shade(phases: pd.DataFrame, kind: str) -> Any:
@@ -99,25 +153,44 @@ def _shade(phases: pd.DataFrame, kind: str) -> Any:
     )
 
 
-def changes(frame: pd.DataFrame, arms: list[str], unit: str) -> Any:
-    """Change from baseline for each arm and phase: dots with 95 % intervals, n beside them.
+def changes(frame: pd.DataFrame, study: Study, unit: str) -> Any:
+    """Change from baseline for each arm and phase: dots with 95 % intervals, named above, n beside them.
 
     Args:
         frame: Columns `arm`, `phase`, `mean`, `low`, `high`, `n`.
-        arms: All arms in the study's order, which gives each its colour and shape.
+        study: Its arms in their order give each its colour and shape.
         unit: Of the change.
     """
+    arms = [arm.id for arm in study.arms]
+    titles = {arm.id: study.in_language(arm.name, "en") for arm in study.arms}
     known = frame.dropna(subset=["mean"])
-    known = known.assign(row=known["arm"] + " · " + known["phase"], label=[f"n={n}" for n in known["n"]])
+    low, high = min(float(known["low"].min()), 0.0), max(float(known["high"].max()), 0.0)
+    room = max((high - low) * 0.08, 0.05)
+    known = known.assign(
+        row=[f"{arm} {phase}" for arm, phase in zip(known["arm"], known["phase"], strict=True)],
+        label=[
+            f"{titles[arm]}: {phase}, n={n}"
+            for arm, phase, n in zip(known["arm"], known["phase"], known["n"], strict=True)
+        ],
+        edge=low - room,
+    )
     colour = alt.Color(
         "arm:N", scale=alt.Scale(domain=arms, range=list(ARM_COLOURS[: len(arms)])), legend=None
     )
     shapes = alt.Scale(domain=arms, range=list(ARM_SHAPES[: len(arms)]))
-    rows = alt.Y("row:N", title=None, sort=list(known["row"]), axis=alt.Axis(labelLimit=150))
+    rows = alt.Y("row:N", title=None, sort=list(known["row"]), axis=None)
+    across = alt.Scale(domain=[low - room, high + room], nice=False)
     base = alt.Chart(known)
-    zero = alt.Chart(pd.DataFrame({"x": [0]})).mark_rule(color=SOFT, strokeDash=[4, 4]).encode(x="x:Q")
+    zero = alt.Chart(pd.DataFrame({"x": [0], "said": ["as at baseline"]}))
+    line = zero.mark_rule(color=INK, strokeWidth=1.5).encode(x="x:Q")
+    name = zero.mark_text(color=INK, fontSize=11, baseline="bottom", dy=-3).encode(
+        x="x:Q", y=alt.value(0), text="said:N"
+    )
     bars = base.mark_rule(strokeWidth=3).encode(
-        x=alt.X("low:Q", title=f"change from baseline ({unit})"), x2="high:Q", y=rows, color=colour
+        x=alt.X("low:Q", title=f"change from baseline ({unit})", scale=across),
+        x2="high:Q",
+        y=rows,
+        color=colour,
     )
     dots = base.mark_point(filled=True, size=120, opacity=1).encode(
         x="mean:Q",
@@ -126,8 +199,18 @@ def changes(frame: pd.DataFrame, arms: list[str], unit: str) -> Any:
         shape=alt.Shape("arm:N", scale=shapes, legend=None),
         tooltip=["arm:N", "phase:N", *_rounded("mean", "low", "high"), "n:Q"],
     )
-    counts = base.mark_text(dy=-14, color=SOFT, fontSize=11).encode(x="mean:Q", y=rows, text="label:N")
-    return configured(alt.layer(zero, bars, dots, counts).properties(height=46 * max(len(known), 1) + 40))
+    names = base.mark_text(align="left", dy=-15, color=INK, fontSize=12).encode(
+        x="edge:Q", y=rows, text="label:N"
+    )
+    said = "; ".join(
+        f"{row.label}: {row.mean:+.2f} (95 % {row.low:+.2f} to {row.high:+.2f})" for row in known.itertuples()
+    )
+    height = 52 * max(len(known), 1) + 20
+    return configured(
+        alt.layer(line, name, bars, dots, names).properties(
+            height=height, description=f"Change from baseline in {unit}. {said}."
+        )
+    )
 
 
 def _rounded(*names: str) -> list[alt.Tooltip]:
@@ -137,7 +220,7 @@ def _rounded(*names: str) -> list[alt.Tooltip]:
 def person_course(course: pd.DataFrame, answers: pd.DataFrame, phases: pd.DataFrame, unit: str) -> Any:
     """One person's indicator as a line that gaps break, single answers as dots behind, phases shaded."""
     time = alt.X("at:T", title=None)
-    layers = [_shade(phases, "T")]
+    layers = [_shade(phases, "T"), _phase_names(phases, "T")]
     if len(answers):
         layers.append(
             alt.Chart(answers).mark_circle(size=22, opacity=0.45, color=SOFT).encode(x=time, y="value:Q")
@@ -152,7 +235,55 @@ def person_course(course: pd.DataFrame, answers: pd.DataFrame, phases: pd.DataFr
             tooltip=["at:T", alt.Tooltip("value:Q", format=".2f"), "n:Q"],
         )
     )
-    return configured(alt.layer(*layers).properties(height=300))
+    return configured(alt.layer(*layers).properties(height=340, description=person_course_in_words(course)))
+
+
+def person_course_in_words(course: pd.DataFrame) -> str:
+    """The same as a sentence: first, lowest, highest and newest value."""
+    low, high = course.loc[course["value"].idxmin()], course.loc[course["value"].idxmax()]
+    first, last = course.iloc[0], course.iloc[-1]
+    return (
+        f"{len(course)} values: {first['value']:.2f} on {first['at']:%d %b}, "
+        f"lowest {low['value']:.2f} on {low['at']:%d %b}, highest {high['value']:.2f} on {high['at']:%d %b}, "
+        f"newest {last['value']:.2f} on {last['at']:%d %b %Y}."
+    )
+
+
+def compliance_strip(prompts: pd.DataFrame) -> Any:
+    """A square for each prompt: study days across, prompts of a day down; answered, expired or pending.
+
+    Args:
+        prompts: Columns `day`, `slot`, `status`, `asked`, `minutes`.
+    """
+    outcomes = list(OUTCOME_COLOURS)
+    return configured(
+        alt.Chart(prompts)
+        .mark_rect(stroke="white", strokeWidth=1)
+        .encode(
+            x=alt.X("yearmonthdate(day):O", title=None, axis=alt.Axis(format="%d %b", labelOverlap=True)),
+            y=alt.Y("slot:O", title="prompt"),
+            color=alt.Color(
+                "status:N", title=None, legend=alt.Legend(orient="top"),
+                scale=alt.Scale(domain=outcomes, range=[OUTCOME_COLOURS[name] for name in outcomes]),
+            ),
+            tooltip=[alt.Tooltip("asked:T", format="%d %b %H:%M"), "status:N", "minutes:Q"],
+        )
+        .properties(height=120, description=compliance_in_words(prompts))
+    )  # fmt: skip
+
+
+def compliance_in_words(prompts: pd.DataFrame) -> str:
+    """The same as a sentence: answered, expired, longest run of missed prompts, minutes to answer."""
+    counts = prompts["status"].value_counts()
+    answered, expired = int(counts.get("answered", 0)), int(counts.get("expired", 0))
+    closed = prompts[prompts["status"] != "pending"]
+    missed = closed["status"] == "expired"
+    runs = missed.groupby((~missed).cumsum()).sum()
+    said = f"{answered} of {answered + expired} prompts answered"
+    if len(runs) and runs.max():
+        said += f"; longest run of missed ones: {int(runs.max())}"
+    minutes = prompts["minutes"].dropna()
+    return said + (f"; middle time to answer: {minutes.median():.0f} min." if len(minutes) else ".")
 
 
 def broken_at_gaps(course: pd.DataFrame, days: float = 2.0) -> pd.DataFrame:

@@ -1,17 +1,55 @@
-"""The page's connection to the store, and what to show when there is nothing to show."""
+"""The page's connection to the store, and what to show when there is nothing, or trouble, to show."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import ParamSpec
 
 import streamlit as st
 
 from dashboard.queries import Data
-from dashboard.reader import Reader
-from schemas.settings import Settings
+from dashboard.reader import NotAllowed, Reader, StoreUnavailable
+from schemas.settings import MissingSetting, Settings
+
+_P = ParamSpec("_P")
 
 
 @st.cache_resource
 def data() -> Data:
-    """The store's data, through one reader for all sessions."""
+    """The store's data, through one reader for all sessions.
+
+    Raises:
+        MissingSetting: There is no token for the store.
+    """
     settings = Settings()
     return Data(Reader(settings.store_uri, settings.secret("store_token")))
+
+
+def chosen() -> Data:
+    """The data of the study that was chosen in the sidebar, which is there where there are several."""
+    everything = data()
+    studies = everything.studies()
+    if len(studies) < 2:
+        return everything
+    return everything.of_study(st.sidebar.selectbox("Study", studies, key="study"))
+
+
+def in_words(show: Callable[_P, None]) -> Callable[_P, None]:
+    """Show something; trouble with the store becomes a sentence that says what to do."""
+
+    @wraps(show)
+    def shown(*args: _P.args, **kwargs: _P.kwargs) -> None:
+        try:
+            show(*args, **kwargs)
+        except StoreUnavailable as away:
+            st.warning(f"{str(away).capitalize()} Reload this page when the store is back.")
+        except NotAllowed:
+            st.error(
+                "The store refused the question. Is WELLSTREAM_STORE_TOKEN here the token that the store has?"
+            )
+        except MissingSetting as missing:
+            st.error(f"{str(missing).capitalize()}, the same as the store's; then start the dashboard again.")
+
+    return shown
 
 
 def say_empty() -> None:

@@ -6,9 +6,10 @@ from typing import Any, Protocol
 import numpy as np
 import pandas as pd
 
-from dashboard.estimates import people_mean
+from dashboard.estimates import FEWEST_PEOPLE, people_mean
 from schemas.study import Arm, Phase, Study
-from schemas.words import PhaseKind
+from schemas.versions import Versions
+from schemas.words import Measure, PhaseKind
 
 
 class Asks(Protocol):
@@ -36,8 +37,13 @@ class Choice:
     unit: str
     formula: str
 
+    @property
+    def measure(self) -> Measure | None:
+        """What is answered directly, where the indicator is the mean of answers."""
+        return Measure(self.scale) if self.indicator == "mean" else None
 
-_MEAN = "mean of the answers of the last 7 days"
+
+_MEAN = "mean of the answers"
 CHOICES = (
     Choice("Mood (valence)", "mean", "valence", "scale points", _MEAN),
     Choice("Well-being composite", "wellbeing_mean", "", "0-100",
@@ -59,76 +65,116 @@ CHOICES = (
 
 
 class Data:
-    """The store's data as the pages need them."""
+    """The store's data as the pages need them, of one study in all its versions.
 
-    def __init__(self, source: Asks) -> None:
+    Args:
+        source: Answers SQL.
+        study_id: The study, without a version; empty for the first that people are in.
+    """
+
+    def __init__(self, source: Asks, study_id: str = "") -> None:
         self._source = source
+        self._id = study_id
+
+    def of_study(self, study_id: str) -> "Data":
+        """The same for another study."""
+        return Data(self._source, study_id)
+
+    def studies(self) -> list[str]:
+        """Ids of the studies that people are in, those of most people first."""
+        found = self._source.query(
+            "select split_part(study, '@', 1) as id from participants group by 1 order by count(*) desc, 1"
+        )
+        return [str(name) for name in found["id"]]
+
+    def study(self) -> Study | None:
+        """The newest definition that participants are in."""
+        found = self._ask(
+            "select definition from studies where id = :study "
+            "and ref in (select study from participants) order by version desc limit 1"
+        )
+        return Study.model_validate_json(found["definition"][0]) if len(found) else None
 
     def totals(self) -> dict[str, Any]:
         """People, check-ins, answered and closed prompts, and the age of the newest check-in in seconds."""
         return dict(
-            self._source.query(
-                "select (select count(*) from participants) as people, "
-                "(select count(*) from checkins) as checkins, "
-                "(select count(*) from prompt_outcomes where status = 'answered') as answered, "
-                "(select count(*) from prompt_outcomes where status <> 'pending') as closed, "
-                "(select date_diff('second', max(recorded_at), now()) from checkins) as age"
+            self._ask(
+                "with ours as (select participant from participants where split_part(study, '@', 1) = :study), "
+                "outcomes as (select status from prompt_outcomes semi join ours using (participant)), "
+                "sent as (select recorded_at from checkins semi join ours using (participant)) "
+                "select (select count(*) from ours) as people, (select count(*) from sent) as checkins, "
+                "(select count(*) from outcomes where status = 'answered') as answered, "
+                "(select count(*) from outcomes where status <> 'pending') as closed, "
+                "(select date_diff('second', max(recorded_at), now()) from sent) as age"
             ).iloc[0]
         )
 
     def per_day(self) -> pd.DataFrame:
         """Check-ins of each local day by channel: `day`, `channel`, `checkins`."""
-        return self._source.query(
+        return self._ask(
             "select local_date as day, channel, count(*) as checkins from checkin_days "
-            "group by all order by 1, 2"
+            "where split_part(study, '@', 1) = :study group by all order by 1, 2"
         )
 
     def arms(self) -> pd.DataFrame:
-        """Each arm's `people`, `checkins` and `compliance`."""
-        return self._source.query(
+        """Each arm's `people`, `checkins` and `compliance`; None for what fewer than five people share."""
+        found = self._ask(
             "with asked as (select participant, count(*) filter (status = 'answered') as answered, "
             "count(*) filter (status <> 'pending') as closed from prompt_outcomes group by 1), "
             "sent as (select participant, count(*) as checkins from checkins group by 1) "
             "select arm, count(*) as people, cast(sum(coalesce(checkins, 0)) as bigint) as checkins, "
             "sum(answered) / nullif(sum(closed), 0) as compliance from participants "
-            "left join asked using (participant) left join sent using (participant) group by arm order by arm"
+            "left join asked using (participant) left join sent using (participant) "
+            "where split_part(study, '@', 1) = :study group by arm order by arm"
         )
-
-    def study(self) -> Study | None:
-        """The newest study definition that participants are in."""
-        found = self._source.query(
-            "select definition from studies where ref in (select study from participants) "
-            "order by version desc limit 1"
-        )
-        return Study.model_validate_json(found["definition"][0]) if len(found) else None
+        few = found["people"] < FEWEST_PEOPLE
+        return found.assign(**{name: found[name].mask(few) for name in ("checkins", "compliance")})
 
     def weekly(self, choice: Choice) -> pd.DataFrame:
-        """Each person's value at the end of each study week.
+        """Each person's value of each study week.
+
+        Where the indicator is a mean of answers, it is that of the answers given in the week, each check-in
+        counting once. Any other one is the 7-day value at the person's last check-in of the week.
 
         Returns:
-            Columns `arm`, `participant`, `week`, `study_day`, `value`.
+            Columns `arm`, `participant`, `week`, `value`.
         """
-        return self._source.query(
-            "select d.arm, d.participant, (d.study_day - 1) // 7 + 1 as week, "
-            "arg_max(d.study_day, i.window_end) as study_day, arg_max(i.value, i.window_end) as value "
-            "from indicators i join checkin_days d on d.checkin = i.checkin "
-            "where i.indicator = :indicator and i.scale = :scale and i.window_length = '7d' "
-            "and i.value is not null and d.study_day >= 1 group by all order by all",
-            indicator=choice.indicator,
-            scale=choice.scale,
+        if choice.measure is None:
+            return self._ask(
+                "select d.arm, d.participant, (d.study_day - 1) // 7 + 1 as week, "
+                "arg_max(i.value, i.window_end) as value "
+                "from indicators i join checkin_days d on d.checkin = i.checkin "
+                "where i.indicator = :indicator and i.scale = :scale and i.window_length = '7d' "
+                "and i.value is not null and d.study_day >= 1 and split_part(d.study, '@', 1) = :study "
+                "group by all order by all",
+                indicator=choice.indicator,
+                scale=choice.scale,
+            )
+        items, refs = self._asked_alike(choice.measure)
+        return self._ask(
+            "with scores as (select d.arm, d.participant, (d.study_day - 1) // 7 + 1 as week, d.checkin, "
+            "avg(a.value) as score from answers a join checkin_days d on d.checkin = a.checkin "
+            "where list_contains(:items, a.item) and list_contains(:refs, d.study) "
+            "and a.value is not null and d.study_day >= 1 group by all) "
+            "select arm, participant, week, avg(score) as value from scores group by all order by all",
+            items=items,
+            refs=refs,
         )
 
     def participants(self) -> list[str]:
         """All pseudonyms, in order."""
-        found = self._source.query("select participant from participants order by 1")
+        found = self._ask(
+            "select participant from participants where split_part(study, '@', 1) = :study order by 1"
+        )
         return [str(name) for name in found["participant"]]
 
     def person(self, participant: str) -> dict[str, Any]:
-        """Arm, start date, zone, newest check-in and days since then."""
+        """Arms, start date, zone, newest check-in and days since then."""
         return dict(
-            self._source.query(
-                "select p.arm, p.start_date, p.zone, max(c.occurred_at) as newest, "
-                "date_diff('day', max(c.occurred_at), now()) as quiet_days, count(c.event_id) as checkins "
+            self._ask(
+                "select p.arm, p.first_arm, p.moved_arm, p.start_date, p.zone, max(c.occurred_at) as newest, "
+                "date_diff('hour', max(c.occurred_at), now()) // 24 as quiet_days, "
+                "count(c.event_id) as checkins "
                 "from participants p left join checkins c using (participant) "
                 "where p.participant = :participant group by all",
                 participant=participant,
@@ -136,30 +182,43 @@ class Data:
         )
 
     def course(self, participant: str, choice: Choice) -> pd.DataFrame:
-        """A person's 7-day indicator at every check-in: `at`, `value`, `n`, `reason`."""
-        return self._source.query(
-            "select window_end as at, value, n, reason from indicators where participant = :participant "
-            "and indicator = :indicator and scale = :scale and window_length = '7d' order by 1",
+        """A person's 7-day values at each check-in: `at` (local time), `value`, `n`, `reason`, `notes`."""
+        return self._ask(
+            "select timezone(c.zone, i.window_end) as at, i.value, i.n, i.reason, i.notes "
+            "from indicators i join checkins c on c.event_id = i.checkin where i.participant = :participant "
+            "and i.indicator = :indicator and i.scale = :scale and i.window_length = '7d' order by 1",
             participant=participant,
             indicator=choice.indicator,
             scale=choice.scale,
         )
 
-    def answers(self, participant: str, items: list[str]) -> pd.DataFrame:
-        """A person's single answers to items: `at`, `value`."""
-        return self._source.query(
-            "select c.occurred_at as at, a.value from answers a join checkins c on c.event_id = a.checkin "
-            "where a.participant = :participant and list_contains(:items, a.item) and a.value is not null "
-            "order by 1",
+    def answers(self, participant: str, measure: Measure) -> pd.DataFrame:
+        """A person's single answers to a measure's items: `at` (local time), `item`, `value`."""
+        items, refs = self._asked_alike(measure)
+        return self._ask(
+            "select timezone(c.zone, c.occurred_at) as at, a.item, a.value "
+            "from answers a join checkins c on c.event_id = a.checkin "
+            "where a.participant = :participant and list_contains(:items, a.item) "
+            "and list_contains(:refs, c.study) and a.value is not null order by 1",
             participant=participant,
             items=items,
+            refs=refs,
+        )
+
+    def prompts(self, participant: str) -> pd.DataFrame:
+        """A person's prompts: `day`, `slot`, `status`, `asked` (local times), `minutes` until answered."""
+        return self._ask(
+            "select cast(timezone(zone, sent_at) as date) as day, slot, status, "
+            "timezone(zone, sent_at) as asked, date_diff('minute', sent_at, answered_at) as minutes "
+            "from prompt_outcomes where participant = :participant order by sent_at",
+            participant=participant,
         )
 
     def letters(self) -> pd.DataFrame:
         """How many dead letters there are for each reason: `reason`, `letters`, `newest`."""
         return self._source.query(
             "select reason, count(*) as letters, max(occurred_at) as newest from dead_letters "
-            "group by 1 order by 2 desc"
+            "group by 1 order by 2 desc, 1"
         )
 
     def progress(self) -> pd.DataFrame:
@@ -172,14 +231,30 @@ class Data:
         """Accepted, stored and quarantined events, as the store knows them, and texts still on their way."""
         row = self._source.query(
             "with door as (select event_id from messages union all "
-            "select event_id from checkins where channel <> 'sms'), "
-            "kept as (select coalesce(cause, event_id) as name from checkins), "
+            "select event_id from checkin_versions where cause is null), "
+            "kept as (select coalesce(cause, event_id) as name from checkin_versions), "
             "put_aside as (select distinct cause as name from dead_letters) "
             "select count(*) as accepted, count(*) filter (event_id in (from kept)) as stored, "
             "count(*) filter (event_id not in (from kept) and event_id in (from put_aside)) as quarantined "
             "from door"
         ).iloc[0]
         return {name: int(row[name]) for name in ("accepted", "stored", "quarantined")}
+
+    def _asked_alike(self, measure: Measure) -> tuple[list[str], list[str]]:
+        """A measure's items, and the versions of the study that ask it as the newest one does."""
+        newest = self.study()
+        found = self._ask("select definition from studies where id = :study")["definition"]
+        versions = Versions(Study.model_validate_json(text) for text in found)
+        if newest is None:
+            return [], []
+        refs = [ref for ref in versions.studies if versions.alike(newest.ref, ref, measure)]
+        return [item.id for item in newest.items_of(measure)], refs
+
+    def _ask(self, sql: str, **params: Any) -> pd.DataFrame:
+        if not self._id:
+            self._id = next(iter(self.studies()), "")
+        wanted = params | ({"study": self._id} if ":study" in sql else {})
+        return self._source.query(sql, **wanted)
 
 
 def arm_weeks(weekly: pd.DataFrame) -> pd.DataFrame:

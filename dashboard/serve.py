@@ -19,6 +19,7 @@ def command(settings: Settings) -> list[str]:
         "browser.gatherUsageStats": "false",
         "client.toolbarMode": "minimal",
         "client.showErrorDetails": "none",
+        "client.showErrorLinks": "false",
         **STREAMLIT_THEME,
     }
     return [

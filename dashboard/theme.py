@@ -11,6 +11,7 @@ PHASE_COLOURS = {
     "washout": "#f8efd9",
     "follow-up": "#e5f2ea",
 }
+OUTCOME_COLOURS = {"answered": "#0072B2", "expired": "#E69F00", "pending": "#d5dbde"}
 
 STREAMLIT_THEME = {
     "theme.base": "light",

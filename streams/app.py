@@ -23,13 +23,13 @@ from schemas.events import (
 )
 from schemas.settings import Settings
 from schemas.topics import Topic
+from schemas.versions import Versions
 from schemas.words import Word
 from streams.agents.batches import CannotSend, run_batch
 from streams.desk import Desk, KeyDestroyed
 from streams.reading import letter_for, read_message
 from streams.state import Heard, absorb, updates
 from streams.studies import KnownVersions
-from streams.versions import Versions
 
 BATCH = 500
 WITHIN_SECONDS = 0.2

@@ -8,13 +8,13 @@ from typing import TypeVar
 
 from schemas.events import IndicatorValue, Note, Window
 from schemas.study import Study
+from schemas.versions import Versions
 from schemas.words import Measure
 from streams.history import Answered, Asked, History
 from streams.indicators import compliance, coping, instability, level, wellbeing
 from streams.indicators.entry import Indicator
 from streams.indicators.registry import WINDOW_MS
 from streams.indicators.result import Result
-from streams.versions import Versions
 
 _Notes = tuple[Note, ...] | None
 _Event = TypeVar("_Event", Asked, Answered)

@@ -12,11 +12,11 @@ from uuid import UUID
 
 from schemas.events import CheckInRetracted, CheckInSubmitted, IndicatorsUpdated, PromptSent
 from schemas.identity import event_id
+from schemas.versions import Versions
 from schemas.words import Measure
 from streams.history import Answered, Asked, History, from_ms, local_day, to_ms
 from streams.indicators.registry import LONGEST_MS
 from streams.rolling import known, rolling
-from streams.versions import Versions
 
 LATENESS_MS = 14 * 86_400_000
 """How late an event may be for the live indicators to be right; `rebuild` has no limit."""

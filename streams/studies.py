@@ -6,8 +6,8 @@ from pydantic import ValidationError
 
 from schemas.study import Study
 from schemas.topics import STUDIES
+from schemas.versions import Versions
 from streams.store.reader import TopicReader
-from streams.versions import Versions
 
 _WAIT_MS = 500
 

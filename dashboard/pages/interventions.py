@@ -3,37 +3,47 @@
 import streamlit as st
 
 from dashboard import charts
-from dashboard.connection import data, say_empty
+from dashboard.connection import chosen, say_empty
 from dashboard.queries import CHOICES, arm_weeks, changes
 
 st.title("Interventions")
 choice = st.selectbox("Indicator", CHOICES, format_func=lambda one: one.title, key="indicator")
-study = data().study()
-weekly = data().weekly(choice)
+data = chosen()
+study = data.study()
+weekly = data.weekly(choice)
 if study is None or weekly.empty:
     say_empty()
     st.stop()
 
+HOW = (
+    "a person's mean of the answers given in that study week"
+    if choice.measure
+    else f"a person's 7-day value at the last check-in of that study week ({choice.formula})"
+)
 st.caption(
-    f"{choice.title}: {choice.formula}; unit: {choice.unit}. Each point is the mean over people of their "
-    "7-day value at the end of a study week; bars are 95 % intervals (bootstrap over people, 2,000 draws); "
-    "the number below a point is how many people are behind it. Below five people nothing is shown."
+    f"Each point is the mean over people of {HOW}, in {choice.unit}. Bars are 95 % intervals "
+    "(bootstrap over people, 2,000 draws); the number below a point is how many people are behind it. "
+    "Below five people nothing is shown."
 )
 weeks = arm_weeks(weekly)
-shown = charts.value_range(weeks)
 arms = [arm for arm in study.arms if arm.id in set(weeks["arm"])]
-for place, (column, arm) in enumerate(zip(st.columns(len(arms)), arms, strict=True)):
-    with column:
-        mine = weeks[weeks["arm"] == arm.id]
-        st.subheader(study.in_language(arm.name, "en"))
-        st.altair_chart(charts.arm_course(mine, arm, study, place, choice.unit, shown), width="stretch")
-with st.expander("As a table"):
-    st.dataframe(weeks, hide_index=True)
+if weeks["mean"].isna().all():
+    st.info("No arm has five people with data in one week yet; for privacy, fewer are not shown.")
+else:
+    shown = charts.value_range(weeks)
+    for place, (column, arm) in enumerate(zip(st.columns(len(arms)), arms, strict=True)):
+        with column:
+            mine = weeks[weeks["arm"] == arm.id]
+            st.subheader(study.in_language(arm.name, "en"))
+            st.altair_chart(charts.arm_course(mine, arm, study, place, choice.unit, shown), width="stretch")
+            st.caption(charts.arm_course_in_words(mine, arm, study))
+    with st.expander("As a table"):
+        st.dataframe(weeks, hide_index=True)
 
 st.header("Change from baseline while in each phase")
 found = changes(weekly, study)
 if found["mean"].notna().any():
-    st.altair_chart(charts.changes(found, [arm.id for arm in study.arms], choice.unit), width="stretch")
+    st.altair_chart(charts.changes(found, study, choice.unit), width="stretch")
 few = found[found["mean"].isna()]
 if len(few):
     st.caption(f"Fewer than five people so far: {', '.join(few['arm'] + ' in ' + few['phase'])}.")

@@ -1,19 +1,31 @@
 """Is the pipeline well: what was accepted, stored and put aside."""
 
+import pandas as pd
 import streamlit as st
 
-from dashboard.connection import data
-from dashboard.reader import StoreUnavailable
+from dashboard.connection import data, in_words
+
+REASONS = {
+    "unreadable": "The record is not an event: something else writes to the topic.",
+    "unknown_type": "An event of a newer release. Upgrade, then replay.",
+    "unknown_version": "An event of a newer release. Upgrade, then replay.",
+    "unknown_field": "An event of a newer release. Upgrade, then replay.",
+    "invalid": "An event with a field that cannot be as it is.",
+    "unknown_study": "The study was not announced here. Start the gateway with it, then replay.",
+    "unknown_item": "The text names something that is no item. The person was told which there are.",
+    "out_of_range": "A number outside its scale; nothing is clamped. The person was asked again.",
+    "not_understood": "The text is no answer. The person was told how to answer.",
+    "key_destroyed": "The participant's key is gone: the words stay sealed for ever.",
+    "wrong_key": "The text was sealed with another key: is this another vault?",
+    "unexpected": "A fault of wellstream's: the worker's log says where. Report it, then replay.",
+}
 
 
 @st.fragment(run_every="5s")
+@in_words
 def reconciliation() -> None:
     """Accepted = stored + quarantined + on the way, fresh every five seconds."""
-    try:
-        found = data().reconciliation()
-    except StoreUnavailable as away:
-        st.warning(str(away))
-        return
+    found = data().reconciliation()
     on_the_way = found["accepted"] - found["stored"] - found["quarantined"]
     for column, (name, count) in zip(
         st.columns(4), [*found.items(), ("on the way", on_the_way)], strict=True
@@ -26,6 +38,18 @@ def reconciliation() -> None:
     )
 
 
+def in_plain_words(letters: pd.DataFrame) -> pd.DataFrame:
+    """The dead letters with what each reason means and what to do."""
+    return pd.DataFrame(
+        {
+            "letters": letters["letters"],
+            "reason": letters["reason"].str.replace("_", " "),
+            "newest (UTC)": letters["newest"].dt.strftime("%d %b %Y %H:%M"),
+            "what it means": [REASONS.get(reason, "") for reason in letters["reason"]],
+        }
+    )
+
+
 st.title("Operations")
 reconciliation()
 st.subheader("Dead letters")
@@ -33,7 +57,10 @@ letters = data().letters()
 if letters.empty:
     st.success("None: everything could be read and used.")
 else:
-    st.dataframe(letters, hide_index=True, width="stretch")
-    st.caption("`wellstream dead-letters list` shows where each came from. None of them is lost.")
+    st.table(in_plain_words(letters).set_index("letters"))
+    st.caption(
+        "None of them is lost. `wellstream dead-letters list` shows where each came from, "
+        "`wellstream dead-letters replay` sends them again once what was wrong is mended."
+    )
 st.subheader("Records stored, by topic")
-st.dataframe(data().progress(), hide_index=True, width="stretch")
+st.table(data().progress().set_index("topic"))

@@ -3,8 +3,8 @@
 import streamlit as st
 
 from dashboard import charts
-from dashboard.connection import data, say_empty
-from dashboard.reader import StoreUnavailable
+from dashboard.connection import chosen, in_words, say_empty
+from dashboard.queries import Data
 
 
 def age_in_words(seconds: float) -> str:
@@ -17,13 +17,10 @@ def age_in_words(seconds: float) -> str:
 
 
 @st.fragment(run_every="5s")
-def numbers() -> None:
+@in_words
+def numbers(data: Data) -> None:
     """The figures, fresh every five seconds."""
-    try:
-        found = data().totals()
-    except StoreUnavailable as away:
-        st.warning(str(away))
-        return
+    found = data.totals()
     columns = st.columns(4)
     columns[0].metric("People", f"{found['people']:,}")
     columns[1].metric("Check-ins", f"{found['checkins']:,}")
@@ -38,18 +35,25 @@ def numbers() -> None:
 
 
 st.title("Overview")
-numbers()
-per_day = data().per_day()
+data = chosen()
+numbers(data)
+per_day = data.per_day()
 if per_day.empty:
     say_empty()
 else:
     st.subheader("Check-ins per day")
     st.altair_chart(charts.per_day(per_day), width="stretch")
+    st.caption(charts.per_day_in_words(per_day))
     with st.expander("As a table"):
         st.dataframe(per_day, hide_index=True)
     st.subheader("Arms")
-    arms = data().arms()
+    study, arms = data.study(), data.arms()
+    if study is not None:
+        names = {arm.id: study.in_language(arm.name, "en") for arm in study.arms}
+        arms["arm"] = [names.get(arm, arm) for arm in arms["arm"]]
     st.dataframe(
         arms, hide_index=True, width="stretch",
         column_config={"compliance": st.column_config.NumberColumn(format="percent")},
     )  # fmt: skip
+    if arms["compliance"].isna().any():
+        st.caption("Arms of fewer than five people show no figures: they could be traced to persons.")

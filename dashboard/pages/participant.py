@@ -6,10 +6,9 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import charts
-from dashboard.connection import data, say_empty
+from dashboard.connection import chosen, say_empty
 from dashboard.queries import CHOICES
 from schemas.study import Arm, Study
-from schemas.words import Measure
 
 
 def phase_dates(arm: Arm, study: Study, start: pd.Timestamp) -> pd.DataFrame:
@@ -21,8 +20,9 @@ def phase_dates(arm: Arm, study: Study, start: pd.Timestamp) -> pd.DataFrame:
 
 
 st.title("Participant")
-people = data().participants()
-study = data().study()
+data = chosen()
+people = data.participants()
+study = data.study()
 if not people or study is None:
     say_empty()
     st.stop()
@@ -32,13 +32,16 @@ who = left.selectbox("Pseudonym", people, index=people.index(wanted) if wanted i
 choice = right.selectbox("Indicator", CHOICES, format_func=lambda one: one.title)
 st.query_params["participant"] = who
 
-person = data().person(who)
+person = data.person(who)
 arm = study.arm(person["arm"])
 quiet = person["quiet_days"]
-columns = st.columns(3)
+columns = st.columns(4)
 columns[0].metric("Arm", study.in_language(arm.name, "en") if arm else person["arm"])
 columns[1].metric("Check-ins", int(person["checkins"]))
 columns[2].metric("Began", pd.Timestamp(person["start_date"]).strftime("%d %b %Y"))
+columns[3].metric("Time zone", str(person["zone"]).replace("_", " "), help="All times below are local there.")
+if person["moved_arm"]:
+    st.info(f"This person moved here from the arm {person['first_arm']}.")
 if pd.isna(quiet):
     st.info("This person has not checked in yet.")
     st.stop()
@@ -47,17 +50,27 @@ if quiet >= 1:
         f"No data for {int(quiet)} day{'s' if quiet > 1 else ''}: what follows is not how this person is now."
     )
 
-course = charts.broken_at_gaps(data().course(who, choice))
-items = [item.id for item in study.items_of(Measure(choice.scale))] if choice.scale else []
-answers = data().answers(who, items) if choice.indicator == "mean" and items else pd.DataFrame()
+values = data.course(who, choice)
+course = charts.broken_at_gaps(values)
+answers = data.answers(who, choice.measure) if choice.measure else pd.DataFrame()
 if course.empty:
     st.info(f"There are too few answers for a value of {choice.title.lower()} yet.")
 elif arm:
-    phases = phase_dates(arm, study, pd.Timestamp(person["start_date"], tz="UTC"))
+    phases = phase_dates(arm, study, pd.Timestamp(person["start_date"]))
     st.altair_chart(charts.person_course(course, answers, phases, choice.unit), width="stretch")
     st.caption(
-        f"Line: {choice.formula}, at each check-in; it breaks where nothing came for more than two days. "
-        "Dots: single answers."
+        f"Line: the last 7 days at each check-in ({choice.formula}); it breaks where nothing came for more "
+        f"than two days. Dots: single answers. Local time in {person['zone']}. "
+        + charts.person_course_in_words(course)
     )
+    notes = sorted({note for text in values["notes"].dropna() for note in str(text).split(",")})
+    for note in notes:
+        st.caption(charts.NOTES[note])
     with st.expander("As a table"):
         st.dataframe(course.drop(columns="stretch"), hide_index=True)
+
+prompts = data.prompts(who)
+if len(prompts):
+    st.subheader("Prompts")
+    st.altair_chart(charts.compliance_strip(prompts), width="stretch")
+    st.caption(charts.compliance_in_words(prompts))

@@ -8,13 +8,13 @@ import duckdb
 from schemas.codec import Unreadable, decode
 from schemas.settings import Settings
 from schemas.topics import CHECKINS, INDICATORS, PROMPTS
+from schemas.versions import Versions
 from streams.state import Heard, batch
 from streams.store.digest import digests
 from streams.store.projection import Rows, project
 from streams.store.reader import STORED, TopicReader, reached, rows_of
 from streams.store.tables import Place, open_store, write
 from streams.studies import read_versions
-from streams.versions import Versions
 
 _WAIT_MS = 1000
 _UPDATES = 200

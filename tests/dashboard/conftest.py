@@ -15,11 +15,11 @@ from producers.simulator.people import invent
 from schemas.events import CheckInSubmitted, ParticipantEnrolled, PromptSent
 from schemas.identity import event_id
 from schemas.study_file import load_study
+from schemas.versions import Versions
 from streams.parsing import Parsed, parse
 from streams.state import Heard, batch
 from streams.store.projection import Rows, project, project_study
 from streams.store.tables import open_store, write
-from streams.versions import Versions
 from tests.conftest import DEMO
 
 STUDY = load_study(DEMO)

@@ -20,8 +20,8 @@ from schemas.events import (
 from schemas.identity import event_id
 from schemas.study import Study
 from schemas.study_file import load_study
+from schemas.versions import Versions
 from streams.state import Heard, State, absorb, batch, updates
-from streams.versions import Versions
 from tests.conftest import DEMO
 
 STUDY = load_study(DEMO)

@@ -6,12 +6,12 @@ import pytest
 
 from schemas.events import Undefined
 from schemas.study_file import load_study
+from schemas.versions import Versions
 from streams.history import Answered, History
 from streams.indicators import page
 from streams.indicators.entry import Indicator
 from streams.indicators.registry import CATALOGUE, entry_of
 from streams.rolling import rolling
-from streams.versions import Versions
 from tests.conftest import DEMO
 
 

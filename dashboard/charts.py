@@ -16,6 +16,9 @@ from dashboard.theme import (
 )
 from schemas.study import Arm, Study
 
+_NAME_HEIGHT, _PLOT_HEIGHT = 15, 260
+_LETTER_SHARE = 0.028
+"""Width of a letter of a phase's name as a share of the plot on a telephone."""
 _PHASES = list(PHASE_COLOURS)
 _PHASE_SCALE = alt.Scale(domain=_PHASES, range=[PHASE_COLOURS[name] for name in _PHASES])
 
@@ -34,7 +37,8 @@ def per_day_in_words(frame: pd.DataFrame) -> str:
     parts = ", ".join(f"{count:,} by {channel}" for channel, count in shares.items())
     return (
         f"From {days.index.min():%d %b %Y} to {days.index.max():%d %b %Y}: "
-        f"{days.sum():,} check-ins, {parts}; {days.median():.0f} on a middle day, {days.max()} on the fullest."
+        f"{days.sum():,} check-ins, {parts}; "
+        f"{days.median():.0f} on a middle day, {days.max()} on the fullest."
     )
 
 
@@ -42,9 +46,9 @@ def per_day(frame: pd.DataFrame) -> Any:
     """Check-ins of each day, stacked by channel."""
     return configured(
         alt.Chart(frame)
-        .mark_bar()
+        .mark_bar(binSpacing=0)
         .encode(
-            x=alt.X("day:T", title=None),
+            x=alt.X("yearmonthdate(day):T", title=None, axis=alt.Axis(format="%d %b", grid=False)),
             y=alt.Y("checkins:Q", title="check-ins"),
             color=alt.Color(
                 "channel:N", title=None, scale=alt.Scale(range=list(ARM_COLOURS)),
@@ -52,7 +56,7 @@ def per_day(frame: pd.DataFrame) -> Any:
             ),
             tooltip=["day:T", "channel:N", "checkins:Q"],
         )
-        .properties(height=220, description=per_day_in_words(frame))
+        .properties(height=300, description=per_day_in_words(frame))
     )  # fmt: skip
 
 
@@ -67,11 +71,13 @@ def phase_frame(arm: Arm, study: Study) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["phase", "start", "end", "label", "days"])
 
 
-def value_range(weeks: pd.DataFrame) -> tuple[float, float]:
-    """The range of values that every arm's chart shows, so that arms can be compared by eye."""
+def value_range(weeks: pd.DataFrame, study: Study) -> tuple[float, float]:
+    """The range that every arm's chart shows, so that arms can be compared by eye; the names fit above it."""
     low, high = float(weeks["low"].min()), float(weeks["high"].max())
-    room = max((high - low) * 0.15, 0.05)
-    return low - 2 * room, high + room
+    room = max((high - low) * 0.1, 0.05)
+    low, high = low - 3 * room, high + room
+    names = max(len(arm.phases) for arm in study.arms) * _NAME_HEIGHT / _PLOT_HEIGHT
+    return low, high + (high - low) * names / (1 - names)
 
 
 def arm_course(
@@ -94,11 +100,11 @@ def arm_course(
         "week:Q",
         title="study week",
         scale=alt.Scale(domain=[0.5, last], nice=False),
-        axis=alt.Axis(tickMinStep=1, grid=False, format="d"),
+        axis=alt.Axis(values=list(range(1, arm.days // 7 + 1)), grid=False, format="d"),
     )
     base = alt.Chart(weeks.dropna(subset=["mean"]).assign(floor=shown[0])).encode(x=axis)
     bars = base.mark_rule(color=tint, strokeWidth=2).encode(
-        y=alt.Y("low:Q", title=unit, scale=values), y2="high:Q"
+        y=alt.Y("low:Q", title=unit, scale=values, axis=_up_to(float(weeks["high"].max()))), y2="high:Q"
     )
     line = base.mark_line(color=tint, strokeWidth=2).encode(y="mean:Q")
     points = base.mark_point(
@@ -112,11 +118,18 @@ def arm_course(
 
 
 def _phase_names(phases: pd.DataFrame, kind: str) -> Any:
-    """The phases' names, upright along their left borders, where they stay clear of the line."""
+    """The phases' names, each in a row of its own at the top, as near above its phase as it fits."""
+    first, length = phases["start"].iloc[0], phases["end"].iloc[-1] - phases["start"].iloc[0]
+    rows = []
+    for row, phase in enumerate(phases.itertuples()):
+        half = min(len(phase.label) * _LETTER_SHARE / 2, 0.5)
+        middle = ((phase.start - first) + (phase.end - phase.start) / 2) / length
+        rows.append((phase.label, first + length * min(max(middle, half), 1 - half), 4 + row * _NAME_HEIGHT))
+    frame = pd.DataFrame(rows, columns=["label", "at_name", "down"])
     return (
-        alt.Chart(phases)
-        .mark_text(align="right", baseline="top", angle=270, dx=-4, dy=3, fontSize=11, color=SOFT, limit=300)
-        .encode(x=f"start:{kind}", y=alt.value(0), text="label:N")
+        alt.Chart(frame)
+        .mark_text(baseline="top", fontSize=11, color=INK)
+        .encode(x=f"at_name:{kind}", y=alt.Y("down:Q", scale=None), text="label:N")
     )
 
 
@@ -145,9 +158,7 @@ def _shade(phases: pd.DataFrame, kind: str) -> Any:
         .encode(
             x=f"start:{kind}",
             x2="end",
-            color=alt.Color(
-                "phase:N", scale=_PHASE_SCALE, title=None, legend=alt.Legend(orient="top", columns=2)
-            ),
+            color=alt.Color("phase:N", scale=_PHASE_SCALE, legend=None),
             tooltip=["phase:N", "label:N"],
         )
     )
@@ -179,15 +190,12 @@ def changes(frame: pd.DataFrame, study: Study, unit: str) -> Any:
     )
     shapes = alt.Scale(domain=arms, range=list(ARM_SHAPES[: len(arms)]))
     rows = alt.Y("row:N", title=None, sort=list(known["row"]), axis=None)
+    title = f"change ({unit}); 0 is as at baseline"
     across = alt.Scale(domain=[low - room, high + room], nice=False)
     base = alt.Chart(known)
-    zero = alt.Chart(pd.DataFrame({"x": [0], "said": ["as at baseline"]}))
-    line = zero.mark_rule(color=INK, strokeWidth=1.5).encode(x="x:Q")
-    name = zero.mark_text(color=INK, fontSize=11, baseline="bottom", dy=-3).encode(
-        x="x:Q", y=alt.value(0), text="said:N"
-    )
+    zero = alt.Chart(pd.DataFrame({"x": [0]})).mark_rule(color=INK, strokeWidth=1.5).encode(x="x:Q")
     bars = base.mark_rule(strokeWidth=3).encode(
-        x=alt.X("low:Q", title=f"change from baseline ({unit})", scale=across),
+        x=alt.X("low:Q", title=title, scale=across, axis=alt.Axis(tickCount=6)),
         x2="high:Q",
         y=rows,
         color=colour,
@@ -199,15 +207,17 @@ def changes(frame: pd.DataFrame, study: Study, unit: str) -> Any:
         shape=alt.Shape("arm:N", scale=shapes, legend=None),
         tooltip=["arm:N", "phase:N", *_rounded("mean", "low", "high"), "n:Q"],
     )
-    names = base.mark_text(align="left", dy=-15, color=INK, fontSize=12).encode(
-        x="edge:Q", y=rows, text="label:N"
+    # A white rim keeps the names readable where they cross the line of zero.
+    rim, names = (
+        base.mark_text(align="left", dy=-15, fontSize=12, **ink).encode(x="edge:Q", y=rows, text="label:N")
+        for ink in ({"stroke": "white", "strokeWidth": 5}, {"color": INK})
     )
     said = "; ".join(
         f"{row.label}: {row.mean:+.2f} (95 % {row.low:+.2f} to {row.high:+.2f})" for row in known.itertuples()
     )
     height = 52 * max(len(known), 1) + 20
     return configured(
-        alt.layer(line, name, bars, dots, names).properties(
+        alt.layer(zero, bars, dots, rim, names).properties(
             height=height, description=f"Change from baseline in {unit}. {said}."
         )
     )
@@ -219,7 +229,7 @@ def _rounded(*names: str) -> list[alt.Tooltip]:
 
 def person_course(course: pd.DataFrame, answers: pd.DataFrame, phases: pd.DataFrame, unit: str) -> Any:
     """One person's indicator as a line that gaps break, single answers as dots behind, phases shaded."""
-    time = alt.X("at:T", title=None)
+    time = alt.X("at:T", title=None, axis=alt.Axis(format="%d %b", grid=False, labelOverlap=True))
     layers = [_shade(phases, "T"), _phase_names(phases, "T")]
     if len(answers):
         layers.append(
@@ -230,12 +240,34 @@ def person_course(course: pd.DataFrame, answers: pd.DataFrame, phases: pd.DataFr
         .mark_line(strokeWidth=2.5, color=ARM_COLOURS[0])
         .encode(
             x=time,
-            y=alt.Y("value:Q", title=unit),
+            y=alt.Y(
+                "value:Q",
+                title=unit,
+                axis=_up_to(max(_values(course, answers))),
+                scale=alt.Scale(domain=_with_room(_values(course, answers), len(phases))),
+            ),
             detail="stretch:N",
             tooltip=["at:T", alt.Tooltip("value:Q", format=".2f"), "n:Q"],
         )
     )
     return configured(alt.layer(*layers).properties(height=340, description=person_course_in_words(course)))
+
+
+def _values(course: pd.DataFrame, answers: pd.DataFrame) -> list[float]:
+    return [*course["value"], *(answers["value"] if len(answers) else [])]
+
+
+def _with_room(values: list[float], names: int) -> list[float]:
+    """The range of the values, with room for so many phases' names above them."""
+    low, high = min(values), max(values)
+    room = max((high - low) * 0.05, 0.05)
+    share = names * _NAME_HEIGHT / _PLOT_HEIGHT
+    return [low - room, high + room + (high - low + 2 * room) * share / (1 - share)]
+
+
+def _up_to(highest: float) -> alt.Axis:
+    """An axis without numbers where the phases' names are."""
+    return alt.Axis(labelExpr=f"datum.value <= {highest + 0.5} ? datum.label : ''")
 
 
 def person_course_in_words(course: pd.DataFrame) -> str:
@@ -268,7 +300,7 @@ def compliance_strip(prompts: pd.DataFrame) -> Any:
             ),
             tooltip=[alt.Tooltip("asked:T", format="%d %b %H:%M"), "status:N", "minutes:Q"],
         )
-        .properties(height=120, description=compliance_in_words(prompts))
+        .properties(height=210, description=compliance_in_words(prompts))
     )  # fmt: skip
 
 

@@ -41,15 +41,20 @@ def in_words(show: Callable[_P, None]) -> Callable[_P, None]:
         try:
             show(*args, **kwargs)
         except StoreUnavailable as away:
-            st.warning(f"{str(away).capitalize()} Reload this page when the store is back.")
+            st.warning(f"{_sentence(away)} Reload this page when the store is back.")
         except NotAllowed:
             st.error(
                 "The store refused the question. Is WELLSTREAM_STORE_TOKEN here the token that the store has?"
             )
         except MissingSetting as missing:
-            st.error(f"{str(missing).capitalize()}, the same as the store's; then start the dashboard again.")
+            st.error(f"{_sentence(missing)}, the same as the store's; then start the dashboard again.")
 
     return shown
+
+
+def _sentence(error: Exception) -> str:
+    text = str(error)
+    return text[:1].upper() + text[1:]
 
 
 def say_empty() -> None:

@@ -99,7 +99,8 @@ class Data:
         """People, check-ins, answered and closed prompts, and the age of the newest check-in in seconds."""
         return dict(
             self._ask(
-                "with ours as (select participant from participants where split_part(study, '@', 1) = :study), "
+                "with ours as (select participant from participants "
+                "where split_part(study, '@', 1) = :study), "
                 "outcomes as (select status from prompt_outcomes semi join ours using (participant)), "
                 "sent as (select recorded_at from checkins semi join ours using (participant)) "
                 "select (select count(*) from ours) as people, (select count(*) from sent) as checkins, "

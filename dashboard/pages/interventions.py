@@ -30,7 +30,7 @@ arms = [arm for arm in study.arms if arm.id in set(weeks["arm"])]
 if weeks["mean"].isna().all():
     st.info("No arm has five people with data in one week yet; for privacy, fewer are not shown.")
 else:
-    shown = charts.value_range(weeks)
+    shown = charts.value_range(weeks, study)
     for place, (column, arm) in enumerate(zip(st.columns(len(arms)), arms, strict=True)):
         with column:
             mine = weeks[weeks["arm"] == arm.id]

@@ -52,7 +52,7 @@ else:
         names = {arm.id: study.in_language(arm.name, "en") for arm in study.arms}
         arms["arm"] = [names.get(arm, arm) for arm in arms["arm"]]
     st.dataframe(
-        arms, hide_index=True, width="stretch",
+        arms.rename(columns={"checkins": "check-ins"}), hide_index=True, width="stretch",
         column_config={"compliance": st.column_config.NumberColumn(format="percent")},
     )  # fmt: skip
     if arms["compliance"].isna().any():

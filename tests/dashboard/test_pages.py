@@ -3,13 +3,17 @@
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
 import dashboard
-from dashboard.queries import CHOICES, Data, changes
+from dashboard import charts
+from dashboard.queries import CHOICES, Data, arm_weeks, changes
 from producers.simulator.people import gain
-from tests.dashboard.conftest import STUDY
+from streams.store.tables import open_store, write
+from tests.dashboard.conftest import STUDY, File, simulated_rows
 
 PAGES = sorted((Path(dashboard.__file__).parent / "pages").glob("*.py"))
 APP = Path(dashboard.__file__).parent / "app.py"
@@ -56,3 +60,68 @@ def test_compliance_of_the_arms_is_a_share(full: Data) -> None:
 def test_what_the_store_knows_adds_up(full: Data) -> None:
     found = full.reconciliation()
     assert found["accepted"] == found["stored"] + found["quarantined"]
+
+
+def test_a_weekly_mean_is_that_of_the_answers_of_the_week(full: Data) -> None:
+    weekly = full.weekly(CHOICES[0])
+    row = weekly.iloc[len(weekly) // 2]
+    by_hand = full._source.query(
+        "select avg(a.value) as mean from answers a join checkin_days d on d.checkin = a.checkin "
+        "where a.item = 'mood' and d.participant = :who and d.study_day between :first and :last",
+        who=row["participant"],
+        first=7 * int(row["week"]) - 6,
+        last=7 * int(row["week"]),
+    )
+    assert row["value"] == pytest.approx(by_hand["mean"][0])
+
+
+def test_four_people_are_not_shown() -> None:
+    weekly = pd.DataFrame(
+        [("cbt", f"p-{n}", 1, 5.0) for n in range(4)] + [("community", f"q-{n}", 1, n) for n in range(5)],
+        columns=["arm", "participant", "week", "value"],
+    )
+    found = arm_weeks(weekly).set_index("arm")
+    assert np.isnan(found.loc["cbt", "mean"])
+    assert found.loc["cbt", "n"] == 4
+    assert found.loc["community", "mean"] == 2
+
+
+def test_small_arms_and_other_studies_do_not_show() -> None:
+    store = open_store(":memory:")
+    write(store, simulated_rows(12), {})
+    store.execute("update enrolments set study = 'other@1' where participant = 'p-0000000000000000'")
+    data = Data(File(store))
+    assert data.studies() == ["demo", "other"]
+    assert sum(data.arms()["people"]) == 11
+    assert data.arms()["compliance"].isna().all()
+    assert data.of_study("other").participants() == ["p-0000000000000000"]
+    assert data.of_study("other").totals()["people"] == 1
+
+
+def test_somebody_quiet_is_said_to_be_quiet(show: Any) -> None:
+    show("full")
+    shown = run(APP.parent / "pages" / "participant.py")
+    assert any("No data for" in box.value for box in shown.info)
+
+
+def test_a_missing_token_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("WELLSTREAM_STORE_TOKEN", raising=False)
+    shown = run(APP)
+    assert not shown.exception
+    assert "WELLSTREAM_STORE_TOKEN" in shown.error[0].value
+
+
+def test_every_chart_says_in_words_what_it_shows(full: Data) -> None:
+    weekly = full.weekly(CHOICES[0])
+    weeks, who = arm_weeks(weekly), full.participants()[0]
+    arm = STUDY.arms[0]
+    course = charts.broken_at_gaps(full.course(who, CHOICES[0]))
+    drawn = [
+        charts.per_day(full.per_day()),
+        charts.arm_course(weeks[weeks["arm"] == arm.id], arm, STUDY, 0, "points", (0, 10)),
+        charts.changes(changes(weekly, STUDY), STUDY, "points"),
+        charts.person_course(course, pd.DataFrame(), charts.phase_frame(arm, STUDY), "points"),
+        charts.compliance_strip(full.prompts(who)),
+    ]
+    for chart in drawn:
+        assert any(letter.isdigit() for letter in chart.to_dict()["description"])

@@ -50,7 +50,8 @@ def sentence_for(error: Exception) -> str | None:
     if isinstance(error, _KNOWN):
         return str(error)
     if isinstance(error, OSError) and error.errno == errno.ENOSPC:
-        return f"the disk is full ({error.filename or 'no path given'}); make room and start again"
+        where = f" at {error.filename}" if error.filename else ""
+        return f"the disk is full{where}; make room, or choose another folder with WELLSTREAM_HOME"
     if isinstance(error, PermissionError):
         return f"no permission for {error.filename}; choose another folder with WELLSTREAM_HOME"
     if isinstance(error, FileNotFoundError) and error.filename:

@@ -167,14 +167,15 @@ WCLS = Method(
 CELLS = Method(
     id="cells",
     title="Suppression of small cells",
-    formula="hide n < 10 (public) or n < 5 (staff); then hide more until no hidden small cell can be "
-    "bounded below the threshold from what is shown",
+    formula="hide 0 < n < 10 (public) or 0 < n < 5 (staff); then hide more until no hidden small cell can "
+    "be bounded below the threshold from what is shown",
     unit="people",
     range="shown or hidden",
     source="Hundepool et al. 2012, for complementary suppression; the thresholds are this project's",
     minimum=10,
     counted="people",
-    edge_cases="a cell of nobody is hidden like any small cell; hidden cells look alike, whatever the cause",
+    edge_cases="a cell of nobody is shown as such, unless the columns are answers; hidden cells look alike, "
+    "whatever the cause",
     interpretation="A hidden cell says nothing, not even that it is small.",
 )
 

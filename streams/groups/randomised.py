@@ -127,7 +127,7 @@ def wcls(
     statistic = (effect.estimate / effect.se) ** 2 if effect.se > 0 else None
     return ProximalEffect(
         effect, tuple(found[:-1]), tuple(map(float, plain)), people, len(used), df, statistic
-    )  # fmt: skip
+    )
 
 
 def cluster_ols(

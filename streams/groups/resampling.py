@@ -91,9 +91,7 @@ def percentile(
         return Bootstrapped(None, None, len(clusters), 0, Reason.NO_DATA)
     drawn = [statistic([clusters[i] for i in row]) for row in indices]
     low, high = np.percentile(drawn, [50 * (1 - level), 50 * (1 + level)])
-    return Bootstrapped(
-        statistic(clusters), Interval(float(low), float(high)), len(clusters), len(indices)
-    )  # fmt: skip
+    return Bootstrapped(statistic(clusters), Interval(float(low), float(high)), len(clusters), len(indices))
 
 
 def cluster_bootstrap(
@@ -150,9 +148,7 @@ def people_mean(values: Sequence[float], seed: int = SEED) -> PeopleMean:
     finite(values)
     n = len(values)
     if n < 2:
-        return PeopleMean(
-            values[0] if n else None, None, n, None, Reason.TOO_FEW if n else Reason.NO_DATA
-        )  # fmt: skip
+        return PeopleMean(values[0] if n else None, None, n, None, Reason.TOO_FEW if n else Reason.NO_DATA)
     if min(values) == max(values):
         return PeopleMean(values[0], None, n, None, Reason.ZERO_VARIANCE)
     if n >= BOOTSTRAP.minimum:

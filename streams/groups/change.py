@@ -94,6 +94,6 @@ def benjamini_hochberg(family: Family, p: Mapping[str, float | None]) -> dict[st
     least = 1.0
     for rank in range(len(made), 0, -1):
         value, member = made[rank - 1]
-        least = min(least, value * len(made) / rank)
+        least = min(least, value * (len(made) / rank))
         adjusted[member] = least
     return adjusted

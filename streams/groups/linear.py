@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 Array = npt.NDArray[np.float64]
+_DEPENDENT = 1e10
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,7 @@ def least_squares(y: Array, x: Array, weights: Array | None = None) -> Fitted | 
     q, r = np.linalg.qr(x * root[:, None])
     # Columns are compared at their own lengths, so that a unit of measurement cannot make a design singular.
     lengths = np.linalg.norm(r, axis=0)
-    if not lengths.all() or np.linalg.matrix_rank(r / lengths) < columns:
+    if not lengths.all() or np.linalg.cond(r / lengths) > _DEPENDENT:
         return None
     inverse = np.linalg.inv(r)
     coefficients = inverse @ (q.T @ (y * root))

@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 from statsmodels.regression.mixed_linear_model import MixedLM
 
 from streams.groups.catalogue import INERTIA, MIXED
@@ -22,12 +23,14 @@ from streams.groups.rows import Row
 _OPTIMISERS: Mapping[str, Mapping[str, float]] = MappingProxyType(
     {
         "bfgs": {"gtol": 1e-8, "maxiter": 500},
-        "nm": {"xtol": 1e-9, "ftol": 1e-11, "maxiter": 4000},
+        "nm": {"xtol": 1e-9, "ftol": 1e-11, "maxiter": 300},
         "powell": {"xtol": 1e-9, "ftol": 1e-12, "maxiter": 500},
         "lbfgs": {"pgtol": 1e-9, "factr": 10, "maxiter": 500},
     }
 )
+# A variance ratio of 1e-5 counts as 0: optimisers stop a little short of the boundary.
 _SINGULAR = 1e-5
+_EXACT = 1e-10
 _FAILURES = (np.linalg.LinAlgError, ValueError, FloatingPointError, ZeroDivisionError)
 
 
@@ -95,6 +98,24 @@ class MixedFit:
     def effect(self, name: str) -> Coefficient | None:
         """The fixed effect of that name; None where there is none."""
         return next((found for found in self.fixed if found.name == name), None)
+
+
+@dataclass(frozen=True)
+class _Data:
+    y: Array
+    x: Array
+    z: Array
+    clusters: Sequence[npt.NDArray[np.intp]]
+
+
+@dataclass(frozen=True)
+class _Solution:
+    optimiser: str
+    deviance: float
+    between: Array
+    scale: float
+    estimates: Array
+    errors: Array
 
 
 def phase_by_arm(
@@ -190,36 +211,35 @@ def fit(
     finite(y.tolist(), x.ravel().tolist(), slope.tolist())
     clusters = cluster_rows(participants)
     people, rows = len(clusters), len(y)
-    plain = least_squares(y, x)
-    if plain is None:
+    if least_squares(y, x) is None:
         return _without(people, rows, Reason.RANK_DEFICIENT)
     if people < 2 or rows <= x.shape[1] + 1:
         return _without(people, rows, Reason.TOO_FEW)
-    if float(np.abs(plain.residuals).max()) <= 1e-12 * max(1.0, float(np.abs(y).max())):
-        return _without(people, rows, Reason.ZERO_VARIANCE)
     z = np.column_stack([np.ones(rows), slope])
-    attempts, best = _optimise(MixedLM(y, x, groups=np.asarray(participants), exog_re=z))
-    if best is None:
+    if all(_exact(y[own], z[own]) for own in clusters):
+        return _without(people, rows, Reason.ZERO_VARIANCE)
+    model = MixedLM(y, x, groups=np.asarray(participants), exog_re=z)
+    reached = [_optimise(model, _Data(y, x, z, clusters), name) for name in _OPTIMISERS]
+    attempts = tuple(attempt for attempt, _ in reached)
+    solved = [solution for _, solution in reached if solution is not None]
+    if not solved:
         return _without(people, rows, Reason.NOT_CONVERGED, attempts)
-    optimiser, deviance, between, scale = best
-    fixed_effects = _generalised(y, x, z, between, scale, clusters)
-    if fixed_effects is None:
-        return _without(people, rows, Reason.NOT_CONVERGED, attempts)
-    estimates, errors = fixed_effects
+    best = min(solved, key=lambda solution: solution.deviance)
+    between = best.between
     spread = standard_errors(between)
-    singular = float(np.linalg.eigvalsh(between / scale).min()) < _SINGULAR
+    singular = float(np.linalg.eigvalsh(between / best.scale).min()) < _SINGULAR
     varies = bool((spread > 0).all())
     return MixedFit(
         fixed=tuple(
             coefficient(name, float(estimate), float(se), None)
-            for name, estimate, se in zip(fixed, estimates, errors, strict=True)
+            for name, estimate, se in zip(fixed, best.estimates, best.errors, strict=True)
         ),
         sd_intercept=float(spread[0]),
         sd_slope=float(spread[1]),
         correlation=float(np.clip(between[0, 1] / (spread[0] * spread[1]), -1, 1)) if varies else None,
-        sigma=math.sqrt(scale),
-        deviance=deviance,
-        optimiser=optimiser,
+        sigma=math.sqrt(best.scale),
+        deviance=best.deviance,
+        optimiser=best.optimiser,
         people=people,
         rows=rows,
         attempts=attempts,
@@ -227,48 +247,54 @@ def fit(
     )
 
 
-def _optimise(model: Any) -> tuple[tuple[Attempt, ...], tuple[str, float, Array, float] | None]:
-    attempts: list[Attempt] = []
-    best: tuple[str, float, Array, float] | None = None
-    for optimiser, stops in _OPTIMISERS.items():
-        try:
-            # The warnings say what the comparison of the optimisers says better.
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                found = model.fit(reml=True, method=[optimiser], **stops)
-            deviance, scale = -2 * float(found.llf), float(found.scale)
-            between = np.asarray(found.cov_re, float)
-        except _FAILURES:
-            attempts.append(Attempt(optimiser, None, converged=False))
-            continue
-        if not (math.isfinite(deviance) and scale > 0 and np.isfinite(between).all()):
-            attempts.append(Attempt(optimiser, None, converged=False))
-            continue
-        attempts.append(Attempt(optimiser, deviance, bool(found.converged)))
-        if best is None or deviance < best[1]:
-            best = optimiser, deviance, between, scale
-    return tuple(attempts), best
+def _exact(y: Array, z: Array) -> bool:
+    """Whether a person's answers follow intercept and slope without any noise."""
+    residuals = y - z @ np.linalg.lstsq(z, y)[0]
+    return float(np.abs(residuals).max()) <= _EXACT * max(1.0, float(np.abs(y).max()))
 
 
-def _generalised(
-    y: Array, x: Array, z: Array, between: Array, scale: float, clusters: Sequence[np.ndarray]
-) -> tuple[Array, Array] | None:
-    """Fixed effects and their errors given the variances: (X'V^-1 X)^-1.
-
-    statsmodels' own errors come from a Hessian and are some tenths of a percent larger.
-    """
-    information = np.zeros((x.shape[1], x.shape[1]))
-    weighted = np.zeros(x.shape[1])
+def _optimise(model: Any, data: _Data, optimiser: str) -> tuple[Attempt, _Solution | None]:
     try:
-        for rows in clusters:
-            variance = z[rows] @ between @ z[rows].T + scale * np.eye(len(rows))
-            solved = np.linalg.solve(variance, x[rows])
-            information += x[rows].T @ solved
-            weighted += solved.T @ y[rows]
-        covariance = np.asarray(np.linalg.inv(information), float)
-    except np.linalg.LinAlgError:
-        return None
-    return np.asarray(covariance @ weighted), standard_errors(covariance)
+        # The warnings say what the comparison of the optimisers says better.
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            found = model.fit(reml=True, method=[optimiser], **_OPTIMISERS[optimiser])
+        solution = _solve(data, np.asarray(found.cov_re, float), float(found.scale), optimiser)
+    except _FAILURES:
+        return Attempt(optimiser, None, converged=False), None
+    return Attempt(optimiser, solution.deviance, bool(found.converged)), solution
+
+
+def _solve(data: _Data, between: Array, scale: float, optimiser: str) -> _Solution:
+    """Fixed effects, their errors (X'V^-1 X)^-1 and the deviance, given the variances.
+
+    The deviance is not taken from statsmodels, which inverts the covariance between people: near a singular
+    one its likelihood rises to infinity, and the worst fit would look like the best. Its standard errors
+    come from a Hessian and are some tenths of a percent larger.
+
+    Raises:
+        LinAlgError: If a matrix is singular.
+        ValueError: If the variances are not those of a model.
+    """
+    if not (scale > 0 and np.isfinite(between).all()):
+        raise ValueError("no variance is left")
+    rows, columns = data.x.shape
+    information, weighted = np.zeros((columns, columns)), np.zeros(columns)
+    square = logarithms = 0.0
+    for own in data.clusters:
+        factor = np.linalg.cholesky(data.z[own] @ between @ data.z[own].T + scale * np.eye(len(own)))
+        x, y = np.linalg.solve(factor, data.x[own]), np.linalg.solve(factor, data.y[own])
+        information += x.T @ x
+        weighted += x.T @ y
+        square += float(y @ y)
+        logarithms += 2 * float(np.log(np.diag(factor)).sum())
+    covariance = np.asarray(np.linalg.inv(information), float)
+    estimates = covariance @ weighted
+    logarithms += float(np.linalg.slogdet(information)[1]) + (rows - columns) * math.log(2 * math.pi)
+    deviance = logarithms + square - float(weighted @ estimates)
+    if not math.isfinite(deviance):
+        raise ValueError("the likelihood is not finite")
+    return _Solution(optimiser, deviance, between, scale, estimates, standard_errors(covariance))
 
 
 def _without(people: int, rows: int, reason: Reason, attempts: tuple[Attempt, ...] = ()) -> MixedFit:

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from schemas.events import Undefined
+from streams.groups.catalogue import METHODS, Method
 from streams.indicators.entry import Family, Indicator
 from streams.indicators.registry import CATALOGUE
 
@@ -42,19 +43,24 @@ check-in. In the formulae L and U are the lowest and highest value of the scale.
 value depends on the order in which the answers came.
 """
 
-_FOOT = """\
-## Means over people
+_GROUPS = """\
+## Statistics over people
 
-Weekly means on the dashboard are over people, with a percentile bootstrap that resamples people (2,000 draws;
-Efron & Tibshirani 1993). A change from baseline is a person's mean over the weeks that lie wholly in a phase,
-less the same of baseline. It is a change, not an effect.
+Computed in batches over the store, never by the worker. They give reasons of their own where there is no
+number: `too_few_clusters`, `rank_deficient`, `not_randomised`, `not_converged`, `suppressed`. A difference is
+called an effect only where people, or moments, were randomised; else it is a change while in a phase.
+
+Weekly means on the dashboard are over people, with a percentile bootstrap that resamples people (2,000 draws).
+A change from baseline there is a person's mean over the weeks that lie wholly in a phase, less the same of
+baseline.
 """
 
 
 def page() -> str:
     """The page, as Markdown."""
     families = [section for family in Family for section in _family(family)]
-    return "\n".join([_HEAD, *_live(), *_reasons(), *families, _FOOT])
+    groups = [line for method in METHODS for line in _method(method)]
+    return "\n".join([_HEAD, *_live(), *_reasons(), *families, _GROUPS, *groups])
 
 
 def _live() -> Iterator[str]:
@@ -103,6 +109,16 @@ def _entry(entry: Indicator) -> Iterator[str]:
     yield f"- Fewest: {_fewest(entry)}."
     yield f"- Special cases: {entry.edge_cases}"
     yield f"- Source: {entry.source}\n"
+
+
+def _method(method: Method) -> Iterator[str]:
+    yield f"### `{method.id}`\n"
+    yield f"**{method.title}**. {method.interpretation}\n"
+    yield f"- Formula: `{method.formula}`"
+    yield f"- Unit: {method.unit}. Range: {method.range}."
+    yield f"- Fewest: {method.minimum} {method.counted}."
+    yield f"- Special cases: {method.edge_cases}."
+    yield f"- Source: {method.source}\n"
 
 
 def _fewest(entry: Indicator) -> str:

@@ -1,0 +1,184 @@
+"""The catalogue of group methods: what each is, where it comes from, and from how much data on it counts."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Method:
+    """A catalogue entry.
+
+    Attributes:
+        id: As it stands in the data.
+        title, formula, unit, range, source: For people.
+        minimum: Fewest `counted` for a value.
+        counted: What the minimum counts.
+        edge_cases: What comes out where the formula has no answer.
+        interpretation: What may be said of the number, and what may not.
+    """
+
+    id: str
+    title: str
+    formula: str
+    unit: str
+    range: str
+    source: str
+    minimum: int
+    counted: str
+    edge_cases: str
+    interpretation: str
+
+
+BOOTSTRAP = Method(
+    id="cluster_bootstrap",
+    title="Cluster bootstrap interval",
+    formula="2.5th and 97.5th percentile of the statistic over B >= 2000 draws of whole participants",
+    unit="that of the statistic",
+    range="that of the statistic",
+    source="Efron & Tibshirani 1993; Field & Welsh 2007",
+    minimum=20,
+    counted="participants",
+    edge_cases="fewer than 20 participants: no interval (too_few_clusters), the statistic stays; "
+    "all alike: no interval (zero_variance)",
+    interpretation="How far the statistic would move with other participants. Answers of one person are "
+    "never split, since they resemble each other.",
+)
+JACKKNIFE = Method(
+    id="jackknife_se",
+    title="Jackknife standard error",
+    formula="sqrt((n - 1)/n * sum((theta_(i) - mean theta_(.))^2)), leaving out one participant at a time",
+    unit="that of the statistic",
+    range=">= 0",
+    source="Tukey 1958; Efron & Tibshirani 1993",
+    minimum=2,
+    counted="participants",
+    edge_cases="one participant: undefined (too_few)",
+    interpretation="A check of the bootstrap for smooth statistics; not fit for medians and other quantiles.",
+)
+CHANGE = Method(
+    id="change",
+    title="Change from baseline of one person",
+    formula="mean(phase) - mean(baseline); se = sqrt(s_A^2/n_A + s_B^2/n_B); p by Welch's t",
+    unit="scale points",
+    range="-(U - L) to U - L",
+    source="Welch 1947",
+    minimum=5,
+    counted="answers in each phase",
+    edge_cases="too few in a phase: undefined (too_few); both phases constant: the difference without se "
+    "and p (zero_variance)",
+    interpretation="Change while in a phase. Answers in a row resemble each other, so se and p are somewhat "
+    "too small; people often join at their worst, so some of the change is regression to the mean.",
+)
+BH = Method(
+    id="benjamini_hochberg",
+    title="Adjusted p (false discovery rate)",
+    formula="min over j >= rank of p_(j) * m / j, at most 1",
+    unit="probability",
+    range="0 to 1",
+    source="Benjamini & Hochberg 1995",
+    minimum=1,
+    counted="tests in the family",
+    edge_cases="a test without p stays without, and does not count in m",
+    interpretation="Calling all below 0.05 discoveries makes at most 5 % of them false on average, within "
+    "the family that was declared beforehand.",
+)
+META = Method(
+    id="meta",
+    title="Change pooled over people",
+    formula="sum(w y)/sum(w), w = 1/(se^2 + tau^2); tau^2 by DerSimonian-Laird or REML; "
+    "Knapp-Hartung: se^2 = sum(w (y - mu)^2)/((k - 1) sum(w)), t(k - 1)",
+    unit="scale points; I2 in percent",
+    range="estimate -(U - L) to U - L; tau^2 >= 0; I2 0 to 100",
+    source="DerSimonian & Laird 1986; Viechtbauer 2005; Hartung & Knapp 2001; Higgins & Thompson 2002",
+    minimum=5,
+    counted="people",
+    edge_cases="people without a standard error cannot be pooled; fewer than 5: undefined (too_few); all "
+    "effects alike: Knapp-Hartung has no interval (zero_variance)",
+    interpretation="The average change and how much people differ in it (tau^2). With Knapp-Hartung the "
+    "interval can be narrower than the usual one when people happen to agree very well.",
+)
+INTERRUPTED = Method(
+    id="interrupted_time_series",
+    title="Interrupted time series of one person",
+    formula="y = b0 + b1 t + b2 phase + b3 (t - t0)+; Newey-West errors, lag floor(4 (n/100)^(2/9))",
+    unit="scale points; slopes per step of t",
+    range="unbounded",
+    source="Wagner et al. 2002; Newey & West 1987, 1994",
+    minimum=15,
+    counted="observations on each side",
+    edge_cases="fewer than 15 + 15: undefined (too_few); one side without spread in t: rank_deficient",
+    interpretation="b2 is the step and b3 the change of slope at the break. Whatever else happened at that "
+    "time is in them too.",
+)
+MIXED = Method(
+    id="mixed_model",
+    title="Phase by arm, people nested",
+    formula="y ~ phase * arm + (1 + phase | participant), REML",
+    unit="scale points",
+    range="unbounded; standard deviations >= 0; correlation -1 to 1",
+    source="Laird & Ware 1982; Bates et al. 2015",
+    minimum=10,
+    counted="people in each arm",
+    edge_cases="every optimiser failed: undefined (not_converged); a variance at 0 or a correlation at 1: "
+    "values with the caution singular_fit; intervals are normal, so a little narrow with few people",
+    interpretation="phase:arm is how much more an arm changed than the reference arm. An effect only where "
+    "people were randomised to arms.",
+)
+INERTIA = Method(
+    id="group_inertia",
+    title="Carry-over from prompt to prompt, people nested",
+    formula="y ~ lag + (1 + lag | participant), lag less the person's mean, REML",
+    unit="slope",
+    range="about -1 to 1",
+    source="Kuppens, Allen & Sheeber 2010",
+    minimum=20,
+    counted="pairs",
+    edge_cases="as the mixed model; a constant person has lag 0 throughout and informs only the intercept",
+    interpretation="Average carry-over of mood from one prompt to the next, and how much people differ. "
+    "For groups: a single person's slope is too unreliable to feed back (Wendt et al. 2020).",
+)
+CLUSTER_OLS = Method(
+    id="cluster_ols",
+    title="Regression with errors clustered by participant",
+    formula="OLS; (X'X)^-1 (sum X_g'e_g e_g'X_g) (X'X)^-1 * G/(G - 1) * (N - 1)/(N - K); t(G - 1)",
+    unit="that of the outcome per unit of the column",
+    range="unbounded",
+    source="Liang & Zeger 1986; Cameron & Miller 2015",
+    minimum=20,
+    counted="participants",
+    edge_cases="dependent columns: undefined (rank_deficient); fewer than 20 participants: "
+    "too_few_clusters, as the errors are then too small",
+    interpretation="An average over all answers: people who answer more weigh more.",
+)
+WCLS = Method(
+    id="wcls",
+    title="Proximal effect in a micro-randomised trial",
+    formula="weights (q/p)^A ((1 - q)/(1 - p))^(1 - A); regress y on controls and A - q; cluster sandwich, "
+    "Mancl-DeRouen, t(people - coefficients)",
+    unit="that of the outcome",
+    range="unbounded",
+    source="Boruvka et al. 2018; Mancl & DeRouen 2001; Liao et al. 2016",
+    minimum=10,
+    counted="people",
+    edge_cases="unavailable points are left out; a probability of 0 or 1 at an available point: undefined "
+    "(not_randomised); never or always treated: rank_deficient",
+    interpretation="The average difference that a treatment makes soon after, over the points at which "
+    "people were available. Randomised, so it may be called an effect.",
+)
+CELLS = Method(
+    id="cells",
+    title="Suppression of small cells",
+    formula="hide 0 < n < 10 (public) or 0 < n < 5 (staff); then hide more until no hidden small cell can "
+    "be bounded below the threshold from what is shown",
+    unit="people",
+    range="shown or hidden",
+    source="Hundepool et al. 2012, for complementary suppression; the thresholds are this project's",
+    minimum=10,
+    counted="people",
+    edge_cases="a cell of nobody is shown as such, unless the columns are answers; hidden cells look alike, "
+    "whatever the cause",
+    interpretation="A hidden cell says nothing, not even that it is small.",
+)
+
+METHODS = (
+    BOOTSTRAP, JACKKNIFE, CHANGE, BH, META, INTERRUPTED, MIXED, INERTIA, CLUSTER_OLS, WCLS, CELLS,
+)  # fmt: skip

@@ -1,0 +1,68 @@
+"""Least squares and the sandwiches around it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+Array = npt.NDArray[np.float64]
+_DEPENDENT = 1e10
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """A least-squares fit.
+
+    Attributes:
+        coefficients: One for each column of the design.
+        residuals: Outcome less fit.
+        bread: Inverse of X'WX.
+    """
+
+    coefficients: Array
+    residuals: Array
+    bread: Array
+
+
+def least_squares(y: Array, x: Array, weights: Array | None = None) -> Fitted | None:
+    """Weighted least squares; None where the columns of the design depend on each other.
+
+    Args:
+        y: Outcome, one for each row.
+        x: Design, rows by columns.
+        weights: One for each row; 1 where not given.
+    """
+    rows, columns = x.shape
+    if rows < columns:
+        return None
+    root = np.ones(rows) if weights is None else np.sqrt(weights)
+    q, r = np.linalg.qr(x * root[:, None])
+    # Columns are compared at their own lengths, so that a unit of measurement cannot make a design singular.
+    lengths = np.linalg.norm(r, axis=0)
+    if not lengths.all() or np.linalg.cond(r / lengths) > _DEPENDENT:
+        return None
+    inverse = np.linalg.inv(r)
+    coefficients = inverse @ (q.T @ (y * root))
+    return Fitted(coefficients, y - x @ coefficients, inverse @ inverse.T)
+
+
+def newey_west(fitted: Fitted, x: Array, lag: int) -> Array:
+    """Covariance that holds under autocorrelation up to `lag` (Newey & West 1987, Bartlett weights)."""
+    scores = x * fitted.residuals[:, None]
+    meat = scores.T @ scores
+    for distance in range(1, lag + 1):
+        lagged = scores[distance:].T @ scores[:-distance]
+        meat = meat + (1 - distance / (lag + 1)) * (lagged + lagged.T)
+    return np.asarray(fitted.bread @ meat @ fitted.bread)
+
+
+def cluster_rows(clusters: Sequence[str]) -> list[npt.NDArray[np.intp]]:
+    """The rows of each cluster, clusters in order of their names."""
+    names, place = np.unique(np.asarray(clusters), return_inverse=True)
+    return [np.flatnonzero(place == i) for i in range(len(names))]
+
+
+def standard_errors(covariance: Array) -> Array:
+    """Square roots of the diagonal; rounding below 0 counts as 0."""
+    return np.asarray(np.sqrt(np.maximum(np.diag(covariance), 0.0)))

@@ -1,0 +1,92 @@
+"""What the group statistics give: numbers, or the reason why there are none. Undefined is never NaN."""
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from scipy.special import ndtr, ndtri, stdtr, stdtrit
+
+LEVEL = 0.95
+
+
+class Reason(StrEnum):
+    """Why there is no number, or why one should not be leaned on."""
+
+    NO_DATA = "no_data"
+    TOO_FEW = "too_few"
+    TOO_FEW_CLUSTERS = "too_few_clusters"
+    ZERO_VARIANCE = "zero_variance"
+    RANK_DEFICIENT = "rank_deficient"
+    NOT_RANDOMISED = "not_randomised"
+    NOT_CONVERGED = "not_converged"
+    SINGULAR_FIT = "singular_fit"
+    SUPPRESSED = "suppressed"
+
+
+@dataclass(frozen=True)
+class Number:
+    """One number.
+
+    Attributes:
+        value: None exactly where there is a `reason`.
+        n: How many were used.
+        reason: Why there is no value.
+    """
+
+    value: float | None
+    n: int
+    reason: Reason | None = None
+
+
+@dataclass(frozen=True)
+class Interval:
+    """Both ends of an interval, in the unit of the estimate; `low <= high`."""
+
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class Coefficient:
+    """A coefficient of a regression.
+
+    Attributes:
+        name: Of the column of the design.
+        estimate, se: In units of the outcome per unit of the column.
+        interval: 95 % Wald interval.
+        p: Two-sided, 0-1; None where the standard error is 0.
+    """
+
+    name: str
+    estimate: float
+    se: float
+    interval: Interval
+    p: float | None
+
+
+def wald(estimate: float, se: float, df: float | None, level: float = LEVEL) -> tuple[Interval, float | None]:
+    """Interval and two-sided p of an estimate; Student's t with `df`, or the normal where it is None."""
+    upper = (1 + level) / 2
+    reach = float(ndtri(upper) if df is None else stdtrit(df, upper)) * se
+    interval = Interval(estimate - reach, estimate + reach)
+    if se <= 0:
+        return interval, None
+    ratio = -abs(estimate / se)
+    return interval, 2 * float(ndtr(ratio) if df is None else stdtr(df, ratio))
+
+
+def coefficient(name: str, estimate: float, se: float, df: float | None) -> Coefficient:
+    """A coefficient with its Wald interval and p."""
+    interval, p = wald(estimate, se, df)
+    return Coefficient(name, estimate, se, interval, p)
+
+
+def finite(*series: Iterable[float]) -> None:
+    """Refuse numbers that would turn a result into NaN.
+
+    Raises:
+        ValueError: If one is infinite or NaN.
+    """
+    if not all(math.isfinite(value) for values in series for value in values):
+        raise ValueError("a value is infinite or not a number; leave missing answers out")

@@ -70,6 +70,7 @@ class CheckInSubmitted(Envelope):
         version: 1, or higher for a correction.
         corrects: `event_id` of the first version; None for that one itself.
         channel: How it came.
+        started_at: When it was opened, where that is known; `occurred_at` is when it was sent.
         prompt_id: The prompt answered, where the way of answering names it (a web link does, a text
             does not).
         cause: `event_id` of the message it was read from; None for the web form.
@@ -80,6 +81,7 @@ class CheckInSubmitted(Envelope):
     type: Literal["checkin.submitted"] = "checkin.submitted"
     channel: Channel
     language: Language
+    started_at: Instant | None = None
     prompt_id: UUID | None = None
     cause: UUID | None = None
     rule: Slug | None = None

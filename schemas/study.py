@@ -126,7 +126,7 @@ class Item(Word):
     Attributes:
         id: Stable over versions, and the field's name in the form.
         kind: `scale` (a number), `choices` (any number of options) or `text` (sealed words).
-        measures: What it measures; None for free text.
+        measures: What it measures; None for free text, and for a scale that is stored but is no indicator.
         text: The question.
         scale: For kind `scale`.
         options: For kind `choices`.
@@ -151,8 +151,8 @@ class Item(Word):
             raise ValueError("kind `scale`, and only that one, has a `scale`")
         if (self.kind == "choices") != bool(self.options):
             raise ValueError("kind `choices`, and only that one, has `options`")
-        if (self.kind == "text") != (self.measures is None):
-            raise ValueError("every item but free text says in `measures` what it measures")
+        if self.kind == "text" and self.measures is not None:
+            raise ValueError("free text measures nothing: leave `measures` out")
         if (self.kind == "choices") != (self.measures == Measure.COPING_STRATEGY):
             raise ValueError("kind `choices` measures coping_strategy; a scale measures anything else")
         return self

@@ -9,7 +9,8 @@ import httpx
 
 from dashboard.reader import Reader, StoreUnavailable
 from schemas.settings import MissingSetting, Settings
-from schemas.study_file import StudyError, load_study
+from schemas.study_file import load_study
+from schemas.yaml_file import DefinitionError
 from wellstream.kafka import listens
 
 _LIMIT_SECONDS = 3.0
@@ -48,7 +49,7 @@ def _configuration(settings: Settings) -> Iterator[Finding]:
             yield Finding(True, f"{name} is set")
     try:
         study = load_study(settings.study_path)
-    except (MissingSetting, StudyError) as error:
+    except (MissingSetting, DefinitionError) as error:
         yield Finding(False, str(error))
     else:
         yield Finding(True, f"the study {study.ref} is sound")

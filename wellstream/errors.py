@@ -8,7 +8,7 @@ from producers.serve import PortInUse, StudyChanged
 from producers.simulator.client import Refused
 from producers.vault import VaultError
 from schemas.settings import MissingSetting
-from schemas.study_file import StudyError
+from schemas.yaml_file import DefinitionError
 from streams.files import CheckInFileError
 from streams.store.migrate import FromNewerRelease
 from streams.store.serve import TopicsReplaced
@@ -35,7 +35,7 @@ _KNOWN = (
     StoreFileInUse,
     StoreUnavailable,
     StudyChanged,
-    StudyError,
+    DefinitionError,
     TopicMismatch,
     TopicRefused,
     TopicsReplaced,

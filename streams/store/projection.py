@@ -61,7 +61,7 @@ TABLES: dict[str, Table] = {
     "checkin_versions": Table(
         {"event_id": _TEXT, "checkin": _TEXT, "version": _INT, "retracted": pa.bool_(), "participant": _TEXT,
          "study": _TEXT, "channel": _TEXT, "language": _TEXT, "prompt_id": _TEXT, "cause": _TEXT,
-         "rule": _TEXT, "occurred_at": _TIME, "recorded_at": _TIME, "zone": _TEXT}, 1,
+         "rule": _TEXT, "started_at": _TIME, "occurred_at": _TIME, "recorded_at": _TIME, "zone": _TEXT}, 1,
     ),
     "answer_versions": Table(
         {"event_id": _TEXT, "item": _TEXT, "option": _TEXT, "participant": _TEXT, "value": _INT}, 3
@@ -126,15 +126,15 @@ def _checkin(event: CheckInSubmitted) -> tuple[Any, ...]:
     prompt, cause = (str(name) if name else None for name in (event.prompt_id, event.cause))
     return (
         str(event.event_id), str(event.checkin), event.version, False, event.participant, event.study,
-        event.channel.value, event.language, prompt, cause, event.rule, event.occurred_at,
-        event.recorded_at, event.zone,
+        event.channel.value, event.language, prompt, cause, event.rule, event.started_at,
+        event.occurred_at, event.recorded_at, event.zone,
     )  # fmt: skip
 
 
 def _retraction(event: CheckInRetracted) -> tuple[Any, ...]:
     return (
         str(event.event_id), str(event.checkin), event.version, True, event.participant, event.study,
-        None, None, None, None, None, event.occurred_at, event.recorded_at, event.zone,
+        None, None, None, None, None, None, event.occurred_at, event.recorded_at, event.zone,
     )  # fmt: skip
 
 

@@ -5,19 +5,20 @@ from pathlib import Path
 import pytest
 
 from schemas.study import Condition, InterventionKind, Level, Setting
-from schemas.study_file import StudyError, load_study
+from schemas.study_file import load_study
 from schemas.words import Measure, PhaseKind
+from schemas.yaml_file import DefinitionError
 
 DEMO = Path(__file__).parents[2] / "studies" / "demo.yaml"
 
 
-def broken(tmp_path: Path, old: str, new: str) -> tuple[StudyError, int]:
+def broken(tmp_path: Path, old: str, new: str) -> tuple[DefinitionError, int]:
     """The error for the demo study with one change, and the line of that change."""
     text = DEMO.read_text(encoding="utf-8")
     assert old in text
     path = tmp_path / "study.yaml"
     path.write_text(text.replace(old, new, 1), encoding="utf-8")
-    with pytest.raises(StudyError) as refusal:
+    with pytest.raises(DefinitionError) as refusal:
         load_study(path)
     return refusal.value, text[: text.index(old)].count("\n") + 1
 
@@ -52,12 +53,12 @@ def test_a_misspelt_field_is_named(tmp_path: Path) -> None:
 def test_yaml_that_is_none_names_the_line(tmp_path: Path) -> None:
     path = tmp_path / "study.yaml"
     path.write_text("id: demo\nversion: [1\n", encoding="utf-8")
-    with pytest.raises(StudyError, match="YAML"):
+    with pytest.raises(DefinitionError, match="YAML"):
         load_study(path)
 
 
 def test_a_missing_file_is_one_sentence(tmp_path: Path) -> None:
-    with pytest.raises(StudyError, match="cannot be read"):
+    with pytest.raises(DefinitionError, match="cannot be read"):
         load_study(tmp_path / "absent.yaml")
 
 

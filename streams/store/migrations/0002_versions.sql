@@ -14,8 +14,8 @@ create table enrolments(
 create table checkin_versions(
   event_id varchar primary key, checkin varchar not null, version integer not null, retracted boolean not null,
   participant varchar not null, study varchar not null, channel varchar, language varchar, prompt_id varchar,
-  cause varchar, rule varchar, occurred_at timestamptz not null, recorded_at timestamptz not null,
-  zone varchar not null);
+  cause varchar, rule varchar, started_at timestamptz, occurred_at timestamptz not null,
+  recorded_at timestamptz not null, zone varchar not null);
 create table answer_versions(
   event_id varchar, item varchar, option varchar, participant varchar not null, value integer,
   primary key(event_id, item, option));

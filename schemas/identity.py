@@ -28,6 +28,12 @@ def new_pseudonym() -> str:
     return "p-" + "".join(secrets.choice(_ALPHABET) for _ in range(16))
 
 
+def pseudonym_from(*cause: str) -> str:
+    """A participant name that follows from its cause: for people whom a file names, never for numbers."""
+    number = int(hashlib.sha256("\x1f".join(cause).encode()).hexdigest(), 16)
+    return "p-" + "".join(_ALPHABET[number >> 5 * place & 31] for place in range(16))
+
+
 def digest(text: str) -> str:
     """SHA-256 of a text, in hexadecimal: 64 characters."""
     return hashlib.sha256(text.encode()).hexdigest()

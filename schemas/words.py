@@ -29,7 +29,12 @@ def _zones() -> frozenset[str]:
     return frozenset(available_timezones())
 
 
-def _known_zone(name: str) -> str:
+def known_zone(name: str) -> str:
+    """The name, if it is an IANA zone's.
+
+    Raises:
+        ValueError: It is none.
+    """
     if name not in _zones():
         raise ValueError(f"{name!r} is not a time zone; write an IANA name such as Europe/Brussels")
     return name
@@ -38,7 +43,7 @@ def _known_zone(name: str) -> str:
 Instant = Annotated[AwareDatetime, AfterValidator(_utc_milliseconds)]
 """An instant in UTC, to the millisecond. A time without an offset is refused."""
 
-Zone = Annotated[str, AfterValidator(_known_zone)]
+Zone = Annotated[str, AfterValidator(known_zone)]
 """The name of an IANA time zone, such as Europe/Brussels."""
 
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,47}$")]

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from schemas.study import Study
+from schemas.words import Measure
 from streams.indicators.wellbeing import Range
 
 
@@ -15,8 +17,8 @@ class Layout:
         main: The item that level, instability, inertia, charts and overlap are about.
         positive: Items of positive affect, all on one scale.
         negative: Items of negative affect, all on one scale.
-        stress: The item of stress.
-        efficacy: The item "how well did you handle it".
+        stress: The item of stress; empty where there is none.
+        efficacy: The item "how well did you handle it"; empty where there is none.
         strategies: The coping strategies offered.
         baseline: The phase before anything was offered.
         compared: The phase that is compared with the baseline.
@@ -31,6 +33,28 @@ class Layout:
     strategies: tuple[str, ...]
     baseline: str = "A"
     compared: str = "B"
+
+    @classmethod
+    def of(cls, study: Study) -> "Layout":
+        """The layout of a study: about its first item of valence, or else its first scale.
+
+        Raises:
+            ValueError: The study has no scale.
+        """
+        scales = {item.id: (float(i.min), float(i.max)) for item in study.items if (i := item.scale)}
+        if not scales:
+            raise ValueError(f"{study.ref} has no item of kind scale, so nothing can be computed")
+        measured = {measure: tuple(item.id for item in study.items_of(measure)) for measure in Measure}
+        options = [option for item in study.items_of(Measure.COPING_STRATEGY) for option in item.options]
+        return cls(
+            ranges=scales,
+            main=next(iter(measured[Measure.VALENCE] or tuple(scales))),
+            positive=measured[Measure.POSITIVE_AFFECT],
+            negative=measured[Measure.NEGATIVE_AFFECT],
+            stress=next(iter(measured[Measure.STRESS]), ""),
+            efficacy=next(iter(measured[Measure.COPING_EFFICACY]), ""),
+            strategies=tuple(option.id for option in options if not option.exclusive),
+        )
 
 
 _TEN, _SEVEN = (0.0, 10.0), (1.0, 7.0)

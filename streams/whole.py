@@ -118,12 +118,14 @@ def _emotions(series: Series, layout: Layout) -> Found:
     told_apart = differentiation.DIFFERENTIATION
     yield told_apart.id, differentiation.differentiation(ratings, told_apart.minimum_whole)
     everything = _ratings(series, layout.positive + layout.negative)
-    low = layout.ranges[layout.positive[0]][0]
+    low = next((layout.ranges[item][0] for item in layout.positive + layout.negative), 0.0)
     entry = diversity.EMODIVERSITY
     yield entry.id, diversity.emodiversity(everything, low, entry.minimum_whole)
 
 
 def _ratings(series: Series, items: tuple[str, ...]) -> list[tuple[float, ...]]:
+    if not items:
+        return []
     return [tuple(prompt.answers[item] for item in items) for prompt in series.having(*items)]
 
 
@@ -146,17 +148,20 @@ def _coping(series: Series, layout: Layout) -> Found:
         (prompt.answers[layout.stress], prompt.answers[layout.efficacy])
         for prompt in series.having(layout.stress, layout.efficacy)
     ]
-    middle = sum(layout.ranges[layout.stress]) / 2
+    middle = sum(layout.ranges.get(layout.stress, (0.0, 0.0))) / 2
     yield coping.EFFICACY.id, coping.efficacy(handled, middle, coping.EFFICACY.minimum_whole)
 
 
 def _wellbeing(series: Series, layout: Layout) -> Found:
+    entry = wellbeing.WELLBEING
+    if not layout.positive or not layout.negative:
+        yield entry.id, wellbeing.composite([], None, None, entry.minimum_whole)
+        return
     affects = [
         (_average(prompt, layout.positive), _average(prompt, layout.negative))
         for prompt in series.having(*layout.positive, *layout.negative)
     ]
     ranges = layout.ranges[layout.positive[0]], layout.ranges[layout.negative[0]]
-    entry = wellbeing.WELLBEING
     yield entry.id, wellbeing.composite(affects, *ranges, entry.minimum_whole)
 
 

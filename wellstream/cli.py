@@ -6,7 +6,6 @@ import asyncio
 import csv
 import json
 import sys
-from collections.abc import Callable
 from datetime import date
 from enum import StrEnum
 from pathlib import Path
@@ -17,7 +16,8 @@ from rich.console import Console
 from rich.table import Table
 
 from schemas.settings import Settings
-from wellstream.errors import sentence_for
+from wellstream.errors import in_words
+from wellstream.files_cli import import_file, indicators
 from wellstream.state import HOME, adopt_running, running_services
 
 STUDIES = Path(__file__).resolve().parent.parent / "studies"
@@ -36,24 +36,14 @@ app.add_typer(serve, name="serve")
 app.add_typer(study, name="study")
 app.add_typer(participant, name="participant")
 app.add_typer(letters, name="dead-letters")
+app.command("import")(import_file)
+app.command()(indicators)
 
 out = Console()
 err = Console(stderr=True)
 
 StudyOption = Annotated[Path, typer.Option(help="The study's YAML file.")]
 FormatOption = Annotated[str, typer.Option("--format", help="table or csv.")]
-
-
-def _run(action: Callable[[], Any]) -> Any:
-    """Do it; what went wrong in a known way becomes one sentence and exit code 1."""
-    try:
-        return action()
-    except Exception as error:
-        sentence = sentence_for(error)
-        if sentence is None:
-            raise
-        err.print(f"[red]wellstream:[/red] {sentence}", highlight=False, soft_wrap=True)
-        raise typer.Exit(1) from None
 
 
 @app.command()
@@ -73,7 +63,9 @@ def demo(
     """
     from wellstream.demo import run_demo
 
-    raise typer.Exit(_run(lambda: run_demo(HOME / "demo", STUDIES / "demo.yaml", for_, people, days, pace)))
+    raise typer.Exit(
+        in_words(lambda: run_demo(HOME / "demo", STUDIES / "demo.yaml", for_, people, days, pace))
+    )
 
 
 @app.command()
@@ -86,7 +78,7 @@ def up(study_file: Annotated[Path, typer.Option("--study", help="The study's YAM
     """
     from wellstream.demo import run_up
 
-    raise typer.Exit(_run(lambda: run_up(HOME, study_file)))
+    raise typer.Exit(in_words(lambda: run_up(HOME, study_file)))
 
 
 @serve.command("gateway")
@@ -94,7 +86,7 @@ def serve_gateway() -> None:
     """The SMS webhook, the web form and the vault."""
     from producers.serve import serve_gateway as serve_it
 
-    _run(lambda: asyncio.run(serve_it(Settings())))
+    in_words(lambda: asyncio.run(serve_it(Settings())))
 
 
 @serve.command("worker")
@@ -102,7 +94,7 @@ def serve_worker() -> None:
     """The Faust worker: parses texts, computes indicators."""
     from streams.app import run_worker
 
-    _run(lambda: run_worker(Settings()))
+    in_words(lambda: run_worker(Settings()))
 
 
 @serve.command("store")
@@ -110,7 +102,7 @@ def serve_store() -> None:
     """The owner of the DuckDB file; serves it read-only."""
     from streams.store.serve import serve_store as serve_it
 
-    _run(lambda: asyncio.run(serve_it(Settings())))
+    in_words(lambda: asyncio.run(serve_it(Settings())))
 
 
 @serve.command("dashboard")
@@ -129,7 +121,7 @@ def topics() -> None:
     """Create the topics that are missing; changes nothing that is there."""
     from wellstream.topics import create_topics
 
-    made = _run(lambda: asyncio.run(create_topics(Settings().kafka)))
+    made = in_words(lambda: asyncio.run(create_topics(Settings().kafka)))
     out.print(f"created {len(made)} topics: {', '.join(made)}" if made else "all topics are there")
 
 
@@ -141,7 +133,7 @@ def study_check(file: Path) -> None:
     """
     from schemas.study_file import load_study
 
-    found = _run(lambda: load_study(file))
+    found = in_words(lambda: load_study(file))
     out.print(
         f"{file}: {found.ref} is sound: {len(found.arms)} arms, {len(found.interventions)} interventions, "
         f"{len(found.items)} items, languages {', '.join(found.languages)}"
@@ -195,7 +187,7 @@ def participant_add(
                 "start_date": start or str(_today(zone)),
             }
         ]
-    for pseudonym in _run(lambda: enrol(adopt_running(), people)):
+    for pseudonym in in_words(lambda: enrol(adopt_running(), people)):
         print(pseudonym)
 
 
@@ -214,7 +206,7 @@ def participant_link(
     """Make a link to the web form for a participant."""
     from wellstream.enrol import link
 
-    print(_run(lambda: link(adopt_running(), pseudonym, hours)))
+    print(in_words(lambda: link(adopt_running(), pseudonym, hours)))
 
 
 @app.command()
@@ -223,7 +215,7 @@ def sql(query: str, format_: FormatOption = "table") -> None:
 
     Example: `wellstream sql "select arm, count(*) from participants group by arm"`
     """
-    frame = _run(lambda: _reader().query(query))
+    frame = in_words(lambda: _reader().query(query))
     if format_ == "csv":
         frame.to_csv(sys.stdout, index=False)
     else:
@@ -235,30 +227,6 @@ class RowFormat(StrEnum):
 
     CSV = "csv"
     JSON = "json"
-
-
-@app.command()
-def indicators(
-    file: Annotated[Path, typer.Argument(help="A CSV of check-ins, a line for each prompt.")],
-    format_: Annotated[RowFormat, typer.Option("--format", help="csv or json.")] = RowFormat.CSV,
-    who: Annotated[
-        list[str] | None, typer.Option("--participant", help="Only this one; may be given several times.")
-    ] = None,
-    item: Annotated[str, typer.Option(help="The item that level, instability and charts are about.")] = "",
-) -> None:
-    """Compute every indicator of each participant in a file of check-ins; needs no running services.
-
-    Writes `participant,indicator,value,n,n_pairs,reason` in full precision. A value that is undefined is
-    empty (null), with the reason. docs/indicators.md explains every indicator and reason.
-
-    Examples: `wellstream indicators checkins.csv > indicators.csv` ·
-    `wellstream indicators checkins.csv --format json --participant P01 --participant P02` ·
-    `wellstream indicators checkins.csv --item stress`
-    """
-    from wellstream.indicators import rows_of, write_csv, write_json
-
-    rows = _run(lambda: rows_of(file, who or [], item))
-    (write_csv if format_ is RowFormat.CSV else write_json)(rows, sys.stdout)
 
 
 def _reader() -> Any:
@@ -305,7 +273,7 @@ def letters_replay(
         raise typer.Exit(2)
     settings = adopt_running()
     chosen = Reason(reason) if reason else None
-    out.print(str(_run(lambda: asyncio.run(replay(settings, chosen, topic or None)))), highlight=False)
+    out.print(str(in_words(lambda: asyncio.run(replay(settings, chosen, topic or None)))), highlight=False)
 
 
 @app.command()
@@ -313,7 +281,7 @@ def check() -> None:
     """Reconcile: accepted = stored + quarantined. Exits 1 on a gap."""
     from wellstream.check import reconcile
 
-    report = _run(lambda: reconcile(adopt_running()))
+    report = in_words(lambda: reconcile(adopt_running()))
     out.print(str(report), highlight=False)
     raise typer.Exit(0 if report.gap == 0 else 1)
 
@@ -327,7 +295,7 @@ def rebuild() -> None:
     """
     from wellstream.check import rebuild_store
 
-    report = _run(lambda: rebuild_store(adopt_running()))
+    report = in_words(lambda: rebuild_store(adopt_running()))
     out.print(str(report), highlight=False)
 
 

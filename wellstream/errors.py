@@ -1,53 +1,61 @@
 """Known failures as one sentence each. What is not known here is a fault of ours and keeps its traceback."""
 
 import errno
+from collections.abc import Callable
+from typing import TypeVar
 
-from dashboard.reader import NotAllowed, StoreUnavailable
-from producers.publisher import NotStored
-from producers.serve import PortInUse, StudyChanged
-from producers.simulator.client import Refused
-from producers.vault import VaultError
-from schemas.settings import MissingSetting
-from schemas.yaml_file import DefinitionError
-from streams.files import CheckInFileError
-from streams.store.migrate import FromNewerRelease
-from streams.store.serve import TopicsReplaced
-from streams.store.tables import StoreFileInUse
-from wellstream.enrol import DeskRefused
-from wellstream.indicators import NotInFile
-from wellstream.kafka import KafkaUnavailable
-from wellstream.supervisor import AlreadyRunning, ServiceFailed
-from wellstream.topics import TopicMismatch, TopicRefused
+import typer
+from rich.console import Console
+from rich.markup import escape
 
-_KNOWN = (
-    AlreadyRunning,
-    CheckInFileError,
-    DeskRefused,
-    FromNewerRelease,
-    KafkaUnavailable,
-    MissingSetting,
-    NotAllowed,
-    NotInFile,
-    NotStored,
-    PortInUse,
-    Refused,
-    ServiceFailed,
-    StoreFileInUse,
-    StoreUnavailable,
-    StudyChanged,
-    DefinitionError,
-    TopicMismatch,
-    TopicRefused,
-    TopicsReplaced,
-    VaultError,
+_T = TypeVar("_T")
+KNOWN = frozenset(
+    {
+        "dashboard.reader.NotAllowed",
+        "dashboard.reader.StoreUnavailable",
+        "producers.imports.rows.ImportFileError",
+        "producers.publisher.NotStored",
+        "producers.serve.PortInUse",
+        "producers.serve.StudyChanged",
+        "producers.simulator.client.Refused",
+        "producers.vault.VaultError",
+        "schemas.settings.MissingSetting",
+        "schemas.yaml_file.DefinitionError",
+        "streams.files.CheckInFileError",
+        "streams.store.migrate.FromNewerRelease",
+        "streams.store.serve.TopicsReplaced",
+        "streams.store.tables.StoreFileInUse",
+        "wellstream.enrol.DeskRefused",
+        "wellstream.imported.NotArrived",
+        "wellstream.imported.NotInFile",
+        "wellstream.kafka.KafkaUnavailable",
+        "wellstream.supervisor.AlreadyRunning",
+        "wellstream.supervisor.ServiceFailed",
+        "wellstream.topics.TopicMismatch",
+        "wellstream.topics.TopicRefused",
+    }
 )
+"""Failures that a person can mend, by name: importing them all would make every command slow to start."""
+
+
+def in_words(action: Callable[[], _T]) -> _T:
+    """Do it; what went wrong in a known way becomes one sentence and exit code 1."""
+    try:
+        return action()
+    except Exception as error:
+        sentence = sentence_for(error)
+        if sentence is None:
+            raise
+        console = Console(stderr=True)
+        console.print(f"[red]wellstream:[/red] {escape(sentence)}", highlight=False, soft_wrap=True)
+        raise typer.Exit(1) from None
 
 
 def sentence_for(error: Exception) -> str | None:
     """What to tell a person about an error; None if it is not one that a person can mend."""
     if isinstance(error, ExceptionGroup):
         return sentence_for(error.exceptions[0])
-    if isinstance(error, _KNOWN):
+    if any(f"{kind.__module__}.{kind.__qualname__}" in KNOWN for kind in type(error).__mro__):
         return str(error)
     if isinstance(error, OSError) and error.errno == errno.ENOSPC:
         where = f" at {error.filename}" if error.filename else ""

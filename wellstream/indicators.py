@@ -7,13 +7,11 @@ from dataclasses import asdict, astuple, fields, replace
 from pathlib import Path
 from typing import TextIO
 
+from producers.imports.events import pseudonym_of
 from streams.files import read_checkins
 from streams.layout import CHECKINS
 from streams.whole import Row, indicators_of
-
-
-class NotInFile(LookupError):
-    """A participant or an item was asked for that is not there."""
+from wellstream.imported import Memory, NotInFile, events_in, summaries
 
 
 def rows_of(path: Path, participants: Sequence[str], item: str) -> list[Row]:
@@ -37,6 +35,31 @@ def rows_of(path: Path, participants: Sequence[str], item: str) -> list[Row]:
         raise NotInFile(f"{path} has no participant {unknown[0]!r}; it has {', '.join(people)}")
     wanted = [people[name] for name in dict.fromkeys(participants)] or list(people.values())
     return [row for series in wanted for row in indicators_of(series, layout)]
+
+
+def mapped_rows_of(
+    path: Path, study_file: Path, map_file: Path, participants: Sequence[str], item: str
+) -> list[Row]:
+    """The rows of a file whose columns a mapping explains, by pseudonym.
+
+    Args:
+        path: The CSV.
+        study_file: The study's definition.
+        map_file: What the columns mean.
+        participants: Names in the file, or pseudonyms; empty for everybody.
+        item: What level, instability, charts and overlap are about; empty for the layout's own.
+
+    Raises:
+        NotInFile: There is no such participant or item.
+        DefinitionError, ImportFileError: A file cannot be used.
+    """
+    study, events = events_in(path, study_file, map_file)
+    people = {event.participant for event in events}
+    wanted = {pseudonym_of(study, name) if name not in people else name for name in participants}
+    if unknown := wanted - people:
+        raise NotInFile(f"{path} has no participant {', '.join(sorted(unknown))}")
+    rows = summaries(Memory(study, events).query, study, item)
+    return [row for row in rows if not wanted or row.participant in wanted]
 
 
 def write_csv(rows: Sequence[Row], file: TextIO) -> None:

@@ -1,0 +1,92 @@
+"""Rows of a file as events. Ids follow from what is in the file, so importing it again changes nothing."""
+
+from collections.abc import Iterator, Sequence
+from datetime import date
+from zoneinfo import ZoneInfo
+
+from producers.imports.rows import Imported
+from schemas.events import CheckInSubmitted, ParticipantEnrolled, PromptSent
+from schemas.identity import event_id, pseudonym_from
+from schemas.study import Study
+from schemas.words import Channel
+
+Event = ParticipantEnrolled | PromptSent | CheckInSubmitted
+
+
+def pseudonym_of(study: Study, person: str) -> str:
+    """The pseudonym of a person in a file; the same at every import of any version of the study."""
+    return pseudonym_from("import", study.id, person)
+
+
+def events_of(rows: Sequence[Imported], study: Study) -> Iterator[Event]:
+    """The events of a file: each person's enrolment, then prompts and answers in the file's order.
+
+    A person's study begins on the local day of their first prompt.
+    """
+    starts: dict[str, date] = {}
+    for row in rows:
+        day = row.scheduled.astimezone(ZoneInfo(row.zone)).date()
+        starts[row.person] = min(day, starts.get(row.person, day))
+    enrolled: set[tuple[str, str]] = set()
+    for row in rows:
+        if (row.person, row.arm) not in enrolled:
+            enrolled.add((row.person, row.arm))
+            yield _enrolment(row, study, starts[row.person])
+        yield _prompt(row, study, starts[row.person])
+        if row.answered is not None:
+            yield _checkin(row, study)
+
+
+def _prompt_id(row: Imported, study: Study) -> str:
+    return str(event_id("import", study.id, row.person, row.scheduled.isoformat(), str(row.occurrence)))
+
+
+def _enrolment(row: Imported, study: Study, start: date) -> ParticipantEnrolled:
+    return ParticipantEnrolled(
+        event_id=event_id("import", study.ref, row.person, "enrolled", row.arm),
+        study=study.ref,
+        participant=pseudonym_of(study, row.person),
+        occurred_at=row.scheduled,
+        recorded_at=row.scheduled,
+        zone=row.zone,
+        arm=row.arm,
+        language=row.language,
+        start_date=start,
+    )
+
+
+def _prompt(row: Imported, study: Study, start: date) -> PromptSent:
+    day = row.scheduled.astimezone(ZoneInfo(row.zone)).date()
+    return PromptSent.model_validate(
+        {
+            "event_id": _prompt_id(row, study),
+            "study": study.ref,
+            "participant": pseudonym_of(study, row.person),
+            "occurred_at": row.sent,
+            "recorded_at": row.sent,
+            "zone": row.zone,
+            "channel": Channel.IMPORT,
+            "scheduled_at": row.scheduled,
+            "expires_at": row.expires,
+            "study_day": (day - start).days + 1,
+            "slot": row.slot,
+        }
+    )
+
+
+def _checkin(row: Imported, study: Study) -> CheckInSubmitted:
+    return CheckInSubmitted.model_validate(
+        {
+            "event_id": event_id("import", _prompt_id(row, study), "answered"),
+            "study": study.ref,
+            "participant": pseudonym_of(study, row.person),
+            "occurred_at": row.answered,
+            "recorded_at": row.answered,
+            "zone": row.zone,
+            "channel": Channel.IMPORT,
+            "language": row.language,
+            "started_at": row.started,
+            "prompt_id": _prompt_id(row, study),
+            "answers": row.answers,
+        }
+    )

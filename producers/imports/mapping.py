@@ -1,0 +1,88 @@
+"""What the columns of a file of past check-ins mean: a YAML file beside the study's definition."""
+
+from pathlib import Path
+from typing import Annotated, Self
+
+from pydantic import Field, model_validator
+
+from schemas.study import Study
+from schemas.words import Slug, Word, Zone
+from schemas.yaml_file import DefinitionError, Problem, read_yaml
+
+
+class Source(Word):
+    """A column, or the same value for every row."""
+
+    column: str | None = None
+    value: str | None = None
+
+    @model_validator(mode="after")
+    def _one(self) -> Self:
+        if (self.column is None) == (self.value is None):
+            raise ValueError("give either `column` or `value`")
+        return self
+
+    def of(self, row: dict[str, str]) -> str:
+        """What it is in a row."""
+        return row[self.column].strip() if self.column is not None else str(self.value)
+
+
+class Mapping(Word):
+    """The meaning of a file's columns; a row is a prompt, with its answers if it has any.
+
+    Attributes:
+        participant: Column with the name that the file gives a person; it is replaced by a pseudonym.
+        arm, language: Of the row's person.
+        zone: IANA zone of times without an offset, where no `zone_names` tells another.
+        zone_names: Zones of the abbreviations that stand after a time, such as `CET: Europe/Berlin`. A row
+            whose times bear one is in that zone.
+        scheduled: Column with the time for which the prompt was planned, local or with an offset.
+        sent: Column with the time of sending; absent or before `scheduled` (a telephone's clock at 1970),
+            it is taken as scheduled.
+        answered: Column with the time of the answer; heeded where an item is answered.
+        started: Column with the time of opening.
+        slot: Column with the prompt's place in its day, from 1.
+        items: Column of each item of the study.
+        separator: Between the options of an item with choices.
+        expires_minutes: After sending; the study's by default.
+    """
+
+    participant: str
+    arm: Source
+    language: Source
+    zone: Source
+    zone_names: dict[str, Zone] = Field(default_factory=dict)
+    scheduled: str
+    sent: str | None = None
+    answered: str
+    started: str | None = None
+    slot: str
+    items: Annotated[dict[Slug, str], Field(min_length=1)]
+    separator: Annotated[str, Field(min_length=1)] = "|"
+    expires_minutes: Annotated[int, Field(ge=1)] | None = None
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Every column that is read."""
+        sources = (self.arm.column, self.language.column, self.zone.column)
+        single = (self.participant, self.scheduled, self.sent, self.answered, self.started, self.slot)
+        return tuple(dict.fromkeys(c for c in (*single, *sources, *self.items.values()) if c is not None))
+
+
+def load_mapping(path: Path, study: Study) -> Mapping:
+    """The mapping in a YAML file, for a study.
+
+    Raises:
+        DefinitionError: The file cannot be read, is no mapping, or names an item that the study lacks.
+    """
+    defined = read_yaml(path)
+    mapping = defined.as_a(Mapping)
+    known = ", ".join(item.id for item in study.items)
+    unknown: list[Problem] = [
+        defined.problem(("items", item), f"{study.ref} has no such item; it has {known}")
+        for item in mapping.items
+        if study.item(item) is None
+    ]
+    if unknown:
+        raise DefinitionError(path, unknown)
+    return mapping

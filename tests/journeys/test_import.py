@@ -1,0 +1,64 @@
+"""A study imported through Kafka has, in the running system, the values that its file has by itself."""
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dashboard.reader import Reader
+from producers.imports.send import send
+from schemas.settings import Settings
+from schemas.study import Study
+from tests.journeys.people import until
+from wellstream.imported import Imported, Memory, events_in, summaries, wait_until_stored
+
+pytestmark = [pytest.mark.kafka, pytest.mark.journey, pytest.mark.timeout(300)]
+ROOT = Path(__file__).parents[2]
+GOLDEN = ROOT / "tests" / "golden"
+FRIED = ROOT / "studies" / "fried2021"
+DATA = ROOT.parent / "shared" / "data" / "fried2021_ema.csv"
+LIVE = (
+    "select participant, indicator, scale, window_length, window_end, value, n, n_pairs, reason, notes, "
+    "revision from indicators where split_part(study, '@', 1) = :study order by all"
+)
+
+
+async def carried(
+    system: Settings, reader: Reader, file: Path, folder: Path
+) -> tuple[Study, Memory, Imported]:
+    """Import a file and wait until the worker has answered every check-in in the way that it ends."""
+    study, events = events_in(file, folder / "study.yaml", folder / "map.yaml")
+    counted = Imported.of(events)
+    await send(system.kafka, study, events, lambda _: None)
+    memory = Memory(study, events)
+    await asyncio.to_thread(wait_until_stored, reader.query, study, counted)
+    await asyncio.to_thread(until, lambda: rows(reader.query, study) == rows(memory.query, study), 120)
+    return study, memory, counted
+
+
+def rows(query: Any, study: Study) -> list[tuple[Any, ...]]:
+    """The live indicators, exact to the last bit."""
+    found = query(LIVE, study=study.id)
+    return [tuple(map(repr, row)) for row in found.itertuples(index=False)]
+
+
+async def test_live_values_and_whole_records_are_those_of_the_file(system: Settings, reader: Reader) -> None:
+    study, memory, counted = await carried(system, reader, GOLDEN / "checkins.csv", GOLDEN)
+    assert (counted.participants, counted.prompts, counted.answered) == (12, 840, 650)
+    assert len(rows(memory.query, study)) > 10_000
+    mine = summaries(memory.query, study)
+    assert summaries(reader.query, study) == mine
+    assert len(mine) > 1500
+
+
+async def test_a_real_study_is_carried_whole(system: Settings, reader: Reader) -> None:
+    if not DATA.exists():
+        pytest.skip("the real study's data are not part of the project, and are not here")
+    study, memory, counted = await carried(system, reader, DATA, FRIED)
+    assert (counted.participants, counted.prompts, counted.answered) == (79, 4372, 3948)
+    outcomes = reader.query(
+        "select status, count(*) as n from prompt_outcomes where study = :study group by 1", study=study.ref
+    )
+    assert dict(zip(outcomes["status"], outcomes["n"], strict=True)) == {"answered": 3948, "expired": 424}
+    assert summaries(reader.query, study) == summaries(memory.query, study)

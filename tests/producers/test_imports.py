@@ -1,6 +1,5 @@
 """A file of past check-ins by a mapping: events whose ids follow from it, and errors with line and column."""
 
-from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
 

@@ -5,8 +5,7 @@ LAW: whatever the order, the batches and the repetitions in which events arrive 
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict
+from collections.abc import Iterable, Iterator
 from typing import Any
 from uuid import UUID
 
@@ -21,8 +20,8 @@ from streams.rolling import known, rolling
 LATENESS_MS = 14 * 86_400_000
 """How late an event may be for the live indicators to be right; `rebuild` has no limit."""
 
-State = dict[str, list[dict[str, Any]]]
-"""`asked` and `answered`: plain lists and dicts, so that they go through JSON unchanged."""
+State = dict[str, list[list[Any]]]
+"""`asked` and `answered`: their fields' values in order, which go through JSON unchanged and are short."""
 
 Heard = CheckInSubmitted | CheckInRetracted | PromptSent
 
@@ -68,8 +67,12 @@ def absorb(
     Returns:
         The new state, the history in it, and the check-ins whose indicators may have changed, by time.
     """
-    asked = {entry["id"]: Asked(**entry) for entry in (state or {}).get("asked", [])}
-    answered = {entry["id"]: _answered(entry) for entry in (state or {}).get("answered", [])}
+    asked = {prompt.id: prompt for entry in (state or {}).get("asked", []) if (prompt := Asked(*entry))}
+    answered = {
+        checkin.id: checkin
+        for entry in (state or {}).get("answered", [])
+        if (checkin := Answered(*entry[:-1], tuple(entry[-1])))
+    }
     heard = [place(event, versions) for event in events]
     for event in heard:
         if isinstance(event, Asked):
@@ -85,8 +88,8 @@ def absorb(
     times = [event.at for event in heard]
     affected = [c for c in history.answered if any(at <= c.at < at + LONGEST_MS for at in times)]
     fresh: State = {
-        "asked": [asdict(prompt) for prompt in history.asked],
-        "answered": [asdict(checkin) for checkin in history.known],
+        "asked": [list(vars(prompt).values()) for prompt in history.asked],
+        "answered": [list(vars(checkin).values()) for checkin in history.known],
     }
     return fresh, history, affected
 
@@ -95,10 +98,6 @@ def _higher(there: Answered | None, event: Answered) -> Answered:
     if there is None or (event.version, event.event) >= (there.version, there.event):
         return event
     return there
-
-
-def _answered(entry: Mapping[str, Any]) -> Answered:
-    return Answered(**{**entry, "coping": tuple(entry["coping"])})
 
 
 def updates(

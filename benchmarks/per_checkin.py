@@ -1,0 +1,94 @@
+"""What one check-in's update costs after 100, 1,000 and 10,000 earlier ones, and what a participant weighs.
+
+Run `uv run python benchmarks/per_checkin.py`. The peer, timed in the same run, is what a notebook would do at
+each check-in: pandas' 28-day rolling mean and SD of the six scales over the whole history, and nothing else.
+"""
+
+import json
+import statistics
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+import pandas as pd
+
+from schemas.events import CheckInSubmitted, PromptSent
+from schemas.identity import event_id
+from schemas.study_file import load_study
+from schemas.versions import Versions
+from streams.state import Heard, State, absorb, updates
+from wellstream.cli import STUDIES
+
+STUDY = load_study(STUDIES / "demo.yaml")
+VERSIONS = Versions([STUDY])
+WHO, PER_DAY, ROUNDS = "p-0123456789abcdef", 5, 40
+START = datetime(2020, 1, 1, 9, tzinfo=UTC)
+SCALES = [item.id for item in STUDY.items if item.scale]
+
+
+def events(count: int) -> Iterator[Heard]:
+    draw = np.random.default_rng(1)
+    for index in range(count):
+        day, slot = divmod(index, PER_DAY)
+        at = START + timedelta(days=day, hours=2 * slot)
+        common = {"study": STUDY.ref, "participant": WHO, "zone": "Europe/Brussels", "channel": "web"}
+        asked = {
+            "event_id": event_id("prompt", str(index)), "occurred_at": at, "recorded_at": at,
+            "scheduled_at": at, "expires_at": at + timedelta(minutes=60), "study_day": day + 1,
+            "slot": slot + 1,
+        }  # fmt: skip
+        yield PromptSent.model_validate(common | asked)
+        sent = at + timedelta(minutes=9)
+        answered = {
+            "event_id": event_id("answer", str(index)), "occurred_at": sent, "recorded_at": sent,
+            "language": "en",
+            "prompt_id": asked["event_id"],
+            "answers": {item: int(draw.integers(0, 11)) for item in SCALES} | {"coping": ["problem_solving"]},
+        }  # fmt: skip
+        yield CheckInSubmitted.model_validate(common | answered)
+
+
+def milliseconds(work: Callable[[], object]) -> float:
+    times = []
+    for _ in range(ROUNDS):
+        begun = time.perf_counter()
+        work()
+        times.append(time.perf_counter() - begun)
+    return 1000 * statistics.median(times)
+
+
+def grown(count: int) -> tuple[State, list[Heard]]:
+    """The state after `count` check-ins, as it comes from the table, and the next prompt and check-in."""
+    known = list(events(count + 1))
+    state: State | None = None
+    for first in range(0, 2 * count, 500):
+        state, _, _ = absorb(state, known[first : min(first + 500, 2 * count)], VERSIONS)
+    return json.loads(json.dumps(state)), known[2 * count :]
+
+
+def main() -> None:
+    print(f"{'earlier':>8} {'ours ms':>8} {'pandas ms':>10} {'ratio':>6} {'state KiB':>10}")
+    for count in (100, 1_000, 10_000):
+        state, news = grown(count)
+
+        def ours(state: State = state, news: list[Heard] = news) -> object:
+            _, history, affected = absorb(state, news, VERSIONS)
+            return list(updates(WHO, history, affected, VERSIONS))
+
+        rows = [e for e in events(count + 1) if isinstance(e, CheckInSubmitted)]
+        frame = pd.DataFrame(
+            [{i: e.answers[i] for i in SCALES} for e in rows], index=[e.occurred_at for e in rows]
+        )
+
+        def pandas(frame: pd.DataFrame = frame) -> object:
+            window = frame.rolling("28D")
+            return window.mean().iloc[-1], window.std().iloc[-1]
+
+        mine, peer = milliseconds(ours), milliseconds(pandas)
+        size = len(json.dumps(state)) / 1024
+        print(f"{count:>8} {mine:>8.2f} {peer:>10.2f} {mine / peer:>6.2f} {size:>10.1f}")
+
+
+if __name__ == "__main__":
+    main()

@@ -29,6 +29,7 @@ class Settings(BaseSettings):
             an account no replies are sent.
         store_host, store_port, store_token: Where the store serves DuckDB for reading.
         store_listen: The address that the store binds.
+        batch_minutes: How often the store computes whole records, arms, alerts and the nightly check anew.
         dashboard_host, dashboard_port: Where the dashboard listens.
         simulation: Accept invented times from the simulator. Never for a real study.
     """
@@ -56,6 +57,7 @@ class Settings(BaseSettings):
     store_port: int = 9494
     store_token: SecretStr | None = None
     store_file: Path | None = None
+    batch_minutes: float = 60.0
     worker_data: Path | None = None
     dashboard_host: str = "127.0.0.1"
     dashboard_port: int = 8501

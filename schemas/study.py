@@ -66,11 +66,16 @@ class Intervention(Word):
 
 
 class Phase(Word):
-    """A stretch of days, with the interventions that run in it."""
+    """A stretch of days, with the interventions that run in it.
+
+    Attributes:
+        randomised: Whether chance decided who is in it. Only then is a difference called an effect.
+    """
 
     kind: PhaseKind
     days: Annotated[int, Field(ge=1, le=3650)]
     interventions: tuple[Slug, ...] = ()
+    randomised: bool = False
 
 
 class Arm(Word):

@@ -50,12 +50,12 @@ CHECKINS = Topic("checkins.v1", "A participant's answers at one moment.")
 PROMPTS = Topic("prompts.v1", "A participant was asked to check in.")
 PARTICIPANTS = Topic(
     "participants.v1",
-    "Arm, language, zone and start date of a participant.",
-    cleanup="compact",
+    "Arm, language, zone and start date of a participant, with every change of them.",
     retention_days=FOR_EVER,
 )
 CONSENTS = Topic("consent.v1", "Consent given, stopped or withdrawn.", retention_days=FOR_EVER)
 INDICATORS = Topic("indicators.v1", "A participant's rolling indicators at one check-in.")
+ALERTS = Topic("alerts.v1", "A chart's alert, and what superseded it.", retention_days=FOR_EVER)
 REPLIES = Topic(
     "outbound.replies.v1",
     "A reply to send to a participant; names a text, holds no answers.",
@@ -82,6 +82,7 @@ TOPICS: tuple[Topic, ...] = (
     PARTICIPANTS,
     CONSENTS,
     INDICATORS,
+    ALERTS,
     REPLIES,
     STUDIES,
     DEAD_LETTERS,

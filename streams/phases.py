@@ -45,6 +45,38 @@ def _days(series: Series, layout: Layout) -> list[_Day]:
     ]
 
 
+@dataclass(frozen=True)
+class Alarm:
+    """A day after the baseline on which a chart is beyond its bounds.
+
+    Attributes:
+        chart: `ewma`, `cusum` or `shewhart`.
+        day: Study day.
+        value: Of the chart, in its unit.
+    """
+
+    chart: str
+    day: int
+    value: float
+
+
+def alarms(series: Series, layout: Layout) -> list[Alarm]:
+    """The days on which the charts of the main item's day means are beyond their bounds.
+
+    Against a baseline of 14 days or more; with a shorter one there are none.
+    """
+    days = _days(series, layout)
+    means = [sums.mean(day.scores) for day in days]
+    base = [mean for day, mean in zip(days, means, strict=True) if day.phase == layout.baseline]
+    drawn = control_charts.chart(means, base, control_charts.CENTRE.minimum)
+    found: list[Alarm] = []
+    for place, day in enumerate(days):
+        if day.phase != layout.baseline:
+            beyond = control_charts.beyond(drawn, place)
+            found += [Alarm(chart, day.number, value) for chart, value in beyond.items()]
+    return found
+
+
 def charts(series: Series, layout: Layout) -> Found:
     """Every day against the person's own baseline, and the last answer."""
     days = _days(series, layout)

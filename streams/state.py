@@ -71,7 +71,7 @@ def absorb(
     answered = {
         checkin.id: checkin
         for entry in (state or {}).get("answered", [])
-        if (checkin := Answered(*entry[:-1], tuple(entry[-1])))
+        if (checkin := Answered(*(*entry[:-1], tuple(entry[-1]))))
     }
     heard = [place(event, versions) for event in events]
     for event in heard:

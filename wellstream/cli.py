@@ -18,6 +18,7 @@ from rich.table import Table
 from schemas.settings import Settings
 from wellstream.errors import in_words
 from wellstream.files_cli import import_file, indicators
+from wellstream.report_cli import report
 from wellstream.state import HOME, adopt_running, running_services
 
 STUDIES = Path(__file__).resolve().parent.parent / "studies"
@@ -38,6 +39,7 @@ app.add_typer(participant, name="participant")
 app.add_typer(letters, name="dead-letters")
 app.command("import")(import_file)
 app.command()(indicators)
+app.command()(report)
 
 out = Console()
 err = Console(stderr=True)
@@ -281,9 +283,9 @@ def check() -> None:
     """Reconcile: accepted = stored + quarantined. Exits 1 on a gap."""
     from wellstream.check import reconcile
 
-    report = in_words(lambda: reconcile(adopt_running()))
-    out.print(str(report), highlight=False)
-    raise typer.Exit(0 if report.gap == 0 else 1)
+    found = in_words(lambda: reconcile(adopt_running()))
+    out.print(str(found), highlight=False)
+    raise typer.Exit(0 if found.lost == 0 else 1)
 
 
 @app.command()
@@ -295,8 +297,7 @@ def rebuild() -> None:
     """
     from wellstream.check import rebuild_store
 
-    report = in_words(lambda: rebuild_store(adopt_running()))
-    out.print(str(report), highlight=False)
+    out.print(str(in_words(lambda: rebuild_store(adopt_running()))), highlight=False)
 
 
 @app.command()

@@ -92,20 +92,20 @@ def wait_until_stored(query: Any, study: Study, wanted: Imported) -> None:
 
 
 class Memory:
-    """The store's tables in memory, filled from events without Kafka."""
+    """The store's tables in memory, filled from events without Kafka, on the connection."""
 
     def __init__(self, study: Study, events: list[Event]) -> None:
-        self._store = open_store(":memory:")
+        self.connection = open_store(":memory:")
         rows: Rows = project_study(study)
         heard = [event for event in events if isinstance(event, Heard)]
         for event in (*events, *batch(heard, Versions([study]))):
             for name, more in project(event).items():
                 rows.setdefault(name, []).extend(more)
-        write(self._store, rows, {})
+        write(self.connection, rows, {})
 
     def query(self, sql: str, **params: Any) -> pd.DataFrame:
         """The rows of a SELECT, as the reader of a running store gives them."""
-        return self._store.execute(bind(sql, params) if params else sql).df()
+        return self.connection.execute(bind(sql, params) if params else sql).df()
 
 
 def summaries(query: Any, study: Study, item: str = "") -> list[Row]:

@@ -281,6 +281,21 @@ def signals(drawn: Chart, after: Sequence[bool]) -> Signals:
     )
 
 
+def beyond(drawn: Chart, place: int) -> dict[str, float]:
+    """The charts that are beyond their bounds on one of the days, with their values; none where undefined."""
+    z, level = drawn.z[place].value, drawn.ewma[place].value
+    low, high = drawn.lower[place].value, drawn.upper[place].value
+    down, up = drawn.cusum_neg[place].value, drawn.cusum_pos[place].value
+    found: dict[str, float] = {}
+    if level is not None and low is not None and high is not None and not low <= level <= high:
+        found["ewma"] = level
+    if down is not None and up is not None and (down < -CUSUM_BOUND or up > CUSUM_BOUND):
+        found["cusum"] = up if up > CUSUM_BOUND else down
+    if z is not None and abs(z) > SHEWHART_BOUND:
+        found["shewhart"] = z
+    return found
+
+
 def _values(results: Sequence[Result]) -> list[float]:
     return [one.value for one in results if one.value is not None]
 

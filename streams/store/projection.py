@@ -6,6 +6,8 @@ from typing import Any
 import pyarrow as pa
 
 from schemas.events import (
+    AlertRaised,
+    AlertSuperseded,
     CheckInRetracted,
     CheckInSubmitted,
     ConsentChanged,
@@ -71,6 +73,13 @@ TABLES: dict[str, Table] = {
          "window_end": _TIME, "study": _TEXT, "value": pa.float64(), "n": _INT,
          "n_pairs": _INT, "reason": _TEXT, "notes": _TEXT, "revision": _INT}, 4, "revision",
     ),
+    "alerts_raised": Table(
+        {"event_id": _TEXT, "participant": _TEXT, "study": _TEXT, "chart": _TEXT, "item": _TEXT,
+         "study_day": _INT, "value": pa.float64(), "raised_at": _TIME}, 1,
+    ),
+    "alerts_superseded": Table(
+        {"event_id": _TEXT, "alert": _TEXT, "participant": _TEXT, "superseded_at": _TIME}, 1,
+    ),
     "dead_letters": Table(
         {"event_id": _TEXT, "cause": _TEXT, "participant": _TEXT, "study": _TEXT, "topic": _TEXT,
          "partition": _INT, "offset": _LONG, "reason": _TEXT, "detail": _TEXT, "occurred_at": _TIME}, 1,
@@ -98,6 +107,11 @@ def project(event: Event) -> Rows:
             }
         case IndicatorsUpdated():
             return {"indicator_values": _indicators(event)}
+        case AlertRaised(event_id=name, participant=who, study=study):
+            raised = (event.chart, event.item, event.study_day, event.value, event.recorded_at)
+            return {"alerts_raised": [(str(name), who, study, *raised)]}
+        case AlertSuperseded(event_id=name, participant=who):
+            return {"alerts_superseded": [(str(name), str(event.alert), who, event.recorded_at)]}
         case DeadLetter():
             return {"dead_letters": [_letter(event)]}
     return {}

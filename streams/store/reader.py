@@ -10,6 +10,7 @@ from schemas.codec import Unreadable, dead_letter, decode, encode
 from schemas.events import DeadLetter, Reason
 from schemas.study import Study
 from schemas.topics import (
+    ALERTS,
     CHECKINS,
     CONSENTS,
     DEAD_LETTERS,
@@ -24,7 +25,8 @@ from streams.store.projection import Rows, project, project_study
 from streams.store.tables import Place
 
 STORED: tuple[Topic, ...] = (
-    STUDIES, PARTICIPANTS, CONSENTS, MESSAGES, PROMPTS, CHECKINS, INDICATORS, DEAD_LETTERS,
+    STUDIES, PARTICIPANTS, CONSENTS, MESSAGES, PROMPTS, CHECKINS, INDICATORS, ALERTS,
+    DEAD_LETTERS,
 )  # fmt: skip
 BATCH = 500
 

@@ -32,11 +32,6 @@ class Reconciliation:
         """Accepted, but neither stored nor quarantined."""
         return self.accepted - self.stored - self.quarantined
 
-    @property
-    def gap(self) -> int:
-        """Alias of `lost`, as `check` reports it."""
-        return self.lost
-
     def __str__(self) -> str:
         return (
             f"accepted={self.accepted} stored={self.stored} quarantined={self.quarantined} lost={self.lost}"

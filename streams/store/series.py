@@ -5,6 +5,8 @@ from collections.abc import Callable
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import pandas as pd
+
 from schemas.study import Arm, Study
 from schemas.words import PhaseKind
 from streams.series import Prompt, Series
@@ -84,10 +86,10 @@ def _answers(query: Query, study: Study) -> tuple[dict[str, dict[str, float]], d
         if row.option:
             if (row.item, row.option) not in exclusive:
                 options[row.checkin].append(row.option)
-        elif row.item in scales and row.value == row.value:
+        elif row.item in scales and not pd.isna(row.value):
             numbers[row.checkin][row.item] = float(row.value)
     return numbers, options
 
 
 def _moment(value: Any) -> Any:
-    return value.to_pydatetime() if value is not None and value == value else None
+    return None if pd.isna(value) else value.to_pydatetime()

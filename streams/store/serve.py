@@ -6,11 +6,14 @@ import signal
 import duckdb
 from aiokafka import AIOKafkaProducer
 
+from schemas.clock import now
+from schemas.codec import encode
 from schemas.settings import Settings
-from schemas.topics import DEAD_LETTERS
+from schemas.topics import ALERTS, DEAD_LETTERS
+from streams.store.batch import compute, keep
 from streams.store.quack import serve_read_only
 from streams.store.reader import TopicReader, encoded, reached, rows_of
-from streams.store.tables import offsets, open_store, write
+from streams.store.tables import asking, offsets, open_store, write
 
 _WAIT_MS = 200
 
@@ -31,31 +34,57 @@ async def serve_store(settings: Settings) -> None:
         serve_read_only(
             connection, settings.store_listen, settings.store_port, settings.secret("store_token")
         )
-        await _follow(settings.kafka, connection.cursor())
+        await _follow(settings, connection)
         connection.execute("checkpoint")
     finally:
         connection.close()
 
 
-async def _follow(bootstrap: str, connection: duckdb.DuckDBPyConnection) -> None:
+async def _follow(settings: Settings, owner: duckdb.DuckDBPyConnection) -> None:
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(name, stopping.set)
-    connection.execute("set timezone = 'UTC'")
+    connection = _cursor(owner)
     async with (
-        TopicReader(bootstrap, offsets(connection)) as reader,
-        AIOKafkaProducer(bootstrap_servers=bootstrap, acks="all", enable_idempotence=True) as producer,
+        TopicReader(settings.kafka, offsets(connection)) as reader,
+        AIOKafkaProducer(bootstrap_servers=settings.kafka, acks="all", enable_idempotence=True) as producer,
     ):
         await refuse_other_topics(reader)
-        while not stopping.is_set():
-            records = await reader.next(_WAIT_MS)
-            if not records:
-                continue
-            rows, letters = rows_of(records)
-            for key, value in encoded(letters):
-                await producer.send_and_wait(DEAD_LETTERS.name, value, key=key)
-            await asyncio.to_thread(write, connection, rows, reached(records))
+        batches = asyncio.create_task(_compute_often(settings, _cursor(owner), producer))
+        try:
+            while not stopping.is_set():
+                if batches.done():
+                    batches.result()
+                records = await reader.next(_WAIT_MS)
+                if not records:
+                    continue
+                rows, letters = rows_of(records)
+                for key, value in encoded(letters):
+                    await producer.send_and_wait(DEAD_LETTERS.name, value, key=key)
+                await asyncio.to_thread(write, connection, rows, reached(records))
+        finally:
+            batches.cancel()
+            await asyncio.wait({batches})
+
+
+def _cursor(owner: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
+    connection = owner.cursor()
+    connection.execute("set timezone = 'UTC'")
+    return connection
+
+
+async def _compute_often(
+    settings: Settings, connection: duckdb.DuckDBPyConnection, producer: AIOKafkaProducer
+) -> None:
+    """Compute the batch, and put its alerts on their topic, as often as the settings say."""
+    while True:
+        await asyncio.sleep(60 * settings.batch_minutes)
+        at = now()
+        batches = await asyncio.to_thread(compute, asking(connection), at)
+        await asyncio.to_thread(keep, connection, batches, at)
+        for alert in (alert for batch in batches for alert in batch.alerts):
+            await producer.send_and_wait(ALERTS.name, encode(alert), key=alert.participant.encode())
 
 
 async def refuse_other_topics(reader: TopicReader) -> None:

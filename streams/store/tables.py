@@ -1,16 +1,19 @@
 """Writing rows and offsets into DuckDB, in one transaction, so that a repetition changes nothing."""
 
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 import duckdb
+import pandas as pd
 import pyarrow as pa
 
 from streams.store.migrate import migrate
 from streams.store.projection import TABLES, Rows, Table
 
 Place = tuple[str, int]
+_PLACEHOLDER = re.compile(r"(?<!:):([a-z_]+)")
 
 
 class StoreFileInUse(RuntimeError):
@@ -34,6 +37,15 @@ def open_store(path: Path | str) -> duckdb.DuckDBPyConnection:
     connection.execute("set timezone = 'UTC'")
     migrate(connection)
     return connection
+
+
+def asking(connection: duckdb.DuckDBPyConnection) -> Callable[..., pd.DataFrame]:
+    """Asks this connection as the store's readers ask theirs: SQL in which `:name` stands for a parameter."""
+
+    def query(sql: str, **params: Any) -> pd.DataFrame:
+        return connection.execute(_PLACEHOLDER.sub(r"$\1", sql), params).df()
+
+    return query
 
 
 def offsets(connection: duckdb.DuckDBPyConnection) -> dict[Place, int]:

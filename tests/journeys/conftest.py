@@ -29,7 +29,8 @@ def with_free_ports(settings: Settings) -> Settings:
 @pytest.fixture(scope="session")
 def settings(broker: str, tmp_path_factory: pytest.TempPathFactory) -> Settings:
     home = tmp_path_factory.mktemp("home")
-    return with_free_ports(local_settings(home, DEMO, broker, simulation=True))
+    settings = with_free_ports(local_settings(home, DEMO, broker, simulation=True))
+    return settings.model_copy(update={"batch_minutes": 0.05})
 
 
 @pytest.fixture(scope="session")

@@ -4,6 +4,7 @@ import asyncio
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 
 from dashboard.reader import Reader
@@ -50,6 +51,21 @@ async def test_live_values_and_whole_records_are_those_of_the_file(system: Setti
     mine = summaries(memory.query, study)
     assert summaries(reader.query, study) == mine
     assert len(mine) > 1500
+    whole = {(row.participant, row.indicator): (row.value, row.n, row.n_pairs, row.reason) for row in mine}
+    await asyncio.to_thread(until, lambda: kept(reader, study) == whole, 60)
+    drift = reader.query("select max(compared) as n, max(different) as d from drift where study = 'golden'")
+    assert int(drift["n"][0]) > 10_000
+
+
+def kept(reader: Reader, study: Study) -> dict[tuple[str, str], tuple[Any, ...]]:
+    """The whole records that the store's own batch has computed."""
+    found = reader.query("select * from summaries where study = :study", study=study.id)
+    return {
+        (row.participant, row.indicator): tuple(
+            None if pd.isna(part) else part for part in (row.value, row.n, row.n_pairs, row.reason)
+        )
+        for row in found.itertuples()
+    }
 
 
 async def test_a_real_study_is_carried_whole(system: Settings, reader: Reader) -> None:

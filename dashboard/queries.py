@@ -1,6 +1,6 @@
 """What the pages ask the store."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any, Protocol
 
 import numpy as np
@@ -26,16 +26,13 @@ class Choice:
 
     Attributes:
         title: For people.
-        indicator, scale: As they stand in the store.
-        unit: Of the values.
-        formula: How it is computed.
+        indicator: Its id in the catalogue.
+        scale: Of what, as it stands in the store; empty where the indicator spans several.
     """
 
     title: str
     indicator: str
-    scale: str
-    unit: str
-    formula: str
+    scale: str = ""
 
     @property
     def measure(self) -> Measure | None:
@@ -43,25 +40,43 @@ class Choice:
         return Measure(self.scale) if self.indicator == "mean" else None
 
 
-_MEAN = "mean of the answers"
 CHOICES = (
-    Choice("Mood (valence)", "mean", "valence", "scale points", _MEAN),
-    Choice("Well-being composite", "wellbeing_mean", "", "0-100",
-           "50 (PA - L)/(U - L) + 50 (U - NA)/(U - L)"),
-    Choice("Stress", "mean", "stress", "scale points", _MEAN),
-    Choice("Positive affect", "mean", "positive_affect", "scale points", _MEAN),
-    Choice("Negative affect", "mean", "negative_affect", "scale points", _MEAN),
-    Choice("Coping: how well handled", "mean", "coping_efficacy", "scale points", _MEAN),
-    Choice("Coping efficacy under stress", "coping_efficacy", "", "scale points", "mean under stress"),
-    Choice("Coping variety", "coping_variety", "", "strategies", "number of strategies used"),
-    Choice("Evenness of coping", "coping_shannon", "", "nats", "entropy of the strategies used, -sum p ln p"),
-    Choice("Resilience", "mean", "resilience", "scale points", _MEAN),
-    Choice("Relationships", "mean", "relationships", "scale points", _MEAN),
-    Choice("Self-esteem", "mean", "self_esteem", "scale points", _MEAN),
-    Choice("Instability of mood (RMSSD)", "rmssd", "valence", "scale points",
-           "root mean square of successive differences within a day"),
-    Choice("Compliance", "compliance", "", "share", "answered / (answered + expired)"),
-)  # fmt: skip
+    Choice("Mood (valence)", "mean", "valence"),
+    Choice("Well-being composite", "wellbeing_mean"),
+    Choice("Stress", "mean", "stress"),
+    Choice("Positive affect", "mean", "positive_affect"),
+    Choice("Negative affect", "mean", "negative_affect"),
+    Choice("Coping: how well handled", "mean", "coping_efficacy"),
+    Choice("Coping efficacy under stress", "coping_efficacy"),
+    Choice("Coping variety", "coping_variety"),
+    Choice("Evenness of coping", "coping_shannon"),
+    Choice("Resilience", "mean", "resilience"),
+    Choice("Relationships", "mean", "relationships"),
+    Choice("Self-esteem", "mean", "self_esteem"),
+    Choice("Instability of mood (RMSSD)", "rmssd", "valence"),
+    Choice("Compliance", "compliance"),
+)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What the catalogue says about an indicator, in the catalogue's words."""
+
+    formula: str
+    unit: str
+    range: str
+    fewest: str
+    edge_cases: str
+    interpretation: str
+    source: str
+
+    @property
+    def help(self) -> str:
+        """A paragraph for people who look at the indicator."""
+        return (
+            f"{self.interpretation} Formula: {self.formula}. Unit: {self.unit}; range: {self.range}. "
+            f"Fewest: {self.fewest}. {self.edge_cases} Source: {self.source}."
+        )
 
 
 class Data:
@@ -212,6 +227,27 @@ class Data:
             "select cast(timezone(zone, sent_at) as date) as day, slot, status, "
             "timezone(zone, sent_at) as asked, date_diff('minute', sent_at, answered_at) as minutes "
             "from prompt_outcomes where participant = :participant order by sent_at",
+            participant=participant,
+        )
+
+    def entry(self, choice: Choice) -> Entry:
+        """What the catalogue says about an indicator."""
+        columns = ", ".join(f'"{field.name}"' for field in fields(Entry))
+        found = self._source.query(f"select {columns} from catalogue where id = :id", id=choice.indicator)  # noqa: S608 - our own names
+        return Entry(**{str(name): str(value) for name, value in found.iloc[0].items()})
+
+    def drift(self) -> dict[str, Any] | None:
+        """The newest comparison of live values with a replay; None before the first."""
+        found = self._source.query(
+            "select checked_at, participants, compared, different from drift order by checked_at desc limit 1"
+        )
+        return dict(found.iloc[0]) if len(found) else None
+
+    def alerts(self, participant: str) -> pd.DataFrame:
+        """A person's chart alerts: `day`, `chart`, `value`, `raised_at`, `superseded_at`."""
+        return self._source.query(
+            "select study_day as day, chart, value, raised_at, superseded_at from alerts "
+            "where participant = :participant order by day, chart",
             participant=participant,
         )
 

@@ -17,7 +17,7 @@ from rich.table import Table
 
 from schemas.settings import Settings
 from wellstream.errors import in_words
-from wellstream.files_cli import import_file, indicators
+from wellstream.files_cli import codebook, import_file, indicators
 from wellstream.report_cli import report
 from wellstream.state import HOME, adopt_running, running_services
 
@@ -39,6 +39,7 @@ app.add_typer(participant, name="participant")
 app.add_typer(letters, name="dead-letters")
 app.command("import")(import_file)
 app.command()(indicators)
+app.command()(codebook)
 app.command()(report)
 
 out = Console()

@@ -97,3 +97,20 @@ def indicators(
         )
     )
     (write_csv if format_ is RowFormat.CSV else write_json)(rows, sys.stdout)
+
+
+def codebook() -> None:
+    """The codebook as CSV: each indicator and method with formula, unit, range, edge cases and source.
+
+    It is the catalogue that also stands in the store's table `catalogue` and in docs/indicators.md.
+
+    Example: `wellstream codebook > codebook.csv`
+    """
+    import csv
+    from dataclasses import astuple, fields
+
+    from streams.store.catalogue import Entry, entries
+
+    writer = csv.writer(sys.stdout, lineterminator="\n")
+    writer.writerow(field.name for field in fields(Entry))
+    writer.writerows(astuple(entry) for entry in entries())

@@ -26,10 +26,15 @@ CHANGES = (
     "people",
     "reason",
 )
+MODELS = (
+    "measure", "model", "participant", "term", "estimate", "se", "low", "high", "p", "people", "rows",
+    "reason", "caution",
+)  # fmt: skip
 
 
 def report(
     weeks: Annotated[bool, typer.Option("--weeks", help="Weekly means, not change.")] = False,
+    models: Annotated[bool, typer.Option("--models", help="Mixed model and interrupted series.")] = False,
     measure: Annotated[str, typer.Option(help="Only this one, such as stress; all by default.")] = "",
     study: Annotated[str, typer.Option(help="The study's id; that of most people by default.")] = "",
     public: Annotated[bool, typer.Option("--public", help="Hide cells below 10 people.")] = False,
@@ -40,9 +45,10 @@ def report(
     Computed at once from the store, by the functions of the hourly batch; docs/indicators.md explains the
     methods. Words say "change while in"; "effect of" stands only where the phases were randomised.
 
-    Examples: `wellstream report` · `wellstream report --weeks --measure stress --format csv`
+    Examples: `wellstream report` · `wellstream report --weeks --measure stress --format csv` ·
+    `wellstream report --models --measure valence`
     """
-    columns, rows = in_words(lambda: _rows(study, measure, weeks=weeks, public=public))
+    columns, rows = in_words(lambda: _rows(study, measure, weeks=weeks, models=models, public=public))
     if format_ == "csv":
         writer = csv.writer(sys.stdout, lineterminator="\n")
         writer.writerow(columns)
@@ -60,10 +66,13 @@ def _shown(cell: Any) -> str:
     return f"{cell:.3g}" if isinstance(cell, float) else str(cell)
 
 
-def _rows(study_id: str, only: str, *, weeks: bool, public: bool) -> tuple[tuple[str, ...], list[Any]]:
+def _rows(
+    study_id: str, only: str, *, weeks: bool, models: bool, public: bool
+) -> tuple[tuple[str, ...], list[Any]]:
     from dashboard.reader import Reader
     from streams.groups.cells import Audience
     from streams.store.batch import change_row, measures, newest_studies, report_of, week_row
+    from streams.store.models import models_of
     from streams.store.series import read_series
 
     settings = adopt_running()
@@ -76,6 +85,9 @@ def _rows(study_id: str, only: str, *, weeks: bool, public: bool) -> tuple[tuple
     if only and only not in known:
         raise typer.BadParameter(f"{study.ref} does not measure {only}; it measures {', '.join(known)}")
     people = read_series(query, study)
+    if models:
+        terms = models_of(people, study, [m for m in known if not only or m == only])
+        return MODELS, [[getattr(term, name) for name in MODELS] for term in terms]
     audience = Audience.PUBLIC if public else Audience.STAFF
     made = [(m, report_of(people, study, m, audience)) for m in known if not only or m == only]
     if weeks:

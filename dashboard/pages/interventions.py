@@ -9,6 +9,7 @@ from dashboard.queries import CHOICES, arm_weeks, changes
 st.title("Interventions")
 choice = st.selectbox("Indicator", CHOICES, format_func=lambda one: one.title, key="indicator")
 data = chosen()
+entry = data.entry(choice)
 study = data.study()
 weekly = data.weekly(choice)
 if study is None or weekly.empty:
@@ -18,13 +19,15 @@ if study is None or weekly.empty:
 HOW = (
     "a person's mean of the answers given in that study week"
     if choice.measure
-    else f"a person's 7-day value at the last check-in of that study week ({choice.formula})"
+    else f"a person's 7-day value at the last check-in of that study week ({entry.formula})"
 )
 st.caption(
-    f"Each point is the mean over people of {HOW}, in {choice.unit}. Bars are 95 % intervals "
+    f"Each point is the mean over people of {HOW}, in {entry.unit}. Bars are 95 % intervals "
     "(bootstrap over people, 2,000 draws); the number below a point is how many people are behind it. "
     "Below five people nothing is shown."
 )
+with st.expander("What this indicator is"):
+    st.write(entry.help)
 weeks = arm_weeks(weekly)
 arms = [arm for arm in study.arms if arm.id in set(weeks["arm"])]
 if weeks["mean"].isna().all():
@@ -35,7 +38,7 @@ else:
         with column:
             mine = weeks[weeks["arm"] == arm.id]
             st.subheader(study.in_language(arm.name, "en"))
-            st.altair_chart(charts.arm_course(mine, arm, study, place, choice.unit, shown), width="stretch")
+            st.altair_chart(charts.arm_course(mine, arm, study, place, entry.unit, shown), width="stretch")
             st.caption(charts.arm_course_in_words(mine, arm, study))
     with st.expander("As a table"):
         st.dataframe(weeks, hide_index=True)
@@ -43,7 +46,7 @@ else:
 st.header("Change from baseline while in each phase")
 found = changes(weekly, study)
 if found["mean"].notna().any():
-    st.altair_chart(charts.changes(found, study, choice.unit), width="stretch")
+    st.altair_chart(charts.changes(found, study, entry.unit), width="stretch")
 few = found[found["mean"].isna()]
 if len(few):
     st.caption(f"Fewer than five people so far: {', '.join(few['arm'] + ' in ' + few['phase'])}.")

@@ -62,5 +62,20 @@ else:
         "None of them is lost. `wellstream dead-letters list` shows where each came from, "
         "`wellstream dead-letters replay` sends them again once what was wrong is mended."
     )
+st.subheader("Live values and a replay")
+drift = data().drift()
+if drift is None:
+    st.info("Not compared yet: the store's batch does it every hour.")
+elif drift["different"]:
+    st.error(
+        f"{drift['different']:,} of {drift['compared']:,} live values of {drift['participants']} people are "
+        f"not those of a replay ({drift['checked_at']:%d %b %Y %H:%M} UTC). If this stays for an hour, run "
+        "`wellstream rebuild` and report it."
+    )
+else:
+    st.success(
+        f"All {drift['compared']:,} live values of {drift['participants']} people are those of a replay "
+        f"({drift['checked_at']:%d %b %Y %H:%M} UTC)."
+    )
 st.subheader("Records stored, by topic")
 st.table(data().progress().set_index("topic"))

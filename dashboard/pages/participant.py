@@ -50,6 +50,7 @@ if quiet >= 1:
         f"No data for {int(quiet)} day{'s' if quiet > 1 else ''}: what follows is not how this person is now."
     )
 
+entry = data.entry(choice)
 values = data.course(who, choice)
 course = charts.broken_at_gaps(values)
 answers = data.answers(who, choice.measure) if choice.measure else pd.DataFrame()
@@ -57,15 +58,17 @@ if course.empty:
     st.info(f"There are too few answers for a value of {choice.title.lower()} yet.")
 elif arm:
     phases = phase_dates(arm, study, pd.Timestamp(person["start_date"]))
-    st.altair_chart(charts.person_course(course, answers, phases, choice.unit), width="stretch")
+    st.altair_chart(charts.person_course(course, answers, phases, entry.unit), width="stretch")
     st.caption(
-        f"Line: the last 7 days at each check-in ({choice.formula}); it breaks where nothing came for more "
+        f"Line: the last 7 days at each check-in ({entry.formula}); it breaks where nothing came for more "
         f"than two days. Dots: single answers. Local time in {person['zone']}. "
         + charts.person_course_in_words(course)
     )
     notes = sorted({note for text in values["notes"].dropna() for note in str(text).split(",")})
     for note in notes:
         st.caption(charts.NOTES[note])
+    with st.expander("What this indicator is"):
+        st.write(entry.help)
     with st.expander("As a table"):
         st.dataframe(course.drop(columns="stretch"), hide_index=True)
 
@@ -74,3 +77,17 @@ if len(prompts):
     st.subheader("Prompts")
     st.altair_chart(charts.compliance_strip(prompts), width="stretch")
     st.caption(charts.compliance_in_words(prompts))
+
+alerts = data.alerts(who)
+if len(alerts):
+    st.subheader("Chart alerts, for staff")
+    st.table(
+        alerts.assign(
+            raised=alerts["raised_at"].dt.strftime("%d %b %Y %H:%M UTC"),
+            superseded=alerts["superseded_at"].dt.strftime("%d %b %Y %H:%M UTC").fillna("holds"),
+        )[["day", "chart", "value", "raised", "superseded"]].set_index("day")
+    )
+    st.caption(
+        "Days on which a control chart went beyond its bounds against this person's own baseline. With many "
+        "people some are false every day; an alert stays as it was raised, and says if later data ended it."
+    )

@@ -17,16 +17,16 @@ from schemas.words import Measure
 from streams.alerts import Raised, follow
 from streams.groups.cells import Audience
 from streams.groups.report import ArmChange, Plan, Report, WeekCell, report
-from streams.groups.rows import Row as GroupRow
 from streams.layout import Layout
 from streams.series import Series
 from streams.store.drift import Drift, drift_of
+from streams.store.models import BASELINE, INTERVENTION, Term, models_of
+from streams.store.scores import rows_of
 from streams.store.series import Query, read_series
 from streams.whole import Row, indicators_of
 
 _log = logging.getLogger(__name__)
 _ALL = "all arms"
-_BASELINE, _INTERVENTION = "A", "B"
 
 
 @dataclass(frozen=True)
@@ -38,6 +38,7 @@ class Batch:
         summaries: The catalogue over everybody's whole record.
         reports: By measure: weeks and changes of the arms.
         alerts: What is to be put on the topic of alerts.
+        models: Coefficients of the models; None where they were not asked for.
         drift: Whether stored live values are those that the stored check-ins give.
     """
 
@@ -45,13 +46,20 @@ class Batch:
     summaries: Sequence[Row]
     reports: dict[Measure, Report]
     alerts: Sequence[AlertRaised | AlertSuperseded]
+    models: Sequence[Term] | None
     drift: Drift
 
 
-def compute(query: Query, at: datetime) -> list[Batch]:
-    """Compute everything for every study that people are in; reads only."""
+def compute(query: Query, at: datetime, *, models: bool = True) -> list[Batch]:
+    """Compute everything for every study that people are in; reads only.
+
+    Args:
+        query: The store.
+        at: Now.
+        models: Whether to fit the models, too, which takes longest.
+    """
     versions = _versions(query)
-    return [_batch(query, study, versions, at) for study in newest_studies(query).values()]
+    return [_batch(query, study, versions, at, models) for study in newest_studies(query).values()]
 
 
 def newest_studies(query: Query) -> dict[str, Study]:
@@ -71,13 +79,14 @@ def _versions(query: Query) -> Versions:
     return Versions(Study.model_validate_json(text) for text in found)
 
 
-def _batch(query: Query, study: Study, versions: Versions, at: datetime) -> Batch:
+def _batch(query: Query, study: Study, versions: Versions, at: datetime, models: bool) -> Batch:
     people, layout = read_series(query, study), Layout.of(study)
     return Batch(
         study=study,
         summaries=[row for series in people for row in indicators_of(series, layout)],
         reports={measure: report_of(people, study, measure) for measure in measures(study)},
         alerts=follow(people, study, _raised_before(query, study), at),
+        models=list(models_of(people, study, measures(study))) if models else None,
         drift=drift_of(query, study, versions, at),
     )
 
@@ -91,25 +100,17 @@ def report_of(
     people: Iterable[Series], study: Study, measure: Measure, audience: Audience = Audience.STAFF
 ) -> Report:
     """Weeks and changes of a study's arms in one measure: the mean of its items at each check-in."""
-    items = [item.id for item in study.items_of(measure)]
     arms = tuple(arm.id for arm in study.arms)
-    rows = [
-        GroupRow(series.participant, series.arm, prompt.phase, prompt.scheduled.date(), sum(own) / len(own))
-        for series in people
-        if series.arm in arms
-        for prompt in series.answered
-        if (own := [prompt.answers[item] for item in items if item in prompt.answers])
-    ]
     phases = [phase for arm in study.arms for phase in arm.phases if phase.kind == "intervention"]
     plan = Plan(
         indicator=measure.value,
-        baseline=_BASELINE,
-        phase=_INTERVENTION,
+        baseline=BASELINE,
+        phase=INTERVENTION,
         arms=arms,
         randomised=bool(phases) and all(phase.randomised for phase in phases),
         audience=audience,
     )
-    return report(rows, plan)
+    return report(rows_of(people, study, measure), plan)
 
 
 def _raised_before(query: Query, study: Study) -> list[Raised]:
@@ -138,6 +139,9 @@ def keep(connection: duckdb.DuckDBPyConnection, batches: Iterable[Batch], at: da
                 _insert(connection, "arm_weeks", weeks)
                 changes = [(name, *change_row(measure, change).values(), at) for change in made.changes]
                 _insert(connection, "arm_changes", changes)
+            if batch.models is not None:
+                connection.execute("delete from model_terms where study = ?", [name])
+                _insert(connection, "model_terms", [(name, *astuple(term), at) for term in batch.models])
             _insert(connection, "drift", [(name, *astuple(batch.drift))])
             if batch.drift.different:
                 _log.error("%s: %d live values are not those of a replay", name, batch.drift.different)

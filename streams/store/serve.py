@@ -77,11 +77,13 @@ def _cursor(owner: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
 async def _compute_often(
     settings: Settings, connection: duckdb.DuckDBPyConnection, producer: AIOKafkaProducer
 ) -> None:
-    """Compute the batch, and put its alerts on their topic, as often as the settings say."""
+    """Compute the batch and publish its alerts, as often as the settings say; its models once a day."""
+    modelled = None
     while True:
         await asyncio.sleep(60 * settings.batch_minutes)
         at = now()
-        batches = await asyncio.to_thread(compute, asking(connection), at)
+        batches = await asyncio.to_thread(compute, asking(connection), at, models=at.date() != modelled)
+        modelled = at.date() if batches else None
         await asyncio.to_thread(keep, connection, batches, at)
         for alert in (alert for batch in batches for alert in batch.alerts):
             await producer.send_and_wait(ALERTS.name, encode(alert), key=alert.participant.encode())

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import astuple
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import duckdb
 import pandas as pd
 import pyarrow as pa
 
+from streams.store.catalogue import entries
 from streams.store.migrate import migrate
 from streams.store.projection import TABLES, Rows, Table
 
@@ -36,6 +38,11 @@ def open_store(path: Path | str) -> duckdb.DuckDBPyConnection:
         raise
     connection.execute("set timezone = 'UTC'")
     migrate(connection)
+    connection.execute("delete from catalogue")
+    connection.executemany(
+        "insert into catalogue values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        [astuple(one) for one in entries()],
+    )
     return connection
 
 

@@ -21,6 +21,7 @@ from schemas.identity import event_id
 from schemas.study import Study
 from schemas.study_file import load_study
 from schemas.versions import Versions
+from streams.history import local_day
 from streams.state import Heard, State, absorb, batch, updates
 from tests.conftest import DEMO
 
@@ -223,3 +224,50 @@ def test_well_being_by_hand() -> None:
     _, history, affected = absorb(None, [answer(0, 1, cheerful=8, calm=6, down=2, worried=4)], VERSIONS)
     wellbeing = found(next(updates(WHO, history, affected, VERSIONS)), "wellbeing_mean", window="1d")
     assert wellbeing.value == pytest.approx(50 * 7 / 10 + 50 * (10 - 3) / 10)
+
+
+@pytest.mark.parametrize(
+    ("moment", "zone", "day"),
+    [
+        ("2026-03-28T22:59:00Z", "Europe/Brussels", "2026-03-28"),
+        ("2026-03-28T23:00:00Z", "Europe/Brussels", "2026-03-29"),
+        ("2026-03-29T21:59:00Z", "Europe/Brussels", "2026-03-29"),
+        ("2026-03-29T22:00:00Z", "Europe/Brussels", "2026-03-30"),
+        ("2026-10-24T22:00:00Z", "Europe/Brussels", "2026-10-25"),
+        ("2026-10-25T22:59:00Z", "Europe/Brussels", "2026-10-25"),
+        ("2026-10-25T23:00:00Z", "Europe/Brussels", "2026-10-26"),
+        ("2011-12-30T09:59:00Z", "Pacific/Apia", "2011-12-29"),
+        ("2011-12-30T10:00:00Z", "Pacific/Apia", "2011-12-31"),
+    ],
+)
+def test_a_local_day_follows_the_clocks(moment: str, zone: str, day: str) -> None:
+    assert local_day(datetime.fromisoformat(moment), zone) == day
+
+
+def test_pairs_follow_the_zone_that_the_person_was_in() -> None:
+    """Three prompts, the last two on another local day for somebody who has flown east between them."""
+    at = datetime(2026, 6, 1, 19, tzinfo=UTC)
+
+    def asked(slot: int, hours: int, zone: str) -> list[Heard]:
+        moment = at + timedelta(hours=hours)
+        base = prompt(0, slot).model_copy(
+            update={
+                "event_id": event_id("flight", zone, str(slot)), "zone": zone, "occurred_at": moment,
+                "expires_at": moment + timedelta(hours=1),
+            }
+        )  # fmt: skip
+        given = answer(0, slot, mood=slot).model_copy(
+            update={
+                "event_id": event_id("flown", zone, str(slot)), "zone": zone, "prompt_id": base.event_id,
+                "occurred_at": moment + timedelta(minutes=5),
+            }
+        )  # fmt: skip
+        return [base, given]
+
+    stayed = asked(1, 0, "Europe/London") + asked(2, 3, "Europe/London")
+    flown = asked(1, 0, "Europe/London") + asked(2, 3, "Asia/Tokyo")
+    pairs = []
+    for heard in (stayed, flown):
+        last = max(batch(heard, VERSIONS), key=lambda update: update.occurred_at)
+        pairs.append(found(last, "rmssd", "valence", "1d").n_pairs)
+    assert pairs == [1, 0]

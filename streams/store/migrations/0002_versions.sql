@@ -45,10 +45,13 @@ create view answers as
   select c.event_id as checkin, a.item, a.option, a.participant, a.value
   from answer_versions a join checkins c on c.version_event = a.event_id;
 
+-- Each value with the compliance of its window.
 create view indicators as
   select v.participant, v.indicator, v.scale, v.window_length, v.window_end, v.checkin, v.study, v.value, v.n,
-    v.n_pairs, v.reason, v.notes, v.revision
-  from indicator_values v semi join checkins c on c.event_id = v.checkin;
+    v.n_pairs, v.reason, v.notes, k.value as compliance, v.revision
+  from indicator_values v semi join checkins c on c.event_id = v.checkin
+  left join indicator_values k on k.checkin = v.checkin and k.window_length = v.window_length
+    and k.indicator = 'compliance' and k.scale = '';
 
 -- The arm is the one in force at the time of the check-in; before the first enrolment, the first one.
 create view checkin_days as

@@ -20,6 +20,22 @@ create table arm_changes(
   study varchar, measure varchar, arm varchar, claim varchar not null, estimate double, low double,
   high double, p double, p_adjusted double, tau2 double, i2 double, people integer, left_out integer,
   reason varchar, computed_at timestamptz not null, primary key(study, measure, arm));
+create table model_terms(
+  study varchar, measure varchar, model varchar, participant varchar, term varchar, estimate double, se double,
+  low double, high double, p double, people integer not null, "rows" integer not null, reason varchar,
+  caution varchar, computed_at timestamptz not null, primary key(study, measure, model, participant, term));
 create table drift(
   study varchar, checked_at timestamptz, participants integer not null, compared bigint not null,
   different bigint not null, primary key(study, checked_at));
+
+-- A value of a whole record with the compliance that stands behind it.
+create view records as
+  select s.*, c.value as compliance
+  from summaries s left join summaries c
+    on c.study = s.study and c.participant = s.participant and c.indicator = 'compliance';
+
+-- What every id means, for readers of the data: written by the store when it starts.
+create table catalogue(
+  id varchar primary key, title varchar not null, family varchar not null, formula varchar not null,
+  unit varchar not null, "range" varchar not null, fewest varchar not null, edge_cases varchar not null,
+  interpretation varchar not null, source varchar not null, live boolean not null, research_only boolean not null);

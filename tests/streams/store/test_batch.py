@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from producers.imports.events import pseudonym_of
 from schemas.events import AlertRaised, AlertSuperseded
 from schemas.study import Study
 from schemas.study_file import load_study
@@ -44,6 +45,17 @@ def test_the_pooled_change_is_the_references(batch: Batch) -> None:
         (pooled.interval.high, "ci/1"),
     ):
         assert found == pytest.approx(expected[name]["value"], abs=expected[name]["tol"])
+
+
+def test_models_are_fitted_where_there_is_enough(batch: Batch) -> None:
+    study, mine = batch.study, [term for term in batch.models or [] if term.measure == "valence"]
+    mixed = [term for term in mine if term.model == "mixed_model"]
+    assert [term.reason for term in mixed] == ["too_few"]
+    own = {t.term: t for t in mine if t.participant == pseudonym_of(study, "P01")}
+    for name, reference in (("step", "B"), ("bend", "ts")):
+        for part, found in (("coef", own[name].estimate), ("hac_se", own[name].se)):
+            expected = VALUES[f"/group/its_P01/{part}/{reference}"]
+            assert found == pytest.approx(expected["value"], abs=expected["tol"])
 
 
 def test_arms_of_three_people_are_hidden(batch: Batch) -> None:

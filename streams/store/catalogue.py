@@ -1,0 +1,41 @@
+"""The catalogue as rows: in the store for its readers, and as a codebook."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from streams.groups.catalogue import METHODS
+from streams.indicators.registry import CATALOGUE
+
+
+@dataclass(frozen=True)
+class Entry:
+    """An indicator or a method, as the codebook has it; see `streams.indicators.entry.Indicator`."""
+
+    id: str
+    title: str
+    family: str
+    formula: str
+    unit: str
+    range: str
+    fewest: str
+    edge_cases: str
+    interpretation: str
+    source: str
+    live: bool
+    research_only: bool
+
+
+def entries() -> Iterator[Entry]:
+    """Indicators of single people by family, then methods over people."""
+    for one in CATALOGUE:
+        yield Entry(
+            one.id, one.title, one.family.value, one.formula, one.unit, one.range,
+            f"{one.minimum} {one.counted}", one.edge_cases, one.interpretation, one.source, one.rolling,
+            one.research_only,
+        )  # fmt: skip
+    for method in METHODS:
+        yield Entry(
+            method.id, method.title, "Statistics over people", method.formula, method.unit, method.range,
+            f"{method.minimum} {method.counted}", method.edge_cases, method.interpretation, method.source,
+            False, False,
+        )  # fmt: skip

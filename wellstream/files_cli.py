@@ -2,6 +2,7 @@
 
 import asyncio
 import sys
+from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -66,6 +67,13 @@ def indicators(
         list[str] | None, typer.Option("--participant", help="Only this one; may be given several times.")
     ] = None,
     item: Annotated[str, typer.Option(help="The item that level, instability and charts are about.")] = "",
+    end: Annotated[
+        datetime | None,
+        typer.Option(
+            formats=["%Y-%m-%dT%H:%M:%S%z", "%Y-%m-%dT%H:%M%z"],
+            help="Also the seven days up to this instant, such as 2024-04-03T22:00Z; without --study.",
+        ),
+    ] = None,
     study: Annotated[
         Path | None, typer.Option("--study", help="A study's YAML file, for a file with other columns.")
     ] = None,
@@ -93,7 +101,7 @@ def indicators(
         lambda: (
             mapped_rows_of(file, study, map_, who or [], item)
             if study and map_
-            else rows_of(file, who or [], item)
+            else rows_of(file, who or [], item, end)
         )
     )
     (write_csv if format_ is RowFormat.CSV else write_json)(rows, sys.stdout)

@@ -4,23 +4,26 @@ import csv
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, astuple, fields, replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TextIO
 
 from producers.imports.events import pseudonym_of
 from streams.files import read_checkins
-from streams.layout import CHECKINS
-from streams.whole import Row, indicators_of
+from streams.layout import CHECKINS, Layout
+from streams.series import Series
+from streams.whole import Row, indicators_of, window_of
 from wellstream.imported import Memory, NotInFile, events_in, summaries
 
 
-def rows_of(path: Path, participants: Sequence[str], item: str) -> list[Row]:
+def rows_of(path: Path, participants: Sequence[str], item: str, end: datetime | None = None) -> list[Row]:
     """The rows of a file's participants, by participant and in the order of the catalogue's families.
 
     Args:
         path: The CSV.
         participants: Whose rows; empty for everybody's.
         item: What level, instability, charts and overlap are about; empty for the layout's own.
+        end: Also give number, mean and SD of the seven days up to this instant.
 
     Raises:
         NotInFile: There is no such participant or item.
@@ -34,7 +37,16 @@ def rows_of(path: Path, participants: Sequence[str], item: str) -> list[Row]:
     if unknown:
         raise NotInFile(f"{path} has no participant {unknown[0]!r}; it has {', '.join(people)}")
     wanted = [people[name] for name in dict.fromkeys(participants)] or list(people.values())
-    return [row for series in wanted for row in indicators_of(series, layout)]
+    return [row for series in wanted for row in (*indicators_of(series, layout), *_week(series, layout, end))]
+
+
+def _week(series: Series, layout: Layout, end: datetime | None) -> list[Row]:
+    """The seven days up to an instant, named as the reference values name them."""
+    if end is None:
+        return []
+    name = f"py_win7d_end_{end.astimezone(UTC):%Y-%m-%dT%HZ}"
+    rows = window_of(series, end, timedelta(days=7), layout)
+    return [replace(row, indicator=f"{name}/{row.indicator}") for row in rows]
 
 
 def mapped_rows_of(

@@ -53,3 +53,19 @@ def test_what_cannot_be_found_is_one_sentence(tmp_path: Path) -> None:
         assert result.exit_code == 1
         assert said in result.stderr
         assert "Traceback" not in result.output
+
+
+def test_the_command_gives_every_reference_value_of_a_participant() -> None:
+    table = csv.DictReader(StringIO(run(GOLDEN, "--end", "2024-04-03T22:00Z")))
+    found = {f"/participants/{row['participant']}/{row['indicator']}": row for row in table}
+    golden = json.loads(Path(GOLDEN).with_name("golden.json").read_text())["values"]
+    wanted = {path: entry for path, entry in golden.items() if path.startswith("/participants/")}
+    assert len(wanted) == 896
+    for path, entry in wanted.items():
+        row = found[path]
+        if entry["value"] is None:
+            assert (row["value"], row["reason"] != "") == ("", True), path
+        else:
+            assert abs(float(row["value"]) - entry["value"]) <= entry["tol"] * max(1, abs(entry["value"])), (
+                path
+            )

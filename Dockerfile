@@ -16,6 +16,7 @@ COPY streams streams
 COPY dashboard dashboard
 COPY wellstream wellstream
 COPY studies studies
+COPY instruments instruments
 RUN uv sync --no-dev --no-cache
 
 USER wellstream

@@ -183,6 +183,7 @@ class Undefined(StrEnum):
     NO_EMOTION = "no_emotion"
     NO_BASELINE = "no_baseline"
     NO_TIMES = "no_times"
+    NO_TABLE = "no_table"
 
 
 class Window(StrEnum):

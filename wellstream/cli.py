@@ -18,6 +18,7 @@ from rich.table import Table
 from schemas.settings import Settings
 from wellstream.errors import in_words
 from wellstream.files_cli import codebook, import_file, indicators
+from wellstream.instrument_cli import instrument
 from wellstream.report_cli import report
 from wellstream.state import HOME, adopt_running, running_services
 
@@ -37,6 +38,7 @@ app.add_typer(serve, name="serve")
 app.add_typer(study, name="study")
 app.add_typer(participant, name="participant")
 app.add_typer(letters, name="dead-letters")
+app.add_typer(instrument, name="instrument")
 app.command("import")(import_file)
 app.command()(indicators)
 app.command()(codebook)

@@ -27,6 +27,8 @@ KNOWN = frozenset(
         "streams.store.tables.StoreFileInUse",
         "wellstream.enrol.DeskRefused",
         "wellstream.imported.NotArrived",
+        "wellstream.instrument_cli.NoSuchInstrument",
+        "streams.instruments.AnswersError",
         "wellstream.imported.NotInFile",
         "wellstream.kafka.KafkaUnavailable",
         "wellstream.supervisor.AlreadyRunning",

@@ -24,6 +24,7 @@ REASONS: Mapping[Undefined, str] = {
     Undefined.NO_EMOTION: "every emotion was always rated the lowest",
     Undefined.NO_BASELINE: "there is no baseline, or too short a one",
     Undefined.NO_TIMES: "times of opening are not known, as by SMS",
+    Undefined.NO_TABLE: "a raw score needs a table for conversion, which a site gets with the licence",
 }
 
 _HEAD = """\

@@ -1,0 +1,164 @@
+"""An instrument's manifest: its items, how it is scored, and on what terms its texts may be used."""
+
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from schemas.words import Language, Slug, Word
+from schemas.yaml_file import read_yaml
+
+FOLDER = Path(__file__).resolve().parent.parent / "instruments"
+
+Line = Annotated[str, Field(min_length=1, max_length=1000)]
+
+
+class CutOff(Word):
+    """From where on, or up to where, a score says something; it is bound to the language and the country.
+
+    Attributes:
+        at_least, at_most: The border, which belongs to it; one of the two.
+        says: What it says: never a diagnosis.
+        source: Where it comes from.
+        verified: Whether the source itself was read for this manifest.
+    """
+
+    at_least: float | None = None
+    at_most: float | None = None
+    says: Line
+    source: Line
+    verified: bool
+
+    @model_validator(mode="after")
+    def _one_border(self) -> Self:
+        if (self.at_least is None) == (self.at_most is None):
+            raise ValueError("give either `at_least` or `at_most`")
+        return self
+
+    def holds(self, score: float) -> bool:
+        """Whether a score is on its side of the border."""
+        return score >= self.at_least if self.at_least is not None else score <= (self.at_most or 0.0)
+
+
+class ScoredScale(Word):
+    """A score that is made of some of the items.
+
+    Attributes:
+        items: Their numbers, from 1.
+        reverse: Those that count the other way round.
+        rule: `sum` or `mean` of the items, or `difference` of two other scales.
+        times: What the sum is multiplied by.
+        minus: For `difference`: ids of two scales, the second taken from the first.
+        converted: The raw score is converted by a table that does not ship; without it there is no score.
+        prorate_from: Fewest answered items for which the manual fills the others with their mean; None where
+            a missing item leaves no score.
+        unverified: What here was not checked against its source.
+    """
+
+    id: Slug
+    title: Line
+    items: tuple[Annotated[int, Field(ge=1)], ...] = ()
+    reverse: tuple[int, ...] = ()
+    rule: Literal["sum", "mean", "difference"]
+    times: float = 1.0
+    minus: tuple[Slug, Slug] | None = None
+    converted: bool = False
+    prorate_from: Annotated[int, Field(ge=1)] | None = None
+    cut_offs: tuple[CutOff, ...] = ()
+    unverified: Line | None = None
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        if (self.rule == "difference") != (self.minus is not None):
+            raise ValueError("rule `difference`, and only that, has `minus`")
+        if (self.rule == "difference") == bool(self.items):
+            raise ValueError("`sum` and `mean` have `items`, `difference` has none")
+        if not set(self.reverse) <= set(self.items):
+            raise ValueError("`reverse` names an item that is not among `items`")
+        return self
+
+
+class Licence(Word):
+    """On what terms the texts may be used.
+
+    Attributes:
+        id: SPDX where there is one, else a short name.
+        redistributable: Whether the texts may ship with wellstream.
+        evidence: What that rests on.
+        checked_on: When.
+        obtain: Where a site gets the texts, and what it must do.
+        notice: What must stand beside the texts.
+    """
+
+    id: Line
+    redistributable: bool
+    evidence: Line
+    checked_on: date
+    obtain: Line
+    notice: Line | None = None
+
+
+class Instrument(Word):
+    """A questionnaire for weekly, or pre and post use. Asked about "right now", its cut-offs do not hold.
+
+    Attributes:
+        version: Of the manifest.
+        language: Of the texts; another language is another instrument, not to be pooled with it.
+        count: Number of items.
+        low, high: Lowest and highest answer.
+        frame: The time that its questions are about.
+        gate: Item that, answered with 0, makes every score 0.
+        crisis_items: Items on self-harm: off unless the study has a safety protocol.
+        stem, options, texts: The words, where they ship; one text for each item.
+    """
+
+    id: Slug
+    version: Annotated[int, Field(ge=1)]
+    language: Language
+    title: Line
+    source: Line
+    count: Annotated[int, Field(ge=1, le=100)]
+    low: int
+    high: int
+    frame: Line
+    gate: int | None = None
+    crisis_items: tuple[int, ...] = ()
+    scales: Annotated[tuple[ScoredScale, ...], Field(min_length=1)]
+    licence: Licence
+    stem: Line | None = None
+    options: tuple[Line, ...] = ()
+    texts: tuple[Line, ...] = ()
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if self.low >= self.high:
+            raise ValueError(f"low ({self.low}) must be below high ({self.high})")
+        ids = [scale.id for scale in self.scales]
+        for scale in self.scales:
+            if any(item > self.count for item in scale.items):
+                raise ValueError(f"`scales.{scale.id}` names an item above {self.count}")
+            if scale.minus and not set(scale.minus) <= set(ids):
+                raise ValueError(f"`scales.{scale.id}`: `minus` names a scale that there is not")
+        if self.texts and not self.licence.redistributable:
+            raise ValueError("the licence does not let the `texts` ship")
+        if self.texts and len(self.texts) != self.count:
+            raise ValueError(f"there are {len(self.texts)} `texts` for {self.count} items")
+        if self.options and len(self.options) != self.high - self.low + 1:
+            raise ValueError(f"`options` must name all {self.high - self.low + 1} answers")
+        return self
+
+
+def load_instrument(path: Path) -> Instrument:
+    """The instrument that a manifest describes.
+
+    Raises:
+        DefinitionError: The file cannot be read, is no YAML, or is no manifest; says line and field.
+    """
+    return read_yaml(path).as_a(Instrument)
+
+
+def shipped_instruments() -> dict[str, Instrument]:
+    """All that ship, by id."""
+    found = (load_instrument(path) for path in sorted(FOLDER.glob("*.yaml")))
+    return {instrument.id: instrument for instrument in found}

@@ -1,0 +1,131 @@
+"""Scoring an instrument: reverse keys, sums and means, missing items, cut-offs."""
+
+import csv
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from schemas.events import Undefined
+from schemas.instrument import Instrument, ScoredScale
+
+
+class AnswersError(ValueError):
+    """A file of filled-in instruments that cannot be used; says line and column."""
+
+
+@dataclass(frozen=True)
+class Score:
+    """One score of a filled-in instrument.
+
+    Attributes:
+        scale: Its id in the manifest.
+        value: None exactly where there is a `reason`.
+        n: How many of its items were answered.
+        says: What the cut-offs that hold say; empty where none does.
+        reason: Why there is no score.
+    """
+
+    scale: str
+    value: float | None
+    n: int
+    says: tuple[str, ...] = ()
+    reason: Undefined | None = None
+
+
+def score(
+    instrument: Instrument,
+    answers: Mapping[int, int],
+    tables: Mapping[str, Mapping[float, float]] | None = None,
+) -> tuple[Score, ...]:
+    """All scores, in the manifest's order.
+
+    Args:
+        instrument: The manifest.
+        answers: By item number, from 1; an item that was not answered is absent.
+        tables: Conversion tables of scales that need one, by id: raw score to score. They do not ship.
+
+    Raises:
+        ValueError: An answer is to an item that there is not, or outside the scale.
+    """
+    for item, answer in answers.items():
+        low, high = (0, 1) if item == instrument.gate else (instrument.low, instrument.high)
+        if not 1 <= item <= instrument.count:
+            raise ValueError(f"{instrument.id} has no item {item}; it has 1 to {instrument.count}")
+        if not low <= answer <= high:
+            raise ValueError(f"{instrument.id}, item {item}: {answer} is not from {low} to {high}")
+    found: dict[str, Score] = {}
+    for scale in instrument.scales:
+        found[scale.id] = (
+            _difference(scale, found)
+            if scale.minus
+            else _scored(instrument, scale, answers, (tables or {}).get(scale.id))
+        )
+    return tuple(found.values())
+
+
+def read_answers(path: Path, instrument: Instrument) -> list[tuple[str, dict[int, int]]]:
+    """Who answered what, from a CSV with columns `participant`, `1`, `2`, ...; an empty cell is missing.
+
+    Raises:
+        AnswersError: A column is missing, or a cell is no answer of the instrument.
+        OSError: The file cannot be opened.
+    """
+    with path.open(newline="", encoding="utf-8-sig") as file:
+        reader = csv.DictReader(file)
+        wanted = ["participant", *map(str, range(1, instrument.count + 1))]
+        lacking = [name for name in wanted if name not in (reader.fieldnames or [])]
+        if lacking:
+            raise AnswersError(
+                f"{path}:1: there is no column {', '.join(lacking)}; wanted: {', '.join(wanted)}"
+            )
+        return [(row["participant"], _line(path, reader.line_num, row, instrument)) for row in reader]
+
+
+def _line(path: Path, number: int, row: Mapping[str, str | None], instrument: Instrument) -> dict[int, int]:
+    answers: dict[int, int] = {}
+    for item in range(1, instrument.count + 1):
+        low, high = (0, 1) if item == instrument.gate else (instrument.low, instrument.high)
+        if cell := (row[str(item)] or "").strip():
+            if not cell.lstrip("-").isdecimal() or not low <= int(cell) <= high:
+                raise AnswersError(
+                    f"{path}:{number}: {item}: {cell!r} is not allowed; allowed: {low} to {high}"
+                )
+            answers[item] = int(cell)
+    return answers
+
+
+def _scored(
+    instrument: Instrument,
+    scale: ScoredScale,
+    answers: Mapping[int, int],
+    table: Mapping[float, float] | None,
+) -> Score:
+    if instrument.gate is not None and answers.get(instrument.gate) == 0:
+        return _judged(scale, 0.0, 0)
+    turn = instrument.low + instrument.high
+    given = [turn - answers[i] if i in scale.reverse else answers[i] for i in scale.items if i in answers]
+    n, wanted = len(given), len(scale.items)
+    if n < (scale.prorate_from or wanted):
+        return Score(scale.id, None, n, (), Undefined.PART_MISSING if n else Undefined.NO_DATA)
+    mean = math.fsum(given) / n
+    value = (
+        mean if scale.rule == "mean" else (mean * wanted if n < wanted else math.fsum(given)) * scale.times
+    )
+    if not scale.converted:
+        return _judged(scale, value, n)
+    if table is None or value not in table:
+        return Score(scale.id, None, n, (), Undefined.NO_TABLE)
+    return _judged(scale, table[value], n)
+
+
+def _difference(scale: ScoredScale, found: Mapping[str, Score]) -> Score:
+    one, other = (found[name] for name in scale.minus or ())
+    n = one.n + other.n
+    if one.value is None or other.value is None:
+        return Score(scale.id, None, n, (), one.reason or other.reason)
+    return _judged(scale, one.value - other.value, n)
+
+
+def _judged(scale: ScoredScale, value: float, n: int) -> Score:
+    return Score(scale.id, value, n, tuple(cut.says for cut in scale.cut_offs if cut.holds(value)))

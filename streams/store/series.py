@@ -25,7 +25,7 @@ PHASES = {
 _AFTER = "Z"
 
 _PEOPLE = """
-select participant, arm, zone from participants
+select participant, first_arm as arm, zone from participants
 where split_part(study, '@', 1) = :study order by participant"""
 _PROMPTS = """
 select o.participant, o.prompt_id, o.study_day, o.slot, o.scheduled_at, o.zone, o.checkin, c.channel,
@@ -41,14 +41,17 @@ where split_part(c.study, '@', 1) = :study order by a.checkin, a.item, a.option"
 def read_series(query: Query, study: Study) -> list[Series]:
     """The records of everybody in a study, by pseudonym; prompts that can still be answered are left out.
 
+    Somebody who moved to another arm stays in the first one, with its phases: by intention to treat.
+
     Args:
         query: The store.
         study: Its newest definition. Answers to items that it does not have are left out.
     """
     numbers, options = _answers(query, study)
     prompts: dict[str, list[Prompt]] = defaultdict(list)
-    arms = {row.participant: study.arm(row.arm) for row in query(_PEOPLE, study=study.id).itertuples()}
-    zones = {row.participant: row.zone for row in query(_PEOPLE, study=study.id).itertuples()}
+    people = list(query(_PEOPLE, study=study.id).itertuples())
+    arms = {row.participant: study.arm(row.arm) for row in people}
+    zones = {row.participant: row.zone for row in people}
     for row in query(_PROMPTS, study=study.id).itertuples():
         answered = isinstance(row.checkin, str)
         prompts[row.participant].append(

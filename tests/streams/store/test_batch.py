@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from producers.imports.events import pseudonym_of
-from schemas.events import AlertRaised, AlertSuperseded
+from schemas.events import AlertRaised, AlertSuperseded, ParticipantEnrolled
+from schemas.identity import event_id
 from schemas.study import Study
 from schemas.study_file import load_study
 from schemas.words import Measure
@@ -45,6 +46,22 @@ def test_the_pooled_change_is_the_references(batch: Batch) -> None:
         (pooled.interval.high, "ci/1"),
     ):
         assert found == pytest.approx(expected[name]["value"], abs=expected[name]["tol"])
+
+
+def test_who_moves_to_another_arm_stays_in_the_first_one() -> None:
+    study, events = events_in(GOLDEN / "checkins.csv", GOLDEN / "study.yaml", GOLDEN / "map.yaml")
+    enrolled = next(event for event in events if isinstance(event, ParticipantEnrolled))
+    moved = enrolled.model_copy(
+        update={
+            "event_id": event_id("moved"), "arm": "waitlist",
+            "occurred_at": enrolled.occurred_at + timedelta(days=7),
+        }
+    )  # fmt: skip
+    memory = Memory(study, [*events, moved])
+    mine = next(s for s in read_series(memory.query, study) if s.participant == enrolled.participant)
+    assert mine.arm == enrolled.arm != "waitlist"
+    people = memory.query("select arm, first_arm from participants where moved_arm")
+    assert [tuple(row) for row in people.to_numpy()] == [("waitlist", enrolled.arm)]
 
 
 def test_models_are_fitted_where_there_is_enough(batch: Batch) -> None:

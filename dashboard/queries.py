@@ -230,6 +230,15 @@ class Data:
             participant=participant,
         )
 
+    def choices(self) -> list[Choice]:
+        """The indicators that have a value somewhere in the study; all, while there is none yet."""
+        found = self._ask(
+            "select distinct indicator, scale from indicators "
+            "where split_part(study, '@', 1) = :study and value is not null"
+        )
+        there = set(zip(found["indicator"], found["scale"], strict=True))
+        return [one for one in CHOICES if (one.indicator, one.scale) in there] or list(CHOICES)
+
     def entry(self, choice: Choice) -> Entry:
         """What the catalogue says about an indicator."""
         columns = ", ".join(f'"{field.name}"' for field in fields(Entry))

@@ -4,11 +4,11 @@ import streamlit as st
 
 from dashboard import charts
 from dashboard.connection import chosen, say_empty
-from dashboard.queries import CHOICES, arm_weeks, changes
+from dashboard.queries import arm_weeks, changes
 
 st.title("Interventions")
-choice = st.selectbox("Indicator", CHOICES, format_func=lambda one: one.title, key="indicator")
 data = chosen()
+choice = st.selectbox("Indicator", data.choices(), format_func=lambda one: one.title, key="indicator")
 entry = data.entry(choice)
 study = data.study()
 weekly = data.weekly(choice)

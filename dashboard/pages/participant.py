@@ -7,7 +7,6 @@ import streamlit as st
 
 from dashboard import charts
 from dashboard.connection import chosen, say_empty
-from dashboard.queries import CHOICES
 from schemas.study import Arm, Study
 
 
@@ -29,17 +28,16 @@ if not people or study is None:
 wanted = st.query_params.get("participant")
 left, right = st.columns(2)
 who = left.selectbox("Pseudonym", people, index=people.index(wanted) if wanted in people else 0)
-choice = right.selectbox("Indicator", CHOICES, format_func=lambda one: one.title)
+choice = right.selectbox("Indicator", data.choices(), format_func=lambda one: one.title)
 st.query_params["participant"] = who
 
 person = data.person(who)
 arm = study.arm(person["arm"])
 quiet = person["quiet_days"]
-columns = st.columns(4)
+columns = st.columns(3)
 columns[0].metric("Arm", study.in_language(arm.name, "en") if arm else person["arm"])
 columns[1].metric("Check-ins", int(person["checkins"]))
 columns[2].metric("Began", pd.Timestamp(person["start_date"]).strftime("%d %b %Y"))
-columns[3].metric("Time zone", str(person["zone"]).replace("_", " "), help="All times below are local there.")
 if person["moved_arm"]:
     st.info(f"This person moved here from the arm {person['first_arm']}.")
 if pd.isna(quiet):

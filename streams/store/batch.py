@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Iterable, Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -60,6 +60,17 @@ def compute(query: Query, at: datetime, *, models: bool = True) -> list[Batch]:
     """
     versions = _versions(query)
     return [_batch(query, study, versions, at, models) for study in newest_studies(query).values()]
+
+
+def looked_at_again(query: Query, batches: Iterable[Batch], at: datetime) -> list[Batch]:
+    """The batches, with only those differences from a replay that are there still."""
+    versions = _versions(query)
+    return [
+        replace(batch, drift=batch.drift.still(drift_of(query, batch.study, versions, at)))
+        if batch.drift.different
+        else batch
+        for batch in batches
+    ]
 
 
 def newest_studies(query: Query) -> dict[str, Study]:
@@ -142,9 +153,12 @@ def keep(connection: duckdb.DuckDBPyConnection, batches: Iterable[Batch], at: da
             if batch.models is not None:
                 connection.execute("delete from model_terms where study = ?", [name])
                 _insert(connection, "model_terms", [(name, *astuple(term), at) for term in batch.models])
-            _insert(connection, "drift", [(name, *astuple(batch.drift))])
-            if batch.drift.different:
-                _log.error("%s: %d live values are not those of a replay", name, batch.drift.different)
+            found, wrong = batch.drift, len(batch.drift.different)
+            _insert(
+                connection, "drift", [(name, found.checked_at, found.participants, found.compared, wrong)]
+            )
+            if wrong:
+                _log.error("%s: %d live values are not those of a replay", name, wrong)
         connection.execute("commit")
     except BaseException:
         connection.execute("rollback")

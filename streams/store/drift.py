@@ -1,7 +1,7 @@
 """Are the live values those of a replay? A sample of people, computed anew from what is stored."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -29,7 +29,9 @@ _LIVE = """
 select checkin, indicator, scale, window_length, value, n, n_pairs, reason, notes from indicators
 where list_contains(:people, participant)"""
 
-Values = dict[tuple[str, str, str, str], tuple[Any, ...]]
+Place = tuple[str, str, str, str]
+"""Check-in, indicator, scale and window."""
+Values = dict[Place, tuple[Any, ...]]
 
 
 @dataclass(frozen=True)
@@ -40,20 +42,24 @@ class Drift:
         checked_at: When.
         participants: How many people were compared.
         compared: How many values.
-        different: How many are not the same, to the last bit. Values of the last minute may be on their way.
+        different: Which are not the same, to the last bit. Some may only be on their way: see `still`.
     """
 
     checked_at: datetime
     participants: int
     compared: int
-    different: int
+    different: frozenset[Place]
+
+    def still(self, later: "Drift") -> "Drift":
+        """What was different before and is different still: nothing that was only on its way."""
+        return replace(later, different=self.different & later.different)
 
 
 def drift_of(query: Query, study: Study, versions: Versions, at: datetime) -> Drift:
     """Compare the stored live values of up to twenty people, another choice every day, with a replay."""
     people = list(query(_PEOPLE, study=study.id, salt=at.date().isoformat(), most=_SAMPLE)["participant"])
     if not people:
-        return Drift(at, 0, 0, 0)
+        return Drift(at, 0, 0, frozenset())
     heard = [event for event in _heard(query, people) if event.study in versions]
     replayed = {
         (str(update.checkin), v.indicator, v.scale, v.window.value): _exact(
@@ -63,8 +69,8 @@ def drift_of(query: Query, study: Study, versions: Versions, at: datetime) -> Dr
         for v in update.values
     }
     live = _live(query, people)
-    different = sum(live.get(key) != value for key, value in replayed.items())
-    return Drift(at, len(people), len(replayed), different + len(live.keys() - replayed.keys()))
+    changed = {place for place, value in replayed.items() if live.get(place) != value}
+    return Drift(at, len(people), len(replayed), frozenset(changed | (live.keys() - replayed.keys())))
 
 
 def _live(query: Query, people: list[str]) -> Values:

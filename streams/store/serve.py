@@ -10,12 +10,13 @@ from schemas.clock import now
 from schemas.codec import encode
 from schemas.settings import Settings
 from schemas.topics import ALERTS, DEAD_LETTERS
-from streams.store.batch import compute, keep
+from streams.store.batch import compute, keep, looked_at_again
 from streams.store.quack import serve_read_only
 from streams.store.reader import TopicReader, encoded, reached, rows_of
 from streams.store.tables import asking, offsets, open_store, write
 
 _WAIT_MS = 200
+_ON_THE_WAY_SECONDS = 20.0
 
 
 class TopicsReplaced(RuntimeError):
@@ -84,6 +85,9 @@ async def _compute_often(
         at = now()
         batches = await asyncio.to_thread(compute, asking(connection), at, models=at.date() != modelled)
         modelled = at.date() if batches else None
+        if any(batch.drift.different for batch in batches):
+            await asyncio.sleep(_ON_THE_WAY_SECONDS)
+            batches = await asyncio.to_thread(looked_at_again, asking(connection), batches, at)
         await asyncio.to_thread(keep, connection, batches, at)
         for alert in (alert for batch in batches for alert in batch.alerts):
             await producer.send_and_wait(ALERTS.name, encode(alert), key=alert.participant.encode())

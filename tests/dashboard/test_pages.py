@@ -75,6 +75,13 @@ def test_a_weekly_mean_is_that_of_the_answers_of_the_week(full: Data) -> None:
     assert row["value"] == pytest.approx(by_hand["mean"][0])
 
 
+def test_only_what_the_study_has_can_be_chosen(full: Data, empty: Data) -> None:
+    titles = [choice.title for choice in full.choices()]
+    assert "Mood (valence)" in titles
+    assert "Resilience" not in titles
+    assert empty.choices() == list(CHOICES)
+
+
 def test_four_people_are_not_shown() -> None:
     weekly = pd.DataFrame(
         [("cbt", f"p-{n}", 1, 5.0) for n in range(4)] + [("community", f"q-{n}", 1, n) for n in range(5)],

@@ -101,7 +101,7 @@ def test_the_outcome_replaces_the_one_before(memory: Memory, batch: Batch) -> No
 
 
 def test_one_wrong_value_is_noticed(memory: Memory, batch: Batch) -> None:
-    assert batch.drift.different == 0
+    assert not batch.drift.different
     assert batch.drift.compared > 10_000
     connection = memory.connection
     connection.execute("begin")
@@ -112,7 +112,9 @@ def test_one_wrong_value_is_noticed(memory: Memory, batch: Batch) -> None:
     )
     drifted = compute(asking(connection), NOW)[0].drift
     connection.execute("rollback")
-    assert drifted.different >= 1
+    assert len(drifted.different) == 1
+    assert drifted.still(batch.drift).different == frozenset()
+    assert drifted.still(drifted) == drifted
 
 
 def person(shift: float, corrected: float | None = None) -> Series:

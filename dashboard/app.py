@@ -6,7 +6,8 @@ import streamlit as st
 
 from dashboard.connection import in_words
 
-_PAGES = Path(__file__).parent / "pages"
+# Not "pages": Streamlit would serve files of a folder of that name by themselves, without this frame.
+_PAGES = Path(__file__).parent / "views"
 # Streamlit leaves a hand's breadth empty above each page, which on a telephone is a third of what one sees.
 _LESS_EMPTY = "<style>.stMainBlockContainer { padding-top: 4rem; padding-bottom: 3rem; }</style>"
 

@@ -15,7 +15,7 @@ from producers.simulator.people import gain
 from streams.store.tables import open_store, write
 from tests.dashboard.conftest import STUDY, File, simulated_rows
 
-PAGES = sorted((Path(dashboard.__file__).parent / "pages").glob("*.py"))
+PAGES = sorted((Path(dashboard.__file__).parent / "views").glob("*.py"))
 APP = Path(dashboard.__file__).parent / "app.py"
 
 
@@ -107,7 +107,7 @@ def test_small_arms_and_other_studies_do_not_show() -> None:
 
 def test_somebody_quiet_is_said_to_be_quiet(show: Any) -> None:
     show("full")
-    shown = run(APP.parent / "pages" / "participant.py")
+    shown = run(APP.parent / "views" / "participant.py")
     assert any("No data for" in box.value for box in shown.info)
 
 

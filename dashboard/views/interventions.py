@@ -47,6 +47,8 @@ st.header("Change from baseline while in each phase")
 found = changes(weekly, study)
 if found["mean"].notna().any():
     st.altair_chart(charts.changes(found, study, entry.unit), width="stretch")
+if found.empty:
+    st.info("Nobody has data both of the baseline and of a later phase yet.")
 few = found[found["mean"].isna()]
 if len(few):
     st.caption(f"Fewer than five people so far: {', '.join(few['arm'] + ' in ' + few['phase'])}.")

@@ -1,13 +1,16 @@
 """The store's process: reads the topics, writes DuckDB, serves it."""
 
 import asyncio
+import logging
 import signal
+from datetime import date, datetime
 
 import duckdb
 from aiokafka import AIOKafkaProducer
 
 from schemas.clock import now
 from schemas.codec import encode
+from schemas.faults import kind_and_place
 from schemas.settings import Settings
 from schemas.topics import ALERTS, DEAD_LETTERS
 from streams.store.batch import compute, keep, looked_at_again
@@ -15,6 +18,7 @@ from streams.store.quack import serve_read_only
 from streams.store.reader import TopicReader, encoded, reached, rows_of
 from streams.store.tables import asking, offsets, open_store, write
 
+_log = logging.getLogger(__name__)
 _WAIT_MS = 200
 _ON_THE_WAY_SECONDS = 20.0
 
@@ -55,8 +59,6 @@ async def _follow(settings: Settings, owner: duckdb.DuckDBPyConnection) -> None:
         batches = asyncio.create_task(_compute_often(settings, _cursor(owner), producer))
         try:
             while not stopping.is_set():
-                if batches.done():
-                    batches.result()
                 records = await reader.next(_WAIT_MS)
                 if not records:
                     continue
@@ -79,18 +81,28 @@ async def _compute_often(
     settings: Settings, connection: duckdb.DuckDBPyConnection, producer: AIOKafkaProducer
 ) -> None:
     """Compute the batch and publish its alerts, as often as the settings say; its models once a day."""
-    modelled = None
+    modelled: date | None = None
     while True:
         await asyncio.sleep(60 * settings.batch_minutes)
         at = now()
-        batches = await asyncio.to_thread(compute, asking(connection), at, models=at.date() != modelled)
-        modelled = at.date() if batches else None
-        if any(batch.drift.different for batch in batches):
-            await asyncio.sleep(_ON_THE_WAY_SECONDS)
-            batches = await asyncio.to_thread(looked_at_again, asking(connection), batches, at)
-        await asyncio.to_thread(keep, connection, batches, at)
-        for alert in (alert for batch in batches for alert in batch.alerts):
-            await producer.send_and_wait(ALERTS.name, encode(alert), key=alert.participant.encode())
+        try:
+            await _compute(connection, producer, at, models=at.date() != modelled)
+            modelled = at.date()
+        except Exception as error:
+            # What comes in is stored all the same; the next batch tries again.
+            _log.error("the batch failed: %s", kind_and_place(error))
+
+
+async def _compute(
+    connection: duckdb.DuckDBPyConnection, producer: AIOKafkaProducer, at: datetime, *, models: bool
+) -> None:
+    batches = await asyncio.to_thread(compute, asking(connection), at, models=models)
+    if any(batch.drift.different for batch in batches):
+        await asyncio.sleep(_ON_THE_WAY_SECONDS)
+        batches = await asyncio.to_thread(looked_at_again, asking(connection), batches, at)
+    await asyncio.to_thread(keep, connection, batches, at)
+    for alert in (alert for batch in batches for alert in batch.alerts):
+        await producer.send_and_wait(ALERTS.name, encode(alert), key=alert.participant.encode())
 
 
 async def refuse_other_topics(reader: TopicReader) -> None:

@@ -1,5 +1,6 @@
 """The DuckDB file: migrations once and whole, rows and offsets together, and readers beside the writer."""
 
+import asyncio
 import subprocess
 import sys
 import threading
@@ -14,9 +15,11 @@ from schemas.clock import now
 from schemas.codec import encode
 from schemas.events import CheckInSubmitted, ParticipantEnrolled, Reason
 from schemas.identity import event_id
+from schemas.settings import Settings
 from schemas.topics import CHECKINS
 from streams.state import Heard, batch
 from streams.store import migrate as migration
+from streams.store import serve
 from streams.store.digest import digests
 from streams.store.migrate import FromNewerRelease, migrate
 from streams.store.projection import Rows, project
@@ -211,3 +214,25 @@ def later(event: Heard, moved: timedelta) -> Heard:
     return event.model_copy(
         update={name: getattr(event, name) + moved for name in times if hasattr(event, name)}
     )
+
+
+async def test_a_batch_that_fails_is_noted_and_tried_again(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    tried: list[bool] = []
+    said = "the answers of p-0123456789abcdef were 7 3 5"
+
+    async def broken(*_: object, models: bool) -> None:
+        tried.append(models)
+        raise ZeroDivisionError(said)
+
+    monkeypatch.setattr(serve, "_compute", broken)
+    settings = Settings(batch_minutes=0.0001)
+    often = asyncio.create_task(serve._compute_often(settings, open_store(":memory:"), None))
+    async with asyncio.timeout(10):
+        while len(tried) < 2:
+            await asyncio.sleep(0.01)
+    often.cancel()
+    assert tried[:2] == [True, True]
+    assert "ZeroDivisionError" in caplog.text
+    assert said not in caplog.text

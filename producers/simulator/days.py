@@ -97,10 +97,10 @@ def _prompts(person: Person, study: Study, day: int, draw: np.random.Generator) 
     plan = study.schedule
     wake, sleep = time.fromisoformat(plan.wake), time.fromisoformat(plan.sleep)
     minutes = (sleep.hour - wake.hour) * 60 + sleep.minute - wake.minute
-    block = minutes / plan.prompts_per_day
+    block = minutes / len(plan.channels)
     date = person.start + timedelta(days=day - 1)
     found = []
-    for slot in range(1, plan.prompts_per_day + 1):
+    for slot, channel in enumerate(plan.channels, start=1):
         offset = round((slot - 1 + float(draw.uniform(0.05, 0.75))) * block)
         local = PlainDateTime(date.year, date.month, date.day, wake.hour, wake.minute).add(
             minutes=offset, naive_arithmetic_ok=True
@@ -108,7 +108,7 @@ def _prompts(person: Person, study: Study, day: int, draw: np.random.Generator) 
         at = local.assume_tz(person.zone).to_instant().to_stdlib()
         name = event_id("simulated-prompt", str(person.seed), str(person.start), str(day), str(slot))
         expires = at + timedelta(minutes=plan.expires_minutes)
-        found.append(Prompt(person, name, at, expires, day, slot, plan.channels[slot - 1]))
+        found.append(Prompt(person, name, at, expires, day, slot, channel))
     return found
 
 

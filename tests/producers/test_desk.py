@@ -17,7 +17,7 @@ from tests.producers.conftest import NUMBER
 
 ENTRY = {
     "number": "+447700900124",
-    "study": "demo@1",
+    "study": "demo@2",
     "arm": "cbt",
     "language": "en",
     "zone": "Europe/London",

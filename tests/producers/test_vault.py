@@ -13,7 +13,7 @@ NUMBER = "+447700900123"
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 SECRET = "a key of at least thirty-two characters"
 PERSON = Enrolment(
-    number=NUMBER, study="demo@1", arm="cbt", language="en", zone="Europe/London", start_date=date(2026, 6, 1)
+    number=NUMBER, study="demo@2", arm="cbt", language="en", zone="Europe/London", start_date=date(2026, 6, 1)
 )
 
 

@@ -1,0 +1,51 @@
+"""How many SMS a text takes."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from schemas.segments import count_segments
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding", "count"),
+    [
+        ("", "GSM-7", 0),
+        ("a" * 160, "GSM-7", 1),
+        ("a" * 161, "GSM-7", 2),
+        ("a" * 306, "GSM-7", 2),
+        ("a" * 307, "GSM-7", 3),
+        ("€" * 80, "GSM-7", 1),
+        ("€" * 81, "GSM-7", 2),
+        ("a" * 152 + "€" * 5, "GSM-7", 2),
+        ("it’s", "UCS-2", 1),
+        ("ك" * 70, "UCS-2", 1),
+        ("ك" * 71, "UCS-2", 2),
+        ("😀" * 35, "UCS-2", 1),
+        ("😀" * 36, "UCS-2", 2),
+        ("😀" * 67, "UCS-2", 3),  # 33 of two units in each part: none is split
+    ],
+)
+def test_the_count(text: str, encoding: str, count: int) -> None:
+    found = count_segments(text)
+    assert (found.encoding, found.count) == (encoding, count)
+
+
+@pytest.mark.parametrize(
+    ("text", "accidental"),
+    [
+        ("it’s late", True),
+        ("mood – stress", True),
+        ("7 😀", True),
+        ("كيف حالك", False),
+        ("być", False),
+        ("plain", False),
+    ],
+)
+def test_ucs2_is_accidental_where_only_marks_need_it(text: str, accidental: bool) -> None:
+    assert count_segments(text).accidental is accidental
+
+
+@given(st.text(), st.text())
+def test_more_text_never_takes_fewer(one: str, other: str) -> None:
+    assert count_segments(one + other).count >= count_segments(one).count

@@ -13,22 +13,37 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from producers.gateways.adapter import Registry
+from producers.gateways.simulator import Simulator
 from producers.intake import Intake
-from producers.people import Enrolment, NewLink, Person
+from producers.people import Enrolment, NewLink, Person, normalise
 from producers.publisher import NotStored, Publisher
 from producers.vault import Vault, VaultError
 from producers.web import SafeHeaders, Unexpected, read_body
 from schemas.clock import Clock
-from schemas.events import ConsentChanged, ConsentStatus, ParticipantEnrolled
+from schemas.events import ConsentChanged, ConsentStatus, ParticipantEnrolled, PauseChanged
 from schemas.identity import event_id
 from schemas.settings import Settings
 from schemas.study import Study
 from schemas.topics import CONSENTS, PARTICIPANTS
+from schemas.words import Instant, Pseudonym, Word
 
 _BODY_LIMIT = 32 * 1024 * 1024
 _CONSENT_TEXT = "1"
+_FETCH_SECONDS = 2.0
 _PEOPLE = TypeAdapter(list[Enrolment])
 _NEW_LINKS = TypeAdapter(list[NewLink])
+
+
+class _Pause(Word):
+    participant: Pseudonym
+    paused: bool
+    until: Instant | None = None
+
+
+class _Fetch(Word):
+    number: str
+    after: int = 0
 
 
 class _Unusable(ValueError):
@@ -36,7 +51,12 @@ class _Unusable(ValueError):
 
 
 def build_desk(
-    settings: Settings, studies: Mapping[str, Study], vault: Vault, publisher: Publisher, clock: Clock
+    settings: Settings,
+    studies: Mapping[str, Study],
+    registry: Registry,
+    vault: Vault,
+    publisher: Publisher,
+    clock: Clock,
 ) -> Starlette:
     """The inner application. Every request needs the bearer token.
 
@@ -49,6 +69,8 @@ def build_desk(
             Route("/keys/{participant}", desk.key),
             Route("/participants", desk.enrol, methods=["POST"]),
             Route("/links", desk.mint, methods=["POST"]),
+            Route("/pauses", desk.pause, methods=["POST"]),
+            Route("/telephone", _Telephone(registry).fetch, methods=["POST"]),
         ],
         middleware=[
             Middleware(SafeHeaders),
@@ -121,6 +143,27 @@ class _Desk:
         tokens = await self._vault.mint_links(wanted)
         return JSONResponse([{"token": token, "url": f"{self._public_url}/c/{token}"} for token in tokens])
 
+    async def pause(self, request: Request) -> Response:
+        """Pause prompts to a participant, or let them go on."""
+        wanted = _Pause.model_validate_json(await read_body(request, _BODY_LIMIT))
+        person = await self._vault.person(wanted.participant)
+        if person is None:
+            raise _Unusable(f"there is no participant {wanted.participant}")
+        now = self._clock()
+        event = PauseChanged(
+            event_id=event_id("pause", person.participant, now.isoformat()),
+            study=person.study,
+            participant=person.participant,
+            occurred_at=now,
+            recorded_at=now,
+            zone=person.zone,
+            paused=wanted.paused,
+            until=wanted.until,
+            reason="staff",
+        )
+        await self._intake.take(PARTICIPANTS.name, event.event_id, lambda _: event)
+        return JSONResponse({"participant": person.participant, "paused": wanted.paused})
+
     def _check(self, row: int, one: Enrolment) -> None:
         study = self._studies.get(one.study)
         if study is None:
@@ -134,6 +177,8 @@ class _Desk:
         enrolled = event_id("enrolled", person.participant, str(person.revision))
         consented = event_id("consent", person.participant, ConsentStatus.GRANTED.value, _CONSENT_TEXT)
         moment = occurred_at or person.changed_at
+        if await self._vault.contact(person.participant) is None:
+            await self._vault.note_consent(person.participant, ConsentStatus.GRANTED, moment)
         await self._intake.take(
             PARTICIPANTS.name,
             enrolled,
@@ -163,6 +208,23 @@ class _Desk:
                 text_version=_CONSENT_TEXT,
             ),
         )
+
+
+class _Telephone:
+    """What was sent to a telephone of the simulator."""
+
+    def __init__(self, registry: Registry) -> None:
+        self._registry = registry
+
+    async def fetch(self, request: Request) -> Response:
+        """The texts after a count; waits a while for the first one."""
+        simulator = self._registry.adapters.get("simulator")
+        if not isinstance(simulator, Simulator):
+            raise _Unusable("there is no simulated telephone here: it comes with `wellstream demo`")
+        wanted = _Fetch.model_validate_json(await read_body(request, _BODY_LIMIT))
+        number = normalise(wanted.number) or wanted.number
+        texts = await simulator.fetch(number, wanted.after, _FETCH_SECONDS)
+        return JSONResponse([{"count": count, "text": text} for count, text in texts])
 
 
 async def _refused(_: Request, error: Exception) -> Response:

@@ -4,7 +4,6 @@ Nothing is acknowledged before Kafka has it, and what comes twice goes in once.
 """
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -13,31 +12,26 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from producers import twilio
 from producers.form_page import STATIC
 from producers.form_routes import FormRoutes, message
+from producers.gateways.adapter import Registry
 from producers.intake import Intake
-from producers.people import Person
-from producers.publisher import NotStored, Publisher
-from producers.ui_words import in_all, words
+from producers.publisher import Publisher
+from producers.sms_routes import SmsRoutes
 from producers.vault import Vault
-from producers.web import SafeHeaders, Unexpected, read_fields, simulated_at
+from producers.web import SafeHeaders, Unexpected
 from schemas.clock import Clock
-from schemas.events import MessageReceived
-from schemas.identity import event_id
-from schemas.sealing import seal
 from schemas.settings import Settings
 from schemas.study import Study
-from schemas.topics import MESSAGES
 
 BODY_LIMIT = 64 * 1024
-_SMS_PATH = "/sms/twilio"
 _LONG_CACHE = {"Cache-Control": "public, max-age=31536000, immutable"}
 
 
 def build_gateway(
     settings: Settings,
     studies: Mapping[str, Study],
+    registry: Registry,
     vault: Vault,
     publisher: Publisher,
     clock: Clock,
@@ -46,23 +40,22 @@ def build_gateway(
     """The public application.
 
     Args:
-        settings: Uses `public_url`, `twilio_auth_token` and `simulation`.
+        settings: Uses `public_url` and `simulation`.
         studies: Every known definition by `id@version`; may grow while the gateway runs.
+        registry: The SMS providers.
         vault: The opened vault.
         publisher: Where events go.
         clock: Tells the time.
         announced: Whether the study is known to be on its topic; part of `/readyz`.
-
-    Raises:
-        MissingSetting: There is no `twilio_auth_token`.
     """
     intake = Intake(vault, publisher, clock)
-    sms = _Sms(settings, vault, intake)
+    sms = SmsRoutes(settings, registry, vault, intake, BODY_LIMIT)
     form = FormRoutes(settings, studies, vault, intake, clock, BODY_LIMIT)
     health = _Health(vault, publisher, announced)
     return Starlette(
         routes=[
-            Route(_SMS_PATH, sms.receive, methods=["POST"]),
+            Route("/sms/{provider}", sms.receive, methods=["GET", "POST"]),
+            Route("/sms/{provider}/{secret}", sms.receive, methods=["GET", "POST"]),
             Route("/c/{token}", form.show, methods=["GET"]),
             Route("/c/{token}", form.take, methods=["POST"]),
             Route("/static/form.css", _stylesheet),
@@ -75,59 +68,6 @@ def build_gateway(
         ],
         exception_handlers={HTTPException: _refused},
     )
-
-
-class _Sms:
-    """`POST /sms/twilio`: a text from a telephone."""
-
-    def __init__(self, settings: Settings, vault: Vault, intake: Intake) -> None:
-        self._auth_token = settings.secret("twilio_auth_token")
-        self._url = settings.public_url.rstrip("/") + _SMS_PATH
-        self._simulation = settings.simulation
-        self._vault = vault
-        self._intake = intake
-
-    async def receive(self, request: Request) -> Response:
-        """One delivery: 403 unsigned, 400 unreadable, 503 not stored; else TwiML."""
-        fields = dict(await read_fields(request, BODY_LIMIT))
-        query = f"?{request.url.query}" if request.url.query else ""
-        signature = request.headers.get("X-Twilio-Signature", "")
-        if not twilio.is_signed(self._auth_token, self._url + query, fields, signature):
-            return PlainTextResponse("the signature is not Twilio's", 403)
-        text = twilio.read(fields)
-        if text is None:
-            return PlainTextResponse("there is no MessageSid or no From", 400)
-        person = await self._vault.resolve(text.number)
-        key = await self._vault.key(person.participant) if person else None
-        if person is None or key is None:
-            return _twiml(in_all("unknown_number"))
-        return await self._store(text, person, key)
-
-    async def _store(self, text: twilio.InboundText, person: Person, key: bytes) -> Response:
-        name = event_id(twilio.PROVIDER, text.message_sid)
-        simulated = simulated_at(text.simulated_at) if self._simulation else None
-
-        def build(received_at: datetime) -> MessageReceived:
-            return MessageReceived(
-                event_id=name,
-                study=person.study,
-                participant=person.participant,
-                occurred_at=simulated or received_at,
-                recorded_at=received_at,
-                zone=person.zone,
-                provider=twilio.PROVIDER,
-                provider_message_id=text.message_sid,
-                language=person.language,
-                text=seal(
-                    key, text.words, topic=MESSAGES.name, participant=person.participant, event_id=name
-                ),
-            )
-
-        try:
-            await self._intake.take(MESSAGES.name, name, build)
-        except NotStored:
-            return PlainTextResponse(words(person.language)["sms_unsaved"], 503)
-        return _twiml()
 
 
 class _Health:
@@ -169,7 +109,3 @@ async def _refused(request: Request, error: Exception) -> Response:
 
 async def _broken() -> Response:
     return message(None, None, "error", 500)
-
-
-def _twiml(reply: str = "") -> Response:
-    return Response(twilio.reply(reply), media_type="application/xml")

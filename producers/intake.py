@@ -9,9 +9,9 @@ from weakref import WeakValueDictionary
 from producers.publisher import Publisher
 from producers.vault import Vault
 from schemas.clock import Clock
-from schemas.events import CheckInSubmitted, ConsentChanged, DeadLetter, MessageReceived, ParticipantEnrolled
+from schemas.events import DeadLetter, Envelope
 
-Incoming = CheckInSubmitted | ConsentChanged | DeadLetter | MessageReceived | ParticipantEnrolled
+Incoming = Envelope | DeadLetter
 
 
 class Intake:

@@ -5,6 +5,7 @@ from uuid import UUID
 
 import phonenumbers
 
+from schemas.events import ConsentStatus, Delivery
 from schemas.words import Instant, Language, Pseudonym, Slug, StudyRef, Word, Zone
 
 
@@ -59,6 +60,43 @@ class Link(Word):
     person: Person
     prompt_id: UUID | None
     expires_at: Instant
+
+
+class Dispatch(Word):
+    """A text that was claimed for sending, and what is known of it.
+
+    Attributes:
+        text: `event_id` of the request.
+        participant: Whom to.
+        request: The request's event, as JSON.
+        provider, provider_id: Who carries it, and its name there; empty as long as it is not known.
+        claimed_at: When it was decided to send it.
+        segments: How many SMS it takes.
+        delivery: What is known; `CLAIMED` until the provider has answered.
+        code: Its code of an error.
+    """
+
+    text: UUID
+    participant: Pseudonym
+    request: str
+    provider: str
+    provider_id: str = ""
+    claimed_at: Instant
+    segments: int
+    delivery: Delivery = Delivery.CLAIMED
+    code: str | None = None
+
+
+class Contact(Word):
+    """Whether a participant may be texted.
+
+    Attributes:
+        status: The newest consent.
+        at: When it was given.
+    """
+
+    status: ConsentStatus
+    at: Instant
 
 
 def normalise(number: str) -> str | None:

@@ -12,6 +12,8 @@ from starlette.applications import Starlette
 
 from producers.desk import build_desk
 from producers.gateway import build_gateway
+from producers.gateways.adapter import Registry
+from producers.gateways.chosen import chosen_gateways
 from producers.publisher import NotStored, Publisher
 from producers.sender import Sender
 from producers.studies import StudyChanged, announce
@@ -51,17 +53,18 @@ async def serve_gateway(settings: Settings) -> None:
     study = load_study(settings.study_path)
     studies = {study.ref: study}
     announced = asyncio.Event()
-    async with _vault(settings) as vault, _publisher(settings) as publisher:
-        public = build_gateway(settings, studies, vault, publisher, now, announced.is_set)
-        desk = build_desk(settings, studies, vault, publisher, now)
+    registry = chosen_gateways(settings)
+    async with _vault(settings) as vault, _publisher(settings) as publisher, _closing(registry):
+        public = build_gateway(settings, studies, registry, vault, publisher, now, announced.is_set)
+        desk = build_desk(settings, studies, registry, vault, publisher, now)
         with (
             _listen(settings.gateway_host, settings.gateway_port) as front,
             _listen(settings.desk_host, settings.desk_port) as back,
         ):
             servers = (_server(public), _server(desk))
             work = [_announce(study, settings, publisher, studies, announced)]
-            if settings.twilio_account_sid:
-                work.append(Sender(settings, studies, vault, publisher, now).run())
+            if registry.sending:
+                work.append(Sender(settings, registry.sending, studies, vault, publisher, now).run())
             await _run([(servers[0], front), (servers[1], back)], [asyncio.create_task(one) for one in work])
 
 
@@ -81,6 +84,14 @@ async def _publisher(settings: Settings) -> AsyncIterator[Publisher]:
         yield publisher
     finally:
         await publisher.close()
+
+
+@asynccontextmanager
+async def _closing(registry: Registry) -> AsyncIterator[None]:
+    try:
+        yield
+    finally:
+        await registry.close()
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -11,7 +11,7 @@ import secrets
 import sqlite3
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 from uuid import UUID
@@ -20,7 +20,8 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from sqlcipher3 import dbapi2 as sqlcipher
 
-from producers.people import Enrolment, Link, NewLink, Person, normalise
+from producers.people import Contact, Dispatch, Enrolment, Link, NewLink, Person, normalise
+from schemas.events import ConsentStatus
 from schemas.identity import digest, new_pseudonym
 from schemas.sealing import new_key
 
@@ -42,6 +43,14 @@ CREATE TABLE IF NOT EXISTS ledger(
 CREATE TABLE IF NOT EXISTS attempts(
     event_id TEXT NOT NULL, version INTEGER NOT NULL, content_hash TEXT NOT NULL,
     PRIMARY KEY (event_id, version), UNIQUE (event_id, content_hash)) STRICT;
+CREATE TABLE IF NOT EXISTS contacts(
+    participant TEXT PRIMARY KEY, status TEXT NOT NULL, at TEXT NOT NULL) STRICT;
+CREATE TABLE IF NOT EXISTS dispatches(
+    text TEXT PRIMARY KEY, participant TEXT NOT NULL, request TEXT NOT NULL, provider TEXT NOT NULL,
+    provider_id TEXT NOT NULL, claimed_at TEXT NOT NULL, segments INTEGER NOT NULL, delivery TEXT NOT NULL,
+    code TEXT) STRICT;
+CREATE INDEX IF NOT EXISTS dispatches_by_name ON dispatches(provider, provider_id);
+CREATE INDEX IF NOT EXISTS dispatches_by_day ON dispatches(participant, claimed_at);
 """
 
 
@@ -184,6 +193,54 @@ class Vault:
         """
         return await self._do(lambda: self._version(str(event_id), digest(content)))
 
+    async def note_consent(self, participant: str, status: ConsentStatus, at: datetime) -> None:
+        """Note a consent, unless a newer one is known."""
+        statement = (
+            "INSERT INTO contacts VALUES (?, ?, ?) ON CONFLICT(participant) DO UPDATE "
+            "SET status = excluded.status, at = excluded.at WHERE excluded.at >= at"
+        )
+        await self._do(lambda: self._connection.execute(statement, (participant, status.value, _instant(at))))
+
+    async def contact(self, participant: str) -> Contact | None:
+        """Whether a participant may be texted; None if no consent is known."""
+        query = "SELECT status, at FROM contacts WHERE participant = ?"
+        row = await self._do(lambda: self._row(query, participant))
+        return Contact(status=row[0], at=row[1]) if row else None
+
+    async def speak(self, participant: str, language: str) -> None:
+        """Address a participant in another language from now on."""
+        statement = "UPDATE people SET language = ? WHERE participant = ?"
+        await self._do(lambda: self._connection.execute(statement, (language, participant)))
+
+    async def claim(self, dispatch: Dispatch) -> Dispatch | None:
+        """Claim a text for sending; None if that is done now, else the claim that was there already."""
+        return await self._do(lambda: self._claim(dispatch))
+
+    async def settle(self, dispatch: Dispatch) -> None:
+        """Note what is known of a claimed text."""
+        statement = "UPDATE dispatches SET provider_id = ?, delivery = ?, code = ? WHERE text = ?"
+        values = (dispatch.provider_id, dispatch.delivery.value, dispatch.code, str(dispatch.text))
+        await self._do(lambda: self._connection.execute(statement, values))
+
+    async def dispatch(self, text: UUID | None, provider: str, provider_id: str) -> Dispatch | None:
+        """A claimed text by our name of it, or else by the provider's."""
+        if text is not None:
+            return await self._do(lambda: self._dispatch("text = ?", str(text)))
+        if not provider_id:
+            return None
+        return await self._do(
+            lambda: self._dispatch("provider = ? AND provider_id = ?", provider, provider_id)
+        )
+
+    async def segments_since(self, participant: str, since: datetime) -> int:
+        """How many SMS were handed over for a participant since then; a failed one cost nothing."""
+        query = (
+            "SELECT coalesce(sum(segments), 0) FROM dispatches "
+            "WHERE participant = ? AND claimed_at >= ? AND delivery <> 'failed'"
+        )
+        row = await self._do(lambda: self._row(query, participant, _instant(since)))
+        return int(row[0])
+
     async def _do(self, work: Callable[[], _T]) -> _T:
         return await asyncio.get_running_loop().run_in_executor(self._thread, work)
 
@@ -257,6 +314,21 @@ class Vault:
             return None
         return Link(token_hash=token_hash, person=person, prompt_id=row[1], expires_at=row[2])
 
+    def _claim(self, new: Dispatch) -> Dispatch | None:
+        values = (
+            str(new.text), new.participant, new.request, new.provider, new.provider_id,
+            _instant(new.claimed_at), new.segments, new.delivery.value, new.code,
+        )  # fmt: skip
+        done = self._connection.execute(
+            "INSERT INTO dispatches VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING", values
+        )
+        return None if done.rowcount == 1 else self._dispatch("text = ?", str(new.text))
+
+    def _dispatch(self, where: str, *values: str) -> Dispatch | None:
+        names = tuple(Dispatch.model_fields)
+        row = self._row(f"SELECT {', '.join(names)} FROM dispatches WHERE {where}", *values)  # noqa: S608
+        return Dispatch.model_validate(dict(zip(names, row, strict=True))) if row else None
+
     def _first_seen(self, event_id: UUID, at: datetime) -> tuple[datetime, bool]:
         self._connection.execute(
             "INSERT INTO ledger(event_id, received_at) VALUES (?, ?) ON CONFLICT DO NOTHING",
@@ -283,6 +355,11 @@ class Vault:
             raise
         self._connection.execute("COMMIT")
         return result
+
+
+def _instant(at: datetime) -> str:
+    """One way of writing instants, so that their order is that of their text."""
+    return at.astimezone(UTC).isoformat(timespec="milliseconds")
 
 
 def _details(one: Enrolment) -> tuple[str, str, str, str, str]:

@@ -75,6 +75,7 @@ class CheckInSubmitted(Envelope):
             does not).
         cause: `event_id` of the message it was read from; None for the web form.
         rule: The parsing rule that read the text; None for the web form.
+        late_for: The prompt that it came too late for. It is kept, and answers no prompt.
         answers: By item id.
     """
 
@@ -85,6 +86,7 @@ class CheckInSubmitted(Envelope):
     prompt_id: UUID | None = None
     cause: UUID | None = None
     rule: Slug | None = None
+    late_for: UUID | None = None
     version: Annotated[int, Field(ge=1)] = 1
     corrects: UUID | None = None
     answers: dict[Slug, Answer] = Field(min_length=1)
@@ -119,6 +121,77 @@ class CheckInRetracted(Envelope):
         return self.corrects
 
 
+class Meaning(StrEnum):
+    """What a participant's text was taken for."""
+
+    ANSWER = "answer"
+    CORRECTION = "correction"
+    UNCLEAR = "unclear"
+    OPT_OUT = "opt_out"
+    OPT_IN = "opt_in"
+    CRISIS = "crisis"
+    HELP = "help"
+    SKIP = "skip"
+    BACK = "back"
+    RESTART = "restart"
+    LANGUAGE = "language"
+    BEGIN = "begin"
+
+
+class MessageRead(Envelope):
+    """A text was read. It says what kind of text it was, never its words.
+
+    Attributes:
+        cause: `event_id` of the message.
+        meaning: What it was taken for.
+        misses: How many texts in a row could not be read, this one included; 0 for one that could.
+    """
+
+    type: Literal["message.read"] = "message.read"
+    cause: UUID
+    meaning: Meaning
+    misses: Annotated[int, Field(ge=0)] = 0
+
+
+class PlannedPrompt(Word):
+    """A prompt of a day's plan.
+
+    Attributes:
+        prompt_id: Follows from the participant, the date and the slot.
+        rule: The kind of rule that wanted it, such as `random`.
+        channel: How the participant is to be asked.
+        scheduled_at: When.
+        expires_at: From then on an answer does not count for it.
+        slot: 1 for the first prompt of the day.
+    """
+
+    prompt_id: UUID
+    rule: Slug
+    channel: Channel
+    scheduled_at: Instant
+    expires_at: Instant
+    slot: Annotated[int, Field(ge=1, le=200)]
+
+
+class DayPlanned(Envelope):
+    """A participant's prompts of one day, as planned. The newest plan of a day holds.
+
+    Attributes:
+        date: The day on which the person wakes up, on their calendar.
+        study_day: 1 on the participant's first day.
+        prompts: In order of time; those that were sent already stay as they were.
+        per_day: Number of random prompts, where that adapts to the person.
+        answered_share: What it was adapted to: the share of prompts answered on the days before.
+    """
+
+    type: Literal["day.planned"] = "day.planned"
+    date: date
+    study_day: int
+    prompts: tuple[PlannedPrompt, ...]
+    per_day: Annotated[int, Field(ge=0)] | None = None
+    answered_share: Annotated[float, Field(ge=0, le=1)] | None = None
+
+
 class PromptSent(Envelope):
     """A participant was asked. `event_id` is the prompt's id, `occurred_at` the time of sending.
 
@@ -135,7 +208,55 @@ class PromptSent(Envelope):
     scheduled_at: Instant
     expires_at: Instant
     study_day: Annotated[int, Field(ge=1)]
-    slot: Annotated[int, Field(ge=1, le=48)]
+    slot: Annotated[int, Field(ge=1, le=200)]
+
+
+class Outcome(StrEnum):
+    """How a prompt ended that was not answered.
+
+    `expired`: sent, and not answered in time. `discarded`: its time passed while we were away. `cancelled`:
+    it was planned, and then the plan changed, contact stopped or prompts were paused. `failed`: the provider
+    did not take it, or we do not know whether it did.
+    """
+
+    EXPIRED = "expired"
+    DISCARDED = "discarded"
+    CANCELLED = "cancelled"
+    FAILED = "failed"
+
+
+class PromptClosed(Envelope):
+    """A planned prompt ended without an answer.
+
+    Attributes:
+        prompt_id: Which.
+        outcome: How.
+        detail: Why, for a person; such as `quiet_hours`.
+    """
+
+    type: Literal["prompt.closed"] = "prompt.closed"
+    prompt_id: UUID
+    outcome: Outcome
+    detail: Slug | None = None
+
+
+class SupportDecided(Envelope):
+    """Chance decided whether a supportive text goes with a prompt (micro-randomised trial).
+
+    Attributes:
+        prompt_id: The decision point.
+        available: Whether the person could be treated at that moment; if not, nothing was drawn.
+        probability: Of treating, at the time of deciding; 0 if not available.
+        treated: What chance decided.
+        text: Name of the text sent; None if not treated.
+    """
+
+    type: Literal["support.decided"] = "support.decided"
+    prompt_id: UUID
+    available: bool
+    probability: Annotated[float, Field(ge=0, lt=1)]
+    treated: bool
+    text: Slug | None = None
 
 
 class ParticipantEnrolled(Envelope):
@@ -145,6 +266,28 @@ class ParticipantEnrolled(Envelope):
     arm: Slug
     language: Language
     start_date: date
+
+
+class LanguageChosen(Envelope):
+    """A participant chose the language that they want to be addressed in."""
+
+    type: Literal["language.chosen"] = "language.chosen"
+    language: Language
+
+
+class PauseChanged(Envelope):
+    """Prompts to a participant pause, or go on.
+
+    Attributes:
+        paused: Whether they pause.
+        until: They go on by themselves from then; None until somebody says so.
+        reason: Such as `crisis` or `asked`.
+    """
+
+    type: Literal["pause.changed"] = "pause.changed"
+    paused: bool
+    until: Instant | None = None
+    reason: Slug
 
 
 class ConsentStatus(StrEnum):
@@ -274,13 +417,92 @@ class AlertSuperseded(Envelope):
     alert: UUID
 
 
+class SafetyRaised(Envelope):
+    """A participant's text has a word of crisis in it; the study's staff should look at once.
+
+    It is no measure of risk, and holds nothing of the text.
+
+    Attributes:
+        cause: `event_id` of the message.
+        rule: Which of the study's words of crisis it was: language and place in the list, such as `en-3`.
+    """
+
+    type: Literal["safety.raised"] = "safety.raised"
+    cause: UUID
+    rule: Slug
+
+
 class ReplyRequested(Envelope):
-    """Please send a participant a text. It is worded when sent; there are no answers in it."""
+    """Please send a participant a text. It is worded when sent; there are no answers in it.
+
+    Attributes:
+        cause: `event_id` of what is replied to.
+        language: The language to word it in.
+        reply: Name of the text, such as `not_understood`.
+        item: The item that it is about, where it is about one.
+        expires_at: Not to be sent from then on, so that no reply comes after an outage.
+    """
 
     type: Literal["reply.requested"] = "reply.requested"
     cause: UUID
     language: Language
     reply: Slug
+    item: Slug | None = None
+    expires_at: Instant | None = None
+
+
+class PromptRequested(Envelope):
+    """Please ask a participant to check in.
+
+    Attributes:
+        prompt_id: Which prompt.
+        attempt: 0, or the number of the reminder.
+        language: The language to word it in.
+        channel, scheduled_at, expires_at, study_day, slot: As planned.
+    """
+
+    type: Literal["prompt.requested"] = "prompt.requested"
+    prompt_id: UUID
+    attempt: Annotated[int, Field(ge=0, le=24)] = 0
+    language: Language
+    channel: Channel
+    scheduled_at: Instant
+    expires_at: Instant
+    study_day: int
+    slot: Annotated[int, Field(ge=1, le=200)]
+
+
+class Delivery(StrEnum):
+    """What became of a text, in the order in which it happens; the later one holds."""
+
+    CLAIMED = "claimed"
+    WITHHELD = "withheld"
+    ACCEPTED = "accepted"
+    SENT = "sent"
+    UNKNOWN = "unknown"
+    FAILED = "failed"
+    DELIVERED = "delivered"
+
+
+class TextReported(Envelope):
+    """Something became known about a text that was to be sent.
+
+    Attributes:
+        text: `event_id` of the request.
+        prompt_id: The prompt that it asks, if it does.
+        provider: Who carries it.
+        delivery: What is known.
+        code: The provider's code of an error, or why it was withheld.
+        segments: How many SMS it takes, where known.
+    """
+
+    type: Literal["text.reported"] = "text.reported"
+    text: UUID
+    prompt_id: UUID | None = None
+    provider: Slug
+    delivery: Delivery
+    code: Annotated[str, StringConstraints(max_length=48)] | None = None
+    segments: Annotated[int, Field(ge=0)] | None = None
 
 
 class Reason(StrEnum):
@@ -295,6 +517,7 @@ class Reason(StrEnum):
     UNKNOWN_ITEM = "unknown_item"
     OUT_OF_RANGE = "out_of_range"
     NOT_UNDERSTOOD = "not_understood"
+    AMBIGUOUS = "ambiguous"
     KEY_DESTROYED = "key_destroyed"
     WRONG_KEY = "wrong_key"
     UNEXPECTED = "unexpected"
@@ -332,15 +555,24 @@ class DeadLetter(Word):
 
 Event = Annotated[
     MessageReceived
+    | MessageRead
     | CheckInSubmitted
     | CheckInRetracted
+    | DayPlanned
     | PromptSent
+    | PromptClosed
+    | SupportDecided
     | ParticipantEnrolled
+    | LanguageChosen
+    | PauseChanged
     | ConsentChanged
     | IndicatorsUpdated
     | AlertRaised
     | AlertSuperseded
+    | SafetyRaised
     | ReplyRequested
+    | PromptRequested
+    | TextReported
     | DeadLetter,
     Field(discriminator="type"),
 ]

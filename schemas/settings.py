@@ -25,8 +25,14 @@ class Settings(BaseSettings):
         vault_key: At least 32 characters; opens the vault. Without it telephone numbers are lost.
         vault_file, store_file, worker_data: Where the vault, the DuckDB file and the worker's tables
             live; by default in `home`.
-        twilio_auth_token, twilio_account_sid, twilio_from, twilio_api_url: The SMS provider. Without
-            an account no replies are sent.
+        sms_provider: Which provider sends: `twilio`, `telnyx`, `kannel`, `jasmin`, `africastalking` or
+            `simulator`. By default Twilio where an account is set, and the simulator in a simulation.
+        sms_segments_per_second: How fast the provider may be handed SMS (a long code carries 1 a second).
+        twilio_auth_token, twilio_account_sid, twilio_from, twilio_api_url: Twilio's account. Without
+            `twilio_account_sid` it only receives.
+        telnyx_public_key, telnyx_api_key, telnyx_from, telnyx_api_url: Telnyx's account.
+        http_sms_preset, http_sms_url, http_sms_user, http_sms_password, http_sms_from, http_sms_secret,
+            http_sms_hmac_key: A gateway of plain HTTP; see `producers.gateways.http`.
         store_host, store_port, store_token: Where the store serves DuckDB for reading.
         store_listen: The address that the store binds.
         batch_minutes: How often the store computes whole records, arms, alerts and the nightly check anew.
@@ -48,10 +54,23 @@ class Settings(BaseSettings):
     desk_token: SecretStr | None = None
     vault_key: SecretStr | None = None
     vault_file: Path | None = None
+    sms_provider: str = ""
+    sms_segments_per_second: float = 1.0
     twilio_auth_token: SecretStr | None = None
     twilio_account_sid: str = ""
     twilio_from: str = ""
-    twilio_api_url: str = "https://api.twilio.com"
+    twilio_api_url: str = ""
+    telnyx_public_key: str = ""
+    telnyx_api_key: SecretStr | None = None
+    telnyx_from: str = ""
+    telnyx_api_url: str = ""
+    http_sms_preset: str = ""
+    http_sms_url: str = ""
+    http_sms_user: str = ""
+    http_sms_password: SecretStr | None = None
+    http_sms_from: str = ""
+    http_sms_secret: SecretStr | None = None
+    http_sms_hmac_key: SecretStr | None = None
     store_host: str = "localhost"
     store_listen: str = "localhost"
     store_port: int = 9494

@@ -47,20 +47,23 @@ class Topic:
 
 MESSAGES = Topic("inbound.messages.v1", "A text that a participant sent; the words are sealed.")
 CHECKINS = Topic("checkins.v1", "A participant's answers at one moment.")
-PROMPTS = Topic("prompts.v1", "A participant was asked to check in.")
+PROMPTS = Topic("prompts.v1", "What was planned for a participant's day, and what became of each prompt.")
+DIALOGUE = Topic("dialogue.v1", "What each text of a participant was taken for; none of its words.")
 PARTICIPANTS = Topic(
     "participants.v1",
-    "Arm, language, zone and start date of a participant, with every change of them.",
+    "Arm, language, zone, start date and pauses of a participant, with every change of them.",
     retention_days=FOR_EVER,
 )
 CONSENTS = Topic("consent.v1", "Consent given, stopped or withdrawn.", retention_days=FOR_EVER)
 INDICATORS = Topic("indicators.v1", "A participant's rolling indicators at one check-in.")
 ALERTS = Topic("alerts.v1", "A chart's alert, and what superseded it.", retention_days=FOR_EVER)
-REPLIES = Topic(
-    "outbound.replies.v1",
-    "A reply to send to a participant; names a text, holds no answers.",
+SAFETY = Topic("safety.alerts.v1", "A participant's text calls for attention; none of its words.")
+TEXTS = Topic(
+    "outbound.texts.v1",
+    "A prompt or a reply to send to a participant; names a text, holds no answers.",
     retention_days=3,
 )
+RECEIPTS = Topic("outbound.receipts.v1", "What became of a text that was to be sent.", retention_days=90)
 STUDIES = Topic(
     "studies.v1",
     "Study definitions.",
@@ -79,11 +82,14 @@ TOPICS: tuple[Topic, ...] = (
     MESSAGES,
     CHECKINS,
     PROMPTS,
+    DIALOGUE,
     PARTICIPANTS,
     CONSENTS,
     INDICATORS,
     ALERTS,
-    REPLIES,
+    SAFETY,
+    TEXTS,
+    RECEIPTS,
     STUDIES,
     DEAD_LETTERS,
 )

@@ -1,4 +1,4 @@
-"""The Faust application: two agents, one table, and the settings under which they lose nothing."""
+"""The Faust application: two agents, two tables, and the settings under which they lose nothing."""
 
 import asyncio
 from collections.abc import Sequence
@@ -13,13 +13,21 @@ from schemas.clock import now
 from schemas.codec import dead_letter, encode
 from schemas.events import (
     CheckInSubmitted,
+    ConsentChanged,
+    DayPlanned,
     DeadLetter,
     Envelope,
     Event,
+    LanguageChosen,
+    MessageRead,
     MessageReceived,
+    PauseChanged,
+    PromptClosed,
     PromptSent,
     Reason,
     ReplyRequested,
+    SafetyRaised,
+    SupportDecided,
 )
 from schemas.settings import Settings
 from schemas.topics import Topic
@@ -27,7 +35,9 @@ from schemas.versions import Versions
 from schemas.words import Word
 from streams.agents.batches import CannotSend, run_batch
 from streams.desk import Desk, KeyDestroyed
-from streams.reading import letter_for, read_message
+from streams.dialogue.machine import ask
+from streams.dialogue.reading import read_message
+from streams.dialogue.state import Conversation
 from streams.state import Heard, absorb, updates
 from streams.studies import KnownVersions
 
@@ -38,9 +48,16 @@ _SEND_SECONDS = 60.0
 
 _OUTPUTS: dict[type[Word], Topic] = {
     CheckInSubmitted: topics.CHECKINS,
+    ConsentChanged: topics.CONSENTS,
     DeadLetter: topics.DEAD_LETTERS,
-    ReplyRequested: topics.REPLIES,
+    LanguageChosen: topics.PARTICIPANTS,
+    MessageRead: topics.DIALOGUE,
+    PauseChanged: topics.PARTICIPANTS,
+    ReplyRequested: topics.TEXTS,
+    SafetyRaised: topics.SAFETY,
 }
+_NOT_OURS = DayPlanned | PromptClosed | SupportDecided
+"""What else is said on the prompts' topic."""
 
 
 def build_app(settings: Settings, studies: KnownVersions, desk: Desk) -> faust.App:
@@ -67,9 +84,12 @@ def build_app(settings: Settings, studies: KnownVersions, desk: Desk) -> faust.A
         web_enabled=False,
         worker_redirect_stdouts=False,
     )
-    messages = _topic(app, topics.MESSAGES)
+    said = _topic(app, topics.MESSAGES, topics.PROMPTS)
     heard = _topic(app, topics.CHECKINS, topics.PROMPTS)
-    outputs = {topic.name: _topic(app, topic) for topic in (*_OUTPUTS.values(), topics.INDICATORS)}
+    outputs = {topic.name: _topic(app, topic) for topic in {*_OUTPUTS.values(), topics.INDICATORS}}
+    conversations = app.Table(
+        "conversations", key_type=bytes, partitions=topics.PARTITIONS, use_partitioner=True
+    )
     table = app.Table("participant-state", key_type=bytes, partitions=topics.PARTITIONS, use_partitioner=True)
 
     async def send(outgoing: Sequence[tuple[Topic, str | None, Word]]) -> None:
@@ -105,30 +125,42 @@ def build_app(settings: Settings, studies: KnownVersions, desk: Desk) -> faust.A
         except (KafkaError, OSError) as error:
             raise CannotSend from error
 
-    async def read(events: list[Event]) -> None:
+    async def converse(events: list[Event]) -> None:
         outgoing: list[tuple[Topic, str | None, Word]] = []
+        states: dict[bytes, Conversation] = {}
         versions = await known_to(events)
-        for event in events:
-            if not isinstance(event, MessageReceived):
-                raise TypeError(f"{event.type} does not belong on {topics.MESSAGES.name}")
+        ours = [event for event in events if isinstance(event, MessageReceived | PromptSent)]
+        if any(not isinstance(event, MessageReceived | PromptSent | _NOT_OURS) for event in events):
+            raise TypeError(f"an event that does not belong on {topics.MESSAGES.name}")
+        # Texts and prompts come by two topics, in no order between them.
+        for event in sorted(ours, key=lambda event: event.occurred_at):
             if event.study not in versions:
-                outgoing.append(
-                    (topics.DEAD_LETTERS, event.participant, unknown_study(event, topics.MESSAGES))
-                )
+                if isinstance(event, MessageReceived):
+                    letter = unknown_study(event, topics.MESSAGES)
+                    outgoing.append((topics.DEAD_LETTERS, event.participant, letter))
                 continue
-            try:
-                key = await desk.key(event.participant)
-                outcomes = read_message(event, key, versions[event.study], now())
-            except KeyDestroyed:
-                outcomes = [letter_for(event, Reason.KEY_DESTROYED, "the vault has no such key", now())]
+            key = event.participant.encode()
+            state = states.get(key) or Conversation.model_validate(conversations.get(key) or {})
+            if isinstance(event, PromptSent):
+                states[key] = ask(state, event, versions[event.study])
+                continue
+            seal_key = await _key(desk, event.participant)
+            states[key], outcomes = read_message(state, event, seal_key, versions[event.study], now())
             outgoing += [(_OUTPUTS[type(o)], event.participant, o) for o in outcomes]
+        # What follows first, then the state that knows of it: a crash in between repeats events with the
+        # same ids, whereas the other way round they would be missing.
         await send(outgoing)
+        for key, state in states.items():
+            conversations[key] = state.model_dump(mode="json")
+        await send([])
 
     async def compute(events: list[Event]) -> None:
         by_person: dict[str, list[Heard]] = {}
         outgoing: list[tuple[Topic, str | None, Word]] = []
         versions = await known_to(events)
         for event in events:
+            if isinstance(event, _NOT_OURS):
+                continue
             if not isinstance(event, Heard):
                 raise TypeError(f"{event.type} does not belong here")
             if event.study in versions:
@@ -148,10 +180,10 @@ def build_app(settings: Settings, studies: KnownVersions, desk: Desk) -> faust.A
             table[key] = state
         await send(outgoing)
 
-    @app.agent(messages, name="messages")
-    async def on_messages(stream: Any) -> None:
+    @app.agent(said, name="dialogue")
+    async def on_said(stream: Any) -> None:
         async for batch in stream.take_events(BATCH, within=WITHIN_SECONDS):
-            await run_batch(batch, read, bury, now)
+            await run_batch(batch, converse, bury, now)
 
     @app.agent(heard, name="indicators")
     async def on_heard(stream: Any) -> None:
@@ -180,6 +212,13 @@ def unknown_study(event: Envelope, origin: Topic) -> DeadLetter:
         topic=origin.name, key=event.participant.encode(), value=encode(event), reason=Reason.UNKNOWN_STUDY,
         detail=f"no definition of {event.study} was announced", at=now(), event=event,
     )  # fmt: skip
+
+
+async def _key(desk: Desk, participant: str) -> bytes | None:
+    try:
+        return await desk.key(participant)
+    except KeyDestroyed:
+        return None
 
 
 def _ready_file(settings: Settings) -> Path:

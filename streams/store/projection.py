@@ -11,13 +11,21 @@ from schemas.events import (
     CheckInRetracted,
     CheckInSubmitted,
     ConsentChanged,
+    DayPlanned,
     DeadLetter,
     Event,
     IndicatorsUpdated,
+    LanguageChosen,
+    MessageRead,
     MessageReceived,
     ParticipantEnrolled,
+    PauseChanged,
+    PromptClosed,
     PromptSent,
+    SafetyRaised,
     Sealed,
+    SupportDecided,
+    TextReported,
 )  # fmt: skip
 from schemas.study import Study
 
@@ -56,6 +64,39 @@ TABLES: dict[str, Table] = {
         {"event_id": _TEXT, "participant": _TEXT, "study": _TEXT, "provider": _TEXT, "occurred_at": _TIME,
          "recorded_at": _TIME}, 1,
     ),
+    "messages_read": Table(
+        {"event_id": _TEXT, "cause": _TEXT, "participant": _TEXT, "study": _TEXT, "meaning": _TEXT,
+         "misses": _INT, "occurred_at": _TIME}, 1,
+    ),
+    "planned_prompts": Table(
+        {"prompt_id": _TEXT, "participant": _TEXT, "study": _TEXT, "local_date": pa.date32(),
+         "study_day": _INT, "slot": _INT, "rule": _TEXT, "channel": _TEXT, "scheduled_at": _TIME,
+         "expires_at": _TIME, "zone": _TEXT, "per_day": _INT, "answered_share": pa.float64(),
+         "planned_at": _TIME}, 1,
+    ),
+    "prompts_closed": Table(
+        {"prompt_id": _TEXT, "participant": _TEXT, "study": _TEXT, "outcome": _TEXT, "detail": _TEXT,
+         "closed_at": _TIME}, 1,
+    ),
+    "support_decisions": Table(
+        {"prompt_id": _TEXT, "participant": _TEXT, "study": _TEXT, "available": pa.bool_(),
+         "probability": pa.float64(), "treated": pa.bool_(), "text": _TEXT, "decided_at": _TIME}, 1,
+    ),
+    "texts_reported": Table(
+        {"event_id": _TEXT, "text": _TEXT, "prompt_id": _TEXT, "participant": _TEXT, "study": _TEXT,
+         "provider": _TEXT, "delivery": _TEXT, "code": _TEXT, "segments": _INT, "reported_at": _TIME}, 1,
+    ),
+    "safety_alerts": Table(
+        {"event_id": _TEXT, "cause": _TEXT, "participant": _TEXT, "study": _TEXT, "rule": _TEXT,
+         "occurred_at": _TIME}, 1,
+    ),
+    "pauses": Table(
+        {"event_id": _TEXT, "participant": _TEXT, "study": _TEXT, "paused": pa.bool_(), "until": _TIME,
+         "reason": _TEXT, "occurred_at": _TIME}, 1,
+    ),
+    "languages": Table(
+        {"event_id": _TEXT, "participant": _TEXT, "study": _TEXT, "language": _TEXT, "occurred_at": _TIME}, 1,
+    ),
     "prompts": Table(
         {"prompt_id": _TEXT, "participant": _TEXT, "study": _TEXT, "channel": _TEXT, "scheduled_at": _TIME,
          "sent_at": _TIME, "expires_at": _TIME, "study_day": _INT, "slot": _INT, "zone": _TEXT}, 1,
@@ -63,7 +104,8 @@ TABLES: dict[str, Table] = {
     "checkin_versions": Table(
         {"event_id": _TEXT, "checkin": _TEXT, "version": _INT, "retracted": pa.bool_(), "participant": _TEXT,
          "study": _TEXT, "channel": _TEXT, "language": _TEXT, "prompt_id": _TEXT, "cause": _TEXT,
-         "rule": _TEXT, "started_at": _TIME, "occurred_at": _TIME, "recorded_at": _TIME, "zone": _TEXT}, 1,
+         "rule": _TEXT, "started_at": _TIME, "occurred_at": _TIME, "recorded_at": _TIME, "zone": _TEXT,
+         "late_for": _TEXT}, 1,
     ),
     "answer_versions": Table(
         {"event_id": _TEXT, "item": _TEXT, "option": _TEXT, "participant": _TEXT, "value": _INT}, 3
@@ -93,8 +135,30 @@ def project(event: Event) -> Rows:
         case MessageReceived(event_id=name, participant=who, study=study):
             row = (str(name), who, study, event.provider, event.occurred_at, event.recorded_at)
             return {"messages": [row]}
+        case MessageRead(event_id=name, participant=who, study=study):
+            read = (event.meaning.value, event.misses, event.occurred_at)
+            return {"messages_read": [(str(name), str(event.cause), who, study, *read)]}
+        case DayPlanned():
+            return {"planned_prompts": _planned(event)}
         case PromptSent():
             return {"prompts": [_prompt(event)]}
+        case PromptClosed(participant=who, study=study):
+            closed = (event.outcome.value, event.detail, event.occurred_at)
+            return {"prompts_closed": [(str(event.prompt_id), who, study, *closed)]}
+        case SupportDecided(participant=who, study=study):
+            drawn = (event.available, event.probability, event.treated, event.text, event.occurred_at)
+            return {"support_decisions": [(str(event.prompt_id), who, study, *drawn)]}
+        case TextReported():
+            return {"texts_reported": [_report(event)]}
+        case SafetyRaised(event_id=name, participant=who, study=study):
+            return {
+                "safety_alerts": [(str(name), str(event.cause), who, study, event.rule, event.occurred_at)]
+            }
+        case PauseChanged(event_id=name, participant=who, study=study):
+            pause = (event.paused, event.until, event.reason, event.occurred_at)
+            return {"pauses": [(str(name), who, study, *pause)]}
+        case LanguageChosen(event_id=name, participant=who, study=study):
+            return {"languages": [(str(name), who, study, event.language, event.occurred_at)]}
         case CheckInSubmitted():
             return {"checkin_versions": [_checkin(event)], "answer_versions": _answers(event)}
         case CheckInRetracted():
@@ -129,6 +193,25 @@ def _prompt(event: PromptSent) -> tuple[Any, ...]:
     )  # fmt: skip
 
 
+def _planned(event: DayPlanned) -> list[tuple[Any, ...]]:
+    return [
+        (
+            str(prompt.prompt_id), event.participant, event.study, event.date, event.study_day, prompt.slot,
+            prompt.rule, prompt.channel.value, prompt.scheduled_at, prompt.expires_at, event.zone,
+            event.per_day, event.answered_share, event.occurred_at,
+        )
+        for prompt in event.prompts
+    ]  # fmt: skip
+
+
+def _report(event: TextReported) -> tuple[Any, ...]:
+    return (
+        str(event.event_id), str(event.text), str(event.prompt_id) if event.prompt_id else None,
+        event.participant, event.study, event.provider, event.delivery.value, event.code, event.segments,
+        event.occurred_at,
+    )  # fmt: skip
+
+
 def _enrolment(event: ParticipantEnrolled) -> tuple[Any, ...]:
     return (
         str(event.event_id), event.participant, event.study, event.arm, event.language, event.zone,
@@ -141,14 +224,14 @@ def _checkin(event: CheckInSubmitted) -> tuple[Any, ...]:
     return (
         str(event.event_id), str(event.checkin), event.version, False, event.participant, event.study,
         event.channel.value, event.language, prompt, cause, event.rule, event.started_at,
-        event.occurred_at, event.recorded_at, event.zone,
+        event.occurred_at, event.recorded_at, event.zone, str(event.late_for) if event.late_for else None,
     )  # fmt: skip
 
 
 def _retraction(event: CheckInRetracted) -> tuple[Any, ...]:
     return (
         str(event.event_id), str(event.checkin), event.version, True, event.participant, event.study,
-        None, None, None, None, None, None, event.occurred_at, event.recorded_at, event.zone,
+        None, None, None, None, None, None, event.occurred_at, event.recorded_at, event.zone, None,
     )  # fmt: skip
 
 

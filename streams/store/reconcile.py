@@ -13,7 +13,8 @@ from streams.store.reader import TopicReader
 Query = Callable[..., Any]
 _STORED = (
     "select coalesce(cause, event_id) as name from checkin_versions "
-    "union select checkin from checkin_versions"
+    "union select checkin from checkin_versions "
+    "union select cause from messages_read where meaning not in ('answer', 'correction', 'unclear')"
 )
 _POLL_SECONDS = 0.5
 _WAIT_MS = 1000
@@ -21,7 +22,10 @@ _WAIT_MS = 1000
 
 @dataclass(frozen=True)
 class Reconciliation:
-    """Distinct events: accepted at the door, stored as check-ins, quarantined with a reason, and lost."""
+    """Distinct events: accepted at the door, stored, quarantined with a reason, and lost.
+
+    Stored is what became a check-in, and a text that was a command, such as HELP.
+    """
 
     accepted: int
     stored: int

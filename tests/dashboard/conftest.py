@@ -16,7 +16,7 @@ from schemas.events import CheckInSubmitted, ParticipantEnrolled, PromptSent
 from schemas.identity import event_id
 from schemas.study_file import load_study
 from schemas.versions import Versions
-from streams.parsing import Parsed, parse
+from streams.dialogue.numbers import Parsed, parse
 from streams.state import Heard, batch
 from streams.store.projection import Rows, project, project_study
 from streams.store.tables import open_store, write

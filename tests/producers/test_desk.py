@@ -7,6 +7,7 @@ import httpx
 import pytest
 
 from producers.desk import build_desk
+from producers.gateways.chosen import chosen_gateways
 from producers.people import Person
 from producers.publisher import Publisher
 from producers.vault import Vault
@@ -29,7 +30,7 @@ ENTRY = {
 async def desk(settings: Settings, study: Study, vault: Vault) -> AsyncIterator[httpx.AsyncClient]:
     """The desk without a Kafka behind it."""
     publisher = Publisher(settings.kafka, limit=0.5)
-    application = build_desk(settings, {study.ref: study}, vault, publisher, now)
+    application = build_desk(settings, {study.ref: study}, chosen_gateways(settings), vault, publisher, now)
     async with httpx.AsyncClient(
         transport=httpx.ASGITransport(application),
         base_url="http://desk",

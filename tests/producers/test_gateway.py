@@ -7,6 +7,7 @@ import httpx
 import pytest
 
 from producers.gateway import build_gateway
+from producers.gateways.chosen import chosen_gateways
 from producers.people import NewLink, Person
 from producers.publisher import Publisher
 from producers.vault import Vault
@@ -18,7 +19,9 @@ from schemas.study import Study
 @pytest.fixture
 async def door(settings: Settings, study: Study, vault: Vault) -> AsyncIterator[httpx.AsyncClient]:
     publisher = Publisher(settings.kafka, limit=0.5)
-    application = build_gateway(settings, {study.ref: study}, vault, publisher, now)
+    application = build_gateway(
+        settings, {study.ref: study}, chosen_gateways(settings), vault, publisher, now
+    )
     transport = httpx.ASGITransport(application, raise_app_exceptions=True)
     async with httpx.AsyncClient(transport=transport, base_url="http://gateway") as client:
         yield client
@@ -54,6 +57,9 @@ async def test_too_much_and_unreadable_bodies_are_refused(
     assert (await door.post(f"/c/{token}", content=b"mood=" + b"7" * 70_000, headers=form)).status_code == 413
     assert (await door.post(f"/c/{token}", content=b"mood=%ff", headers=form)).status_code == 400
     assert (await door.post(f"/c/{token}", json={"mood": 7})).status_code == 415
-    assert (await door.post("/sms/twilio", content=b"%ff=1", headers=form)).status_code == 400
+    signed = form | {"X-Twilio-Signature": "c2lnbmVk"}
+    assert (await door.post("/sms/twilio", content=b"%ff=1", headers=signed)).status_code == 400
+    assert (await door.post("/sms/twilio", content=b"%ff=1", headers=form)).status_code == 403
+    assert (await door.post("/sms/pigeon", content=b"7", headers=form)).status_code == 404
     assert (await door.post("/sms/twilio", data={"Body": "7 3 5"})).status_code == 403
     assert (await door.put(f"/c/{token}")).status_code == 405

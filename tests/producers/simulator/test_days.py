@@ -15,7 +15,7 @@ from producers.simulator.people import EFFECT, Person, gain, invent
 from producers.simulator.wording import MISTYPED, write
 from schemas.study_file import load_study
 from schemas.words import PhaseKind
-from streams.parsing import Parsed, parse
+from streams.dialogue.numbers import Parsed, parse
 from tests.conftest import DEMO
 
 STUDY = load_study(DEMO)

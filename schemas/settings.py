@@ -23,6 +23,8 @@ class Settings(BaseSettings):
         desk_host, desk_port, desk_url, desk_token: The gateway's inner door, for the worker and for
             enrolment. Never open it to the outside.
         vault_key: At least 32 characters; opens the vault. Without it telephone numbers are lost.
+        planner_secret: The times of prompts follow from it, so that nobody can work them out. Keep it: with
+            another one a day's plan would be another.
         vault_file, store_file, worker_data: Where the vault, the DuckDB file and the worker's tables
             live; by default in `home`.
         sms_provider: Which provider sends: `twilio`, `telnyx`, `kannel`, `jasmin`, `africastalking` or
@@ -53,6 +55,7 @@ class Settings(BaseSettings):
     desk_url: str = "http://127.0.0.1:8081"
     desk_token: SecretStr | None = None
     vault_key: SecretStr | None = None
+    planner_secret: SecretStr | None = None
     vault_file: Path | None = None
     sms_provider: str = ""
     sms_segments_per_second: float = 1.0

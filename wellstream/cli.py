@@ -102,6 +102,14 @@ def serve_worker() -> None:
     in_words(lambda: run_worker(Settings()))
 
 
+@serve.command("planner")
+def serve_planner() -> None:
+    """The planner: decides when to ask whom, and asks."""
+    from streams.planner.serve import serve_planner as serve_it
+
+    in_words(lambda: asyncio.run(serve_it(Settings())))
+
+
 @serve.command("store")
 def serve_store() -> None:
     """The owner of the DuckDB file; serves it read-only."""

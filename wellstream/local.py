@@ -50,6 +50,9 @@ def services(settings: Settings) -> list[Service]:
         _service(
             "worker", variables, _file_appears(settings.worker_path / "ready"), 30, "Kafka group wellstream"
         ),
+        _service(
+            "planner", variables, _file_appears(settings.home / "planner.ready"), 10, "reads and writes Kafka"
+        ),
         _service("dashboard", variables, _answers(f"{dashboard}/_stcore/health"), 10, dashboard),
     ]
 

@@ -5,7 +5,7 @@ import os
 import secrets as randomness
 from pathlib import Path
 
-_NAMES = ("vault_key", "desk_token", "store_token", "twilio_auth_token")
+_NAMES = ("vault_key", "desk_token", "store_token", "twilio_auth_token", "planner_secret")
 
 
 def local_secrets(home: Path) -> dict[str, str]:

@@ -14,10 +14,13 @@ from schemas.topics import (
     CHECKINS,
     CONSENTS,
     DEAD_LETTERS,
+    DIALOGUE,
     INDICATORS,
     MESSAGES,
     PARTICIPANTS,
     PROMPTS,
+    RECEIPTS,
+    SAFETY,
     STUDIES,
     Topic,
 )  # fmt: skip
@@ -25,8 +28,8 @@ from streams.store.projection import Rows, project, project_study
 from streams.store.tables import Place
 
 STORED: tuple[Topic, ...] = (
-    STUDIES, PARTICIPANTS, CONSENTS, MESSAGES, PROMPTS, CHECKINS, INDICATORS, ALERTS,
-    DEAD_LETTERS,
+    STUDIES, PARTICIPANTS, CONSENTS, MESSAGES, DIALOGUE, PROMPTS, CHECKINS, INDICATORS, ALERTS, SAFETY,
+    RECEIPTS, DEAD_LETTERS,
 )  # fmt: skip
 BATCH = 500
 
@@ -38,19 +41,25 @@ class TopicReader:
         bootstrap: Kafka's bootstrap servers.
         expected: The next offset of each partition; those not named are read from the beginning.
         topics: What to read.
+        poll_ms: How long Kafka may hold a question for new records back, in milliseconds; another question
+            waits for it.
 
     Attributes:
         expected: The next offset of each partition that has been read or was given.
     """
 
     def __init__(
-        self, bootstrap: str, expected: Mapping[Place, int], topics: Sequence[Topic] = STORED
+        self,
+        bootstrap: str,
+        expected: Mapping[Place, int],
+        topics: Sequence[Topic] = STORED,
+        poll_ms: int = 100,
     ) -> None:
         self.expected = dict(expected)
         self._partitions = [TopicPartition(t.name, p) for t in topics for p in range(t.partitions)]
         self._consumer = AIOKafkaConsumer(
             bootstrap_servers=bootstrap, enable_auto_commit=False, auto_offset_reset="earliest",
-            max_partition_fetch_bytes=4_194_304, fetch_max_wait_ms=100,
+            max_partition_fetch_bytes=4_194_304, fetch_max_wait_ms=poll_ms,
         )  # fmt: skip
 
     async def __aenter__(self) -> Self:

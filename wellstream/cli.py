@@ -9,7 +9,7 @@ import sys
 from datetime import date
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
@@ -19,8 +19,12 @@ from schemas.settings import Settings
 from wellstream.errors import in_words
 from wellstream.files_cli import codebook, import_file, indicators
 from wellstream.instrument_cli import instrument
+from wellstream.phone_cli import phone
 from wellstream.report_cli import report
 from wellstream.state import HOME, adopt_running, running_services
+
+if TYPE_CHECKING:
+    from schemas.study import Study
 
 STUDIES = Path(__file__).resolve().parent.parent / "studies"
 
@@ -43,6 +47,7 @@ app.command("import")(import_file)
 app.command()(indicators)
 app.command()(codebook)
 app.command()(report)
+app.command()(phone)
 
 out = Console()
 err = Console(stderr=True)
@@ -151,6 +156,32 @@ def study_check(file: Path) -> None:
         f"{file}: {found.ref} is sound: {len(found.arms)} arms, {len(found.interventions)} interventions, "
         f"{len(found.items)} items, languages {', '.join(found.languages)}"
     )
+    _print_segments(found)
+
+
+def _print_segments(study: Study) -> None:
+    """Show what each text costs; exits 1 where one needs UCS-2 by accident."""
+    from producers.wording import every_text
+    from schemas.segments import count_segments
+
+    counted = [(language, name, count_segments(text)) for language, name, text in every_text(study)]
+    rows: list[tuple[str, str, str, str]] = []
+    for language in study.languages:
+        mine = [(name, cost) for spoken, name, cost in counted if spoken == language]
+        most = max(cost.count for _, cost in mine)
+        costly = ", ".join(name for name, cost in mine if cost.count == most) if most > 1 else ""
+        encodings = ", ".join(sorted({cost.encoding for _, cost in mine}))
+        rows.append((language, encodings, f"{most} SMS at most", costly))
+    _print_table(["language", "encoding", "cost of a text", "the longest"], rows)
+    accidental = [(language, name, cost) for language, name, cost in counted if cost.accidental]
+    for language, name, cost in accidental:
+        err.print(
+            f"[red]text {name} in {language} needs {cost.count} SMS of UCS-2[/red] only for "
+            f"{' '.join(cost.foreign)}; write it with the plain signs on a keyboard",
+            highlight=False,
+        )
+    if accidental:
+        raise typer.Exit(1)
 
 
 @study.command("schema")
@@ -220,6 +251,32 @@ def participant_link(
     from wellstream.enrol import link
 
     print(in_words(lambda: link(adopt_running(), pseudonym, hours)))
+
+
+@participant.command("pause")
+def participant_pause(
+    pseudonym: str,
+    hours: Annotated[
+        float | None, typer.Option(min=0.1, help="For how long; until `resume` by default.")
+    ] = None,
+) -> None:
+    """Pause the prompts to a participant. A word of crisis does the same, until somebody has looked.
+
+    Example: `wellstream participant pause p-0123456789abcdef --hours 48`
+    """
+    from wellstream.enrol import pause
+
+    in_words(lambda: pause(adopt_running(), pseudonym, paused=True, hours=hours))
+    out.print(f"prompts to {pseudonym} are paused")
+
+
+@participant.command("resume")
+def participant_resume(pseudonym: str) -> None:
+    """Let the prompts to a participant go on."""
+    from wellstream.enrol import pause
+
+    in_words(lambda: pause(adopt_running(), pseudonym, paused=False))
+    out.print(f"prompts to {pseudonym} go on")
 
 
 @app.command()

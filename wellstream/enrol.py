@@ -42,7 +42,17 @@ def link(settings: Settings, pseudonym: str, hours: int) -> str:
     return str(ask_desk(settings, "/links", [wanted])[0]["url"])
 
 
-def ask_desk(settings: Settings, path: str, body: list[dict[str, Any]]) -> list[dict[str, str]]:
+def pause(settings: Settings, pseudonym: str, *, paused: bool, hours: float | None = None) -> None:
+    """Pause the prompts to a participant, for some hours or until somebody ends it; or let them go on.
+
+    Raises:
+        DeskRefused: The gateway is away, or there is no such participant.
+    """
+    until = (now() + timedelta(hours=hours)).isoformat() if hours else None
+    ask_desk(settings, "/pauses", {"participant": pseudonym, "paused": paused, "until": until})
+
+
+def ask_desk(settings: Settings, path: str, body: list[dict[str, Any]] | dict[str, Any]) -> Any:
     """Post to the gateway's desk; its answer.
 
     Raises:
@@ -60,4 +70,4 @@ def ask_desk(settings: Settings, path: str, body: list[dict[str, Any]]) -> list[
         raise DeskRefused(f"the gateway does not answer at {settings.desk_url}; is it running?") from None
     if response.status_code != httpx.codes.OK:
         raise DeskRefused(f"the gateway refused it ({response.status_code}): {response.text:.300}")
-    return list(response.json())
+    return response.json()

@@ -12,6 +12,7 @@ from wellstream.secrets import local_secrets
 from wellstream.supervisor import Service
 
 _PROBE_SECONDS = 2.0
+_SIMULATED_PACE = 1000.0
 
 
 def local_settings(home: Path, study: Path, kafka: str, *, simulation: bool) -> Settings:
@@ -25,6 +26,7 @@ def local_settings(home: Path, study: Path, kafka: str, *, simulation: bool) -> 
         given.model_dump()
         | made
         | {"home": home.absolute(), "study": study.absolute(), "kafka": kafka, "simulation": simulation}
+        | ({"sms_segments_per_second": _SIMULATED_PACE} if simulation else {})
     )
 
 

@@ -6,20 +6,28 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, select_autoescape
 
-from producers.form import LONGEST_TEXT, Problem
+from producers.form import HELPER_FIELDS, LONGEST_TEXT, Problem, Reading
+from producers.form_steps import Steps, what_follows
 from producers.ui_words import LANGUAGES, direction, words
 from schemas.identity import digest
 from schemas.study import Item, Study
 
 _HERE = Path(__file__).parent
 STATIC = _HERE / "static"
-STYLESHEET = f"/static/form.css?v={digest((STATIC / 'form.css').read_text(encoding='utf-8'))[:12]}"
 _PAGES = Environment(
     loader=FileSystemLoader(_HERE / "pages"),
     autoescape=select_autoescape(),
     trim_blocks=True,
     lstrip_blocks=True,
 )
+
+
+def _address(name: str) -> str:
+    return f"/static/{name}?v={digest((STATIC / name).read_text(encoding='utf-8'))[:12]}"
+
+
+STYLESHEET = _address("form.css")
+SCRIPT = _address("form.js")
 
 
 @dataclass(frozen=True)
@@ -30,7 +38,9 @@ class FormPage:
         study: The definition.
         language: The participant's language.
         submission_id: Travels with the form and names this filling-in.
-        fields: What was sent a moment ago, to be shown again when it could not be taken.
+        opened_at: Travels with the form: when its first page was made.
+        steps: The pages up to this one.
+        fields: What was sent a moment ago: shown again, or carried along if it belongs to another page.
         problems: What is wrong with it.
         heading: Name of our words for the summary's title, with `note` for its text; empty for none.
         note: See `heading`.
@@ -39,6 +49,8 @@ class FormPage:
     study: Study
     language: str
     submission_id: str
+    opened_at: str
+    steps: Steps
     fields: Sequence[tuple[str, str]] = ()
     problems: tuple[Problem, ...] = ()
     heading: str = ""
@@ -46,16 +58,21 @@ class FormPage:
 
 
 def render_form(page: FormPage) -> str:
-    """The form as HTML."""
+    """The page's questions as HTML."""
     ui = words(page.language)
     complaints = {problem.item: ui[problem.complaint] for problem in page.problems if problem.item}
-    items = [_item(page, item, complaints.get(item.id, "")) for item in page.study.items]
+    asked = [item for item in page.study.items if item.id in page.steps[-1]]
+    items = [_item(page, item, complaints.get(item.id, "")) for item in asked]
+    follows = what_follows(page.study, page.steps)
     return _PAGES.get_template("form.html").render(
         **_frame(page.study, page.language),
+        **_travelling(page),
         title=page.study.in_language(page.study.title, page.language),
+        more=ui["more"] if len(page.steps) > 1 else "",
         items=items,
         longest=LONGEST_TEXT,
-        submission_id=page.submission_id,
+        action=follows,
+        action_text=ui[follows],
         summary_title=ui[page.heading] if page.heading else "",
         summary_text=ui[page.note] if page.note else "",
         summary=[
@@ -66,14 +83,37 @@ def render_form(page: FormPage) -> str:
     )
 
 
+def render_review(page: FormPage, reading: Reading) -> str:
+    """All questions that are asked with their answers, to be sent or changed."""
+    ui = words(page.language)
+    shown = {name for step in page.steps for name in step}
+    given = set(reading.answers)
+    items = [_item(page, item, "") for item in page.study.items if item.id in shown & given]
+    return _PAGES.get_template("review.html").render(
+        **_frame(page.study, page.language),
+        **_travelling(page),
+        title=ui["review_title"],
+        lines=[{"item": item, "answers": _said(item)} for item in items],
+    )
+
+
 def with_problems(page: FormPage, problems: tuple[Problem, ...]) -> FormPage:
     """The same page, with what is wrong."""
     whole = next((problem.complaint for problem in problems if not problem.item), "")
     return replace(page, problems=problems, heading="problems_title", note=whole)
 
 
-def render_message(study: Study | None, language: str | None, name: str) -> str:
-    """One of our messages, such as `thanks`; in all our languages where the person's is not known."""
+def render_message(
+    study: Study | None, language: str | None, name: str, picture: dict[str, object] | None = None
+) -> str:
+    """One of our messages, such as `thanks`; in all our languages where the person's is not known.
+
+    Args:
+        study: The definition, for its notice; None where it is not known.
+        language: The person's language.
+        name: Of our words.
+        picture: The person's last two weeks.
+    """
     languages = (language,) if language else LANGUAGES
     first = languages[0]
     parts = [
@@ -85,8 +125,13 @@ def render_message(study: Study | None, language: str | None, name: str) -> str:
         }
         for one in languages
     ]
-    frame = _frame(study, first)
-    return _PAGES.get_template("message.html").render(**frame, title=parts[0]["title"], parts=parts)
+    return _PAGES.get_template("message.html").render(
+        **_frame(study, first),
+        title=parts[0]["title"],
+        parts=parts,
+        picture=picture,
+        sent=name == "thanks",
+    )
 
 
 def _frame(study: Study | None, language: str) -> dict[str, object]:
@@ -96,6 +141,21 @@ def _frame(study: Study | None, language: str) -> dict[str, object]:
         "ui": words(language),
         "notice": study.in_language(study.safety.notice, language) if study else "",
         "stylesheet": STYLESHEET,
+        "script": SCRIPT,
+    }
+
+
+def _travelling(page: FormPage) -> dict[str, object]:
+    here = page.steps[-1]
+    return {
+        "submission_id": page.submission_id,
+        "opened_at": page.opened_at,
+        "steps": [" ".join(step) for step in page.steps],
+        "carried": [
+            (name, value)
+            for name, value in page.fields
+            if name not in HELPER_FIELDS and name not in here and value.strip() and page.study.item(name)
+        ],
     }
 
 
@@ -108,6 +168,8 @@ def _item(page: FormPage, item: Item, complaint: str) -> dict[str, object]:
     shown: dict[str, object] = {
         "id": item.id,
         "kind": item.kind,
+        "box": "checkbox" if item.kind == "choices" else "radio",
+        "required": item.required and item.kind != "choices",
         "text": say(item.text, page.language),
         "hint": " ".join(hints),
         "complaint": complaint,
@@ -124,11 +186,23 @@ def _item(page: FormPage, item: Item, complaint: str) -> dict[str, object]:
 
 
 def _choices(page: FormPage, item: Item, given: list[str]) -> list[dict[str, object]]:
+    ui = words(page.language)
     if item.scale:
         pairs = [(str(number), str(number)) for number in range(item.scale.min, item.scale.max + 1)]
+    elif item.kind == "yes_no":
+        pairs = [("1", ui["yes"]), ("0", ui["no"])]
     else:
         pairs = [(option.id, page.study.in_language(option.text, page.language)) for option in item.options]
-    return [
-        {"target": f"{item.id}-{place}", "value": value, "text": text, "chosen": value in given}
-        for place, (value, text) in enumerate(pairs, start=1)
-    ]
+    return [{"value": value, "text": text, "chosen": value in given} for value, text in pairs]
+
+
+def _said(item: dict[str, object]) -> list[str]:
+    choices = item["choices"]
+    if item["kind"] == "text" or not isinstance(choices, list):
+        return [str(item["written"])]
+    chosen = [str(choice["text"]) for choice in choices if choice["chosen"]]
+    return (
+        [f"{text} ({item['first']} = {item['low']}, {item['last']} = {item['high']})" for text in chosen]
+        if (item["kind"] == "scale")
+        else chosen
+    )

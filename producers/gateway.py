@@ -9,6 +9,7 @@ from datetime import datetime
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
@@ -19,6 +20,7 @@ from producers.form_routes import FormRoutes, message
 from producers.intake import Intake
 from producers.people import Person
 from producers.publisher import NotStored, Publisher
+from producers.recent import Recent
 from producers.ui_words import in_all, words
 from producers.vault import Vault
 from producers.web import SafeHeaders, Unexpected, read_fields, simulated_at
@@ -42,23 +44,25 @@ def build_gateway(
     publisher: Publisher,
     clock: Clock,
     announced: Callable[[], bool] = lambda: True,
+    recent: Recent | None = None,
 ) -> Starlette:
     """The public application.
 
     Args:
-        settings: Uses `public_url`, `twilio_auth_token` and `simulation`.
+        settings: Uses `public_url`, `twilio_auth_token`, `trusted_proxies` and `simulation`.
         studies: Every known definition by `id@version`; may grow while the gateway runs.
         vault: The opened vault.
         publisher: Where events go.
         clock: Tells the time.
         announced: Whether the study is known to be on its topic; part of `/readyz`.
+        recent: People's last two weeks, where a study shows them.
 
     Raises:
         MissingSetting: There is no `twilio_auth_token`.
     """
     intake = Intake(vault, publisher, clock)
     sms = _Sms(settings, vault, intake)
-    form = FormRoutes(settings, studies, vault, intake, clock, BODY_LIMIT)
+    form = FormRoutes(settings, studies, vault, intake, clock, BODY_LIMIT, recent)
     health = _Health(vault, publisher, announced)
     return Starlette(
         routes=[
@@ -66,11 +70,15 @@ def build_gateway(
             Route("/c/{token}", form.show, methods=["GET"]),
             Route("/c/{token}", form.take, methods=["POST"]),
             Route("/static/form.css", _stylesheet),
+            Route("/static/form.js", _script),
             Route("/healthz", health.alive),
             Route("/readyz", health.ready),
         ],
         middleware=[
             Middleware(SafeHeaders),
+            # A page repeats nothing that a stranger could choose next to a secret, so its length after
+            # compression tells nothing (BREACH): the link's token is not in it.
+            Middleware(GZipMiddleware),
             Middleware(Unexpected, where="the gateway", answer=_broken),
         ],
         exception_handlers={HTTPException: _refused},
@@ -156,6 +164,11 @@ class _Health:
 async def _stylesheet(_: Request) -> Response:
     css = (STATIC / "form.css").read_bytes()
     return Response(css, media_type="text/css", headers=_LONG_CACHE)
+
+
+async def _script(_: Request) -> Response:
+    code = (STATIC / "form.js").read_bytes()
+    return Response(code, media_type="text/javascript", headers=_LONG_CACHE)
 
 
 async def _refused(request: Request, error: Exception) -> Response:

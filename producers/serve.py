@@ -13,6 +13,7 @@ from starlette.applications import Starlette
 from producers.desk import build_desk
 from producers.gateway import build_gateway
 from producers.publisher import NotStored, Publisher
+from producers.recent import Follower, Recent
 from producers.sender import Sender
 from producers.studies import StudyChanged, announce
 from producers.vault import Vault
@@ -52,7 +53,8 @@ async def serve_gateway(settings: Settings) -> None:
     studies = {study.ref: study}
     announced = asyncio.Event()
     async with _vault(settings) as vault, _publisher(settings) as publisher:
-        public = build_gateway(settings, studies, vault, publisher, now, announced.is_set)
+        recent = Recent(studies) if study.form.last_two_weeks else None
+        public = build_gateway(settings, studies, vault, publisher, now, announced.is_set, recent)
         desk = build_desk(settings, studies, vault, publisher, now)
         with (
             _listen(settings.gateway_host, settings.gateway_port) as front,
@@ -62,6 +64,8 @@ async def serve_gateway(settings: Settings) -> None:
             work = [_announce(study, settings, publisher, studies, announced)]
             if settings.twilio_account_sid:
                 work.append(Sender(settings, studies, vault, publisher, now).run())
+            if recent:
+                work.append(_follow(Follower(recent, settings.kafka, now), announced))
             await _run([(servers[0], front), (servers[1], back)], [asyncio.create_task(one) for one in work])
 
 
@@ -127,6 +131,12 @@ async def _run(servers: list[tuple[_Server, socket.socket]], background: list["a
     for outcome in await asyncio.gather(*background, return_exceptions=True):
         if isinstance(outcome, Exception):
             raise outcome
+
+
+async def _follow(follower: Follower, announced: asyncio.Event) -> None:
+    # Check-ins of an earlier version of the study mean something only when that version is known.
+    await announced.wait()
+    await follower.run()
 
 
 async def _announce(

@@ -6,6 +6,41 @@ _FALLBACK = "en"
 _WORDS: dict[str, dict[str, str]] = {
     "en": {
         "send": "Send",
+        "next": "Next",
+        "back": "Back",
+        "review": "Check my answers",
+        "review_title": "Your answers",
+        "review_text": "Nothing is sent yet. Look at your answers, then send them.",
+        "change": "Change",
+        "more": "A few more questions that follow from your answers.",
+        "yes": "Yes",
+        "no": "No",
+        "phone_kept": "Your answers are kept on this phone. They are not sent yet: we send them when "
+        "there is a "
+        "connection. Leave this page open, or open the link again later.",
+        "phone_offline": "There is no connection now. Your answers are still on this page. Please try "
+        "again later.",
+        "phone_sent": "Answers that were kept on this phone are sent now.",
+        "phone_late": "Answers that were kept on this phone could not be sent any more. Nothing was "
+        "saved of them.",
+        "phone_again": "Answers that were kept on this phone need another look. Please open their link "
+        "again.",
+        "phone_missing": "There is no connection now. Please answer the question that is still open, and "
+        "send again.",
+        "phone_removed": "Your answers are removed from this phone.",
+        "phone_note": "Your answers stay on this phone until they are sent. Do others use this phone "
+        "too? Then "
+        "you can remove them here.",
+        "phone_remove": "Remove from this phone",
+        "recent_title": "Your last two weeks",
+        "recent_count": "Your check-ins in the last two weeks: {checkins}, on {days} of {of} days.",
+        "recent_dots": "Each dot is the average of a day’s answers to “{asked}”. A day without a dot has "
+        "no answer.",
+        "recent_first": "two weeks ago",
+        "recent_last": "today",
+        "too_often_title": "One moment, please",
+        "too_often": "This page was opened too often in a short time. Please try again in a minute. "
+        "Nothing was lost.",
         "choose_any": "You can choose more than one.",
         "optional": "You may leave this out.",
         "help": "If you need help",
@@ -38,6 +73,40 @@ _WORDS: dict[str, dict[str, str]] = {
     },
     "nl": {
         "send": "Versturen",
+        "next": "Volgende",
+        "back": "Terug",
+        "review": "Mijn antwoorden nakijken",
+        "review_title": "Uw antwoorden",
+        "review_text": "Er is nog niets verstuurd. Kijk uw antwoorden na en verstuur ze dan.",
+        "change": "Wijzigen",
+        "more": "Nog enkele vragen die volgen uit uw antwoorden.",
+        "yes": "Ja",
+        "no": "Nee",
+        "phone_kept": "Uw antwoorden staan op deze telefoon. Ze zijn nog niet verstuurd: dat gebeurt "
+        "zodra er "
+        "verbinding is. Laat deze pagina open, of open de link later opnieuw.",
+        "phone_offline": "Er is nu geen verbinding. Uw antwoorden staan nog op deze pagina. Probeer het "
+        "later opnieuw.",
+        "phone_sent": "Antwoorden die op deze telefoon stonden, zijn nu verstuurd.",
+        "phone_late": "Antwoorden die op deze telefoon stonden, konden niet meer verstuurd worden. Er is "
+        "niets "
+        "van bewaard.",
+        "phone_again": "Kijk de antwoorden die op deze telefoon stonden nog eens na. Open hun link opnieuw.",
+        "phone_missing": "Er is nu geen verbinding. Beantwoord de vraag die nog open is en verstuur opnieuw.",
+        "phone_removed": "Uw antwoorden zijn van deze telefoon verwijderd.",
+        "phone_note": "Uw antwoorden blijven op deze telefoon tot ze verstuurd zijn. Gebruiken anderen deze "
+        "telefoon ook? Dan kunt u ze hier verwijderen.",
+        "phone_remove": "Van deze telefoon verwijderen",
+        "recent_title": "Uw laatste twee weken",
+        "recent_count": "Uw check-ins in de laatste twee weken: {checkins}, op {days} van {of} dagen.",
+        "recent_dots": "Elk punt is het gemiddelde van de antwoorden van een dag op ‘{asked}’. Een dag "
+        "zonder punt "
+        "heeft geen antwoord.",
+        "recent_first": "twee weken geleden",
+        "recent_last": "vandaag",
+        "too_often_title": "Een ogenblik",
+        "too_often": "Deze pagina werd in korte tijd te vaak geopend. Probeer het over een minuut opnieuw. "
+        "Er is niets verloren.",
         "choose_any": "U kunt meer dan één antwoord kiezen.",
         "optional": "U mag dit overslaan.",
         "help": "Als u hulp nodig hebt",
@@ -70,6 +139,33 @@ _WORDS: dict[str, dict[str, str]] = {
     },
     "ar": {
         "send": "إرسال",
+        "next": "التالي",
+        "back": "رجوع",
+        "review": "مراجعة إجاباتي",
+        "review_title": "إجاباتك",
+        "review_text": "لم يُرسل شيء بعد. راجع إجاباتك ثم أرسلها.",
+        "change": "تعديل",
+        "more": "بضعة أسئلة أخرى بناءً على إجاباتك.",
+        "yes": "نعم",
+        "no": "لا",
+        "phone_kept": "إجاباتك محفوظة على هذا الهاتف ولم تُرسل بعد. سنرسلها عند توفر الاتصال. "
+        "اترك هذه الصفحة مفتوحة أو افتح الرابط مرة أخرى لاحقًا.",
+        "phone_offline": "لا يوجد اتصال الآن. إجاباتك ما زالت في هذه الصفحة. يرجى المحاولة لاحقًا.",
+        "phone_sent": "تم الآن إرسال الإجابات التي كانت محفوظة على هذا الهاتف.",
+        "phone_late": "لم يعد ممكنًا إرسال الإجابات التي كانت محفوظة على هذا الهاتف، ولم يُحفظ منها شيء.",
+        "phone_again": "الإجابات التي كانت محفوظة على هذا الهاتف تحتاج إلى مراجعة. يرجى فتح رابطها مرة أخرى.",
+        "phone_missing": "لا يوجد اتصال الآن. يرجى الإجابة عن السؤال المتبقي ثم الإرسال مرة أخرى.",
+        "phone_removed": "تمت إزالة إجاباتك من هذا الهاتف.",
+        "phone_note": "تبقى إجاباتك على هذا الهاتف حتى يتم إرسالها. هل يستخدم آخرون هذا الهاتف؟ يمكنك "
+        "إزالتها هنا.",
+        "phone_remove": "إزالة من هذا الهاتف",
+        "recent_title": "آخر أسبوعين لك",
+        "recent_count": "عدد مرات إجابتك في آخر أسبوعين: {checkins}، في {days} من {of} يومًا.",
+        "recent_dots": "كل نقطة هي متوسط إجاباتك في يوم واحد عن «{asked}». اليوم الذي بلا نقطة لا إجابة فيه.",
+        "recent_first": "قبل أسبوعين",
+        "recent_last": "اليوم",
+        "too_often_title": "لحظة من فضلك",
+        "too_often": "فُتحت هذه الصفحة مرات كثيرة في وقت قصير. يرجى المحاولة مرة أخرى بعد دقيقة. لم يضِع شيء.",
         "choose_any": "يمكنك اختيار أكثر من إجابة.",
         "optional": "يمكنك ترك هذا السؤال.",
         "help": "إذا كنت بحاجة إلى مساعدة",

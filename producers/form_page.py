@@ -7,27 +7,18 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, select_autoescape
 
 from producers.form import HELPER_FIELDS, LONGEST_TEXT, Problem, Reading
+from producers.form_assets import SCRIPT_ADDRESS, STYLE_ADDRESS
 from producers.form_steps import Steps, what_follows
 from producers.ui_words import LANGUAGES, direction, words
-from schemas.identity import digest
 from schemas.study import Item, Study
 
 _HERE = Path(__file__).parent
-STATIC = _HERE / "static"
 _PAGES = Environment(
     loader=FileSystemLoader(_HERE / "pages"),
     autoescape=select_autoescape(),
     trim_blocks=True,
     lstrip_blocks=True,
 )
-
-
-def _address(name: str) -> str:
-    return f"/static/{name}?v={digest((STATIC / name).read_text(encoding='utf-8'))[:12]}"
-
-
-STYLESHEET = _address("form.css")
-SCRIPT = _address("form.js")
 
 
 @dataclass(frozen=True)
@@ -70,6 +61,7 @@ def render_form(page: FormPage) -> str:
         title=page.study.in_language(page.study.title, page.language),
         more=ui["more"] if len(page.steps) > 1 else "",
         items=items,
+        optional=any(item.required for item in asked) and not all(item.required for item in asked),
         longest=LONGEST_TEXT,
         action=follows,
         action_text=ui[follows],
@@ -140,8 +132,8 @@ def _frame(study: Study | None, language: str) -> dict[str, object]:
         "direction": direction(language),
         "ui": words(language),
         "notice": study.in_language(study.safety.notice, language) if study else "",
-        "stylesheet": STYLESHEET,
-        "script": SCRIPT,
+        "stylesheet": STYLE_ADDRESS,
+        "script": SCRIPT_ADDRESS,
     }
 
 
@@ -163,21 +155,21 @@ def _item(page: FormPage, item: Item, complaint: str) -> dict[str, object]:
     ui = words(page.language)
     say = page.study.in_language
     given = [value for name, value in page.fields if name == item.id]
-    hints = [ui["choose_any"]] if item.kind == "choices" else []
-    hints += [] if item.required else [ui["optional"]]
+    hint = ui["choose_any"] if item.kind == "choices" else ""
     shown: dict[str, object] = {
         "id": item.id,
         "kind": item.kind,
         "box": "checkbox" if item.kind == "choices" else "radio",
-        "required": item.required and item.kind != "choices",
+        "required": item.required,
+        "forced": item.required and item.kind != "choices",
         "text": say(item.text, page.language),
-        "hint": " ".join(hints),
+        "hint": hint,
         "complaint": complaint,
         "target": f"{item.id}-1",
         "written": "\n".join(given) if item.kind == "text" else "",
         "choices": _choices(page, item, given),
     }
-    described = [("complaint", complaint), ("hint", hints), ("ends", item.scale)]
+    described = [("complaint", complaint), ("hint", hint), ("ends", item.scale)]
     shown["described_by"] = " ".join(f"{item.id}-{part}" for part, there in described if there)
     if item.scale:
         low, high = say(item.scale.low, page.language), say(item.scale.high, page.language)

@@ -14,8 +14,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from producers import twilio
-from producers.form_page import STATIC
+from producers import form_assets, twilio
 from producers.form_routes import FormRoutes, message
 from producers.intake import Intake
 from producers.people import Person
@@ -162,13 +161,11 @@ class _Health:
 
 
 async def _stylesheet(_: Request) -> Response:
-    css = (STATIC / "form.css").read_bytes()
-    return Response(css, media_type="text/css", headers=_LONG_CACHE)
+    return Response(form_assets.STYLE, media_type="text/css", headers=_LONG_CACHE)
 
 
 async def _script(_: Request) -> Response:
-    code = (STATIC / "form.js").read_bytes()
-    return Response(code, media_type="text/javascript", headers=_LONG_CACHE)
+    return Response(form_assets.SCRIPT, media_type="text/javascript", headers=_LONG_CACHE)
 
 
 async def _refused(request: Request, error: Exception) -> Response:

@@ -1,4 +1,4 @@
-"""A person's last two weeks as a picture and in plain words. It says what was answered, and judges nothing."""
+"""A person's last two weeks as a picture and in plain words. It judges nothing."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

@@ -15,22 +15,16 @@ _WORDS: dict[str, dict[str, str]] = {
         "more": "A few more questions that follow from your answers.",
         "yes": "Yes",
         "no": "No",
-        "phone_kept": "Your answers are kept on this phone. They are not sent yet: we send them when "
-        "there is a "
-        "connection. Leave this page open, or open the link again later.",
-        "phone_offline": "There is no connection now. Your answers are still on this page. Please try "
-        "again later.",
-        "phone_sent": "Answers that were kept on this phone are sent now.",
-        "phone_late": "Answers that were kept on this phone could not be sent any more. Nothing was "
-        "saved of them.",
-        "phone_again": "Answers that were kept on this phone need another look. Please open their link "
-        "again.",
-        "phone_missing": "There is no connection now. Please answer the question that is still open, and "
-        "send again.",
-        "phone_removed": "Your answers are removed from this phone.",
-        "phone_note": "Your answers stay on this phone until they are sent. Do others use this phone "
-        "too? Then "
-        "you can remove them here.",
+        "phone_kept": "Kept on this phone, not sent yet. It is sent when there is a connection: leave "
+        "this page open, or open the link again.",
+        "phone_offline": "No connection. Your answers are still here: answer what must be answered, and "
+        "try again later.",
+        "phone_sent": "Answers kept on this phone are sent now.",
+        "phone_again": "Answers kept on this phone could not be saved. If it is not too late, open their "
+        "link again.",
+        "phone_removed": "Removed from this phone.",
+        "phone_note": "Your answers stay on this phone until they are sent. If others use it too, you "
+        "can remove them.",
         "phone_remove": "Remove from this phone",
         "recent_title": "Your last two weeks",
         "recent_count": "Your check-ins in the last two weeks: {checkins}, on {days} of {of} days.",
@@ -42,7 +36,7 @@ _WORDS: dict[str, dict[str, str]] = {
         "too_often": "This page was opened too often in a short time. Please try again in a minute. "
         "Nothing was lost.",
         "choose_any": "You can choose more than one.",
-        "optional": "You may leave this out.",
+        "optional": "You may leave out questions without a star (*).",
         "help": "If you need help",
         "thanks_title": "Thank you",
         "thanks": "Your answers are saved. You can close this page.",
@@ -82,20 +76,16 @@ _WORDS: dict[str, dict[str, str]] = {
         "more": "Nog enkele vragen die volgen uit uw antwoorden.",
         "yes": "Ja",
         "no": "Nee",
-        "phone_kept": "Uw antwoorden staan op deze telefoon. Ze zijn nog niet verstuurd: dat gebeurt "
-        "zodra er "
-        "verbinding is. Laat deze pagina open, of open de link later opnieuw.",
-        "phone_offline": "Er is nu geen verbinding. Uw antwoorden staan nog op deze pagina. Probeer het "
-        "later opnieuw.",
-        "phone_sent": "Antwoorden die op deze telefoon stonden, zijn nu verstuurd.",
-        "phone_late": "Antwoorden die op deze telefoon stonden, konden niet meer verstuurd worden. Er is "
-        "niets "
-        "van bewaard.",
-        "phone_again": "Kijk de antwoorden die op deze telefoon stonden nog eens na. Open hun link opnieuw.",
-        "phone_missing": "Er is nu geen verbinding. Beantwoord de vraag die nog open is en verstuur opnieuw.",
-        "phone_removed": "Uw antwoorden zijn van deze telefoon verwijderd.",
-        "phone_note": "Uw antwoorden blijven op deze telefoon tot ze verstuurd zijn. Gebruiken anderen deze "
-        "telefoon ook? Dan kunt u ze hier verwijderen.",
+        "phone_kept": "Bewaard op deze telefoon, nog niet verstuurd. Dat gebeurt zodra er verbinding is: "
+        "laat deze pagina open, of open de link opnieuw.",
+        "phone_offline": "Geen verbinding. Uw antwoorden staan er nog: vul aan wat nodig is en probeer "
+        "het later opnieuw.",
+        "phone_sent": "Antwoorden op deze telefoon zijn nu verstuurd.",
+        "phone_again": "Antwoorden op deze telefoon konden niet bewaard worden. Open hun link opnieuw "
+        "als het niet te laat is.",
+        "phone_removed": "Van deze telefoon verwijderd.",
+        "phone_note": "Uw antwoorden blijven op deze telefoon tot ze verstuurd zijn. Gebruiken anderen "
+        "hem ook, dan kunt u ze verwijderen.",
         "phone_remove": "Van deze telefoon verwijderen",
         "recent_title": "Uw laatste twee weken",
         "recent_count": "Uw check-ins in de laatste twee weken: {checkins}, op {days} van {of} dagen.",
@@ -108,7 +98,7 @@ _WORDS: dict[str, dict[str, str]] = {
         "too_often": "Deze pagina werd in korte tijd te vaak geopend. Probeer het over een minuut opnieuw. "
         "Er is niets verloren.",
         "choose_any": "U kunt meer dan één antwoord kiezen.",
-        "optional": "U mag dit overslaan.",
+        "optional": "Vragen zonder sterretje (*) mag u overslaan.",
         "help": "Als u hulp nodig hebt",
         "thanks_title": "Dank u wel",
         "thanks": "Uw antwoorden zijn bewaard. U kunt deze pagina sluiten.",
@@ -148,16 +138,13 @@ _WORDS: dict[str, dict[str, str]] = {
         "more": "بضعة أسئلة أخرى بناءً على إجاباتك.",
         "yes": "نعم",
         "no": "لا",
-        "phone_kept": "إجاباتك محفوظة على هذا الهاتف ولم تُرسل بعد. سنرسلها عند توفر الاتصال. "
-        "اترك هذه الصفحة مفتوحة أو افتح الرابط مرة أخرى لاحقًا.",
-        "phone_offline": "لا يوجد اتصال الآن. إجاباتك ما زالت في هذه الصفحة. يرجى المحاولة لاحقًا.",
-        "phone_sent": "تم الآن إرسال الإجابات التي كانت محفوظة على هذا الهاتف.",
-        "phone_late": "لم يعد ممكنًا إرسال الإجابات التي كانت محفوظة على هذا الهاتف، ولم يُحفظ منها شيء.",
-        "phone_again": "الإجابات التي كانت محفوظة على هذا الهاتف تحتاج إلى مراجعة. يرجى فتح رابطها مرة أخرى.",
-        "phone_missing": "لا يوجد اتصال الآن. يرجى الإجابة عن السؤال المتبقي ثم الإرسال مرة أخرى.",
-        "phone_removed": "تمت إزالة إجاباتك من هذا الهاتف.",
-        "phone_note": "تبقى إجاباتك على هذا الهاتف حتى يتم إرسالها. هل يستخدم آخرون هذا الهاتف؟ يمكنك "
-        "إزالتها هنا.",
+        "phone_kept": "محفوظ على هذا الهاتف ولم يُرسل بعد. يُرسل عند توفر الاتصال: اترك الصفحة مفتوحة أو "
+        "افتح الرابط مجددًا.",
+        "phone_offline": "لا يوجد اتصال. إجاباتك ما زالت هنا: أكمل الأسئلة المطلوبة وحاول لاحقًا.",
+        "phone_sent": "أُرسلت الآن الإجابات المحفوظة على هذا الهاتف.",
+        "phone_again": "تعذر حفظ الإجابات الموجودة على هذا الهاتف. افتح رابطها مجددًا إن لم يفت الوقت.",
+        "phone_removed": "أُزيلت من هذا الهاتف.",
+        "phone_note": "تبقى إجاباتك على هذا الهاتف حتى تُرسل. إن كان غيرك يستخدمه فيمكنك إزالتها.",
         "phone_remove": "إزالة من هذا الهاتف",
         "recent_title": "آخر أسبوعين لك",
         "recent_count": "عدد مرات إجابتك في آخر أسبوعين: {checkins}، في {days} من {of} يومًا.",
@@ -167,7 +154,7 @@ _WORDS: dict[str, dict[str, str]] = {
         "too_often_title": "لحظة من فضلك",
         "too_often": "فُتحت هذه الصفحة مرات كثيرة في وقت قصير. يرجى المحاولة مرة أخرى بعد دقيقة. لم يضِع شيء.",
         "choose_any": "يمكنك اختيار أكثر من إجابة.",
-        "optional": "يمكنك ترك هذا السؤال.",
+        "optional": "يمكنك ترك الأسئلة التي بلا نجمة (*).",
         "help": "إذا كنت بحاجة إلى مساعدة",
         "thanks_title": "شكرًا لك",
         "thanks": "تم حفظ إجاباتك. يمكنك إغلاق هذه الصفحة.",

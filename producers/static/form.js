@@ -1,159 +1,134 @@
-"use strict";
-// Only an addition: without it the form works by plain posts. It keeps answers on the telephone until they are sent.
+// Only an addition: without it the form works by plain posts. It keeps answers on the phone until they are sent.
 (() => {
-  const DAY = 864e5, MOST = 20, PREFIX = "wellstream-";
-  const opened = Date.now();
-  const one = (selector) => document.querySelector(selector);
-  const say = (name) => { one(".status").textContent = name && document.body.dataset[name]; };
-  let sending = false, flushing = false;
+const PREFIX = "wellstream-", DAY = 864e5, here = location.pathname, opened = Date.now(), root = document;
+const one = (selector) => root.querySelector(selector);
+const say = (name) => { one(".status").textContent = root.body.dataset[name]; };
+const tried = (act, otherwise) => { try { return act(); } catch { return otherwise; } };
+let sending, flushing;
 
-  // 53 bits of a hash: drafts are told apart by it, and the link cannot be had back from it.
-  const draftKey = (path) => {
-    let a = 0xdeadbeef, b = 0x41c6ce57;
-    for (const c of path) {
-      a = Math.imul(a ^ c.charCodeAt(0), 2654435761);
-      b = Math.imul(b ^ c.charCodeAt(0), 1597334677);
-    }
-    return PREFIX + (4294967296 * (2097151 & b) + (a >>> 0)).toString(36);
-  };
-  const readDraft = (key) => {
-    try { return JSON.parse(localStorage.getItem(key)) || {}; } catch { return {}; }
-  };
-  const writeDraft = (path, fields) => {
-    try { localStorage.setItem(draftKey(path), JSON.stringify({ at: Date.now(), fields })); } catch { /* full or forbidden */ }
-  };
-  const drop = (path) => { try { localStorage.removeItem(draftKey(path)); } catch { /* forbidden */ } };
-  const drafts = () => { try { return Object.keys(localStorage).filter((k) => k.startsWith(PREFIX)); } catch { return []; } };
-  const answers = (fields) => [...fields].filter(([name]) => /^[a-z]/.test(name) && name !== "submission_id");
+// 53 bits of a hash: they tell drafts apart, and the link cannot be had back from them.
+const draft = (path) => {
+  let a = 0xdeadbeef, b = 0x41c6ce57;
+  for (const c of path) {
+    a = Math.imul(a ^ c.charCodeAt(), 2654435761);
+    b = Math.imul(b ^ c.charCodeAt(), 1597334677);
+  }
+  return PREFIX + (4294967296 * (2097151 & b) + (a >>> 0)).toString(36);
+};
+const read = (key) => tried(() => JSON.parse(localStorage[key]), { fields: [] });
+const write = (path, fields) => tried(() => { localStorage[draft(path)] = JSON.stringify({ at: Date.now(), fields }); });
+const drop = (key) => tried(() => localStorage.removeItem(key));
+const drafts = () => tried(() => Object.keys(localStorage).filter((key) => key.startsWith(PREFIX)), []);
+const answers = (fields) => [...fields].filter(([name]) => /^[a-z]/.test(name) && name !== "submission_id");
 
-  // The queue must name the link itself: without it the answers could not be sent from another page.
-  const queue = (mode, act) => new Promise((resolve, reject) => {
-    const open = indexedDB.open("wellstream", 1);
-    open.onupgradeneeded = () => open.result.createObjectStore("queue", { keyPath: "id" });
-    open.onerror = () => reject(open.error);
-    open.onsuccess = () => {
-      const change = open.result.transaction("queue", mode);
-      const request = act(change.objectStore("queue"));
-      change.oncomplete = () => { open.result.close(); resolve(request.result); };
-      change.onabort = change.onerror = () => { open.result.close(); reject(change.error); };
-    };
-  });
-  const waiting = async () => {
-    try { return (await queue("readonly", (s) => s.getAll())).sort((a, b) => a.at - b.at); } catch { return []; }
+// The queue must name the link itself: without it the answers could not be sent from another page.
+const queue = (act) => new Promise((resolve, reject) => {
+  const open = indexedDB.open("wellstream", 1);
+  open.onupgradeneeded = () => open.result.createObjectStore("queue", { keyPath: "id" });
+  open.onerror = reject;
+  open.onsuccess = () => {
+    const change = open.result.transaction("queue", "readwrite"), request = act(change.objectStore("queue"));
+    change.oncomplete = () => { open.result.close(); resolve(request.result); };
+    change.onabort = reject;
   };
-  const forget = (id) => queue("readwrite", (s) => s.delete(id));
-  const keep = async (body) => {
-    const path = location.pathname;
-    const old = await waiting();
-    for (const entry of old.slice(0, Math.max(0, old.length - MOST + 1))) await forget(entry.id);
-    const id = path + " " + body.get("submission_id");
-    await queue("readwrite", (s) => s.put({ id, path, body: String(body), at: Date.now() }));
-    drop(path);
-  };
-
-  const post = (path, body) => fetch(path, {
-    method: "POST", body, credentials: "omit", redirect: "error", signal: AbortSignal.timeout?.(2e4),
-  });
-  const parse = async (answer) => new DOMParser().parseFromString(await answer.text(), "text/html");
-  const note = async () => {
-    const queued = await waiting();
-    one(".phone").hidden = !queued.length && !drafts().length;
-    if (queued.some((entry) => entry.path === location.pathname)) {
-      const form = one("form");
-      if (form) form.hidden = true;
-      say("kept");
-    }
-  };
-  const show = (page, hash) => {
-    document.title = page.title;
-    for (const name of ["lang", "dir"]) document.documentElement[name] = page.documentElement[name];
-    document.body.replaceWith(document.adoptNode(page.body));
-    begin();
-    const target = (hash && document.getElementById(hash.slice(1))) || one(".summary") || one("h1");
-    if (target.tabIndex < 0) target.tabIndex = -1;
-    if (!hash) scrollTo(0, 0);
-    target.focus({ preventScroll: !hash });
-  };
-  const restore = (form) => {
-    const { fields = [] } = readDraft(draftKey(location.pathname));
-    const empty = (name) => ![...form.querySelectorAll(`[name="${name}"]`)].some((e) => e.type === "hidden" || e.defaultChecked || e.defaultValue && !("checked" in e));
-    for (const [name, value] of fields.filter(([name]) => empty(name))) {
-      for (const field of form.querySelectorAll(`[name="${name}"]`)) {
-        if (!("checked" in field) || field.type === "textarea") field.value = value;
-        else if (field.value === value) field.checked = true;
-      }
-    }
-  };
-  const begin = () => {
-    if (one("[data-done]")) drop(location.pathname);
-    const form = one("form");
-    if (form) restore(form);
-    note();
-  };
-
-  const flush = async () => {
-    if (flushing) return;
-    flushing = true;
-    try {
-      for (const entry of await waiting()) {
-        if (Date.now() - entry.at > 7 * DAY) { await forget(entry.id); continue; }
-        const answer = await post(entry.path, new URLSearchParams(entry.body));
-        if (answer.status === 429 || answer.status >= 500) break;
-        const page = await parse(answer);
-        const done = page.querySelector("[data-done]"), mend = page.querySelector("form");
-        await forget(entry.id);
-        if (mend) writeDraft(entry.path, answers(new URLSearchParams(entry.body)));
-        if (entry.path === location.pathname) show(page);
-        else say(done ? "sent" : mend ? "again" : "late");
-      }
-    } catch { /* no connection; the next timer tries again */ }
-    flushing = false;
-    note();
-  };
-
-  document.addEventListener("submit", async (event) => {
-    event.preventDefault();
-    if (sending) return;
-    sending = true;
-    const form = event.target;
-    const button = event.submitter || form.querySelector("[name=Action]");
-    const body = new URLSearchParams(new FormData(form));
-    if (!body.has(button.name)) body.append(button.name, button.value);
-    const last = button.value === "send";
-    if (last) body.set("AnsweredAt", new Date(Date.parse(body.get("OpenedAt")) + Date.now() - opened).toISOString());
-    let answer;
-    try { answer = await post(location.pathname, body); } catch { /* no connection */ }
-    try {
-      if (answer && (answer.status !== 503 || !last)) {
-        show(await parse(answer), button.hasAttribute("formaction") && new URL(button.formAction).hash);
-      } else if (!last) say("offline");
-      else if (!form.checkValidity()) { say("missing"); form.querySelector(":invalid").focus(); }
-      else { await keep(body); await note(); one(".phone button").focus(); }
-    } catch { say("offline"); }
-    sending = false;
-  });
-  document.addEventListener("input", (event) => {
-    const form = event.target.form;
-    if (!form) return;
-    const here = answers(new FormData(form));
-    const { fields = [] } = readDraft(draftKey(location.pathname));
-    writeDraft(location.pathname, here.concat(fields.filter(([name]) => !form.elements[name])));
-    one(".phone").hidden = false;
-  });
-  document.addEventListener("click", async (event) => {
-    if (!event.target.closest("[data-remove]")) return;
-    for (const key of drafts()) localStorage.removeItem(key);
-    try { await queue("readwrite", (s) => s.clear()); } catch { /* there is none */ }
-    const form = one("form");
-    if (form) { form.reset(); form.hidden = false; }
-    say("removed");
-    one(".phone").hidden = true;
-    one("h1").tabIndex = -1;
-    one("h1").focus();
-  });
-  for (const key of drafts()) if (!(Date.now() - readDraft(key).at < DAY)) localStorage.removeItem(key);
-  addEventListener("online", flush);
-  setInterval(flush, 3e4);
+});
+const waiting = () => queue((s) => s.getAll()).then((all) => all.sort((a, b) => a.at - b.at), () => []);
+const forget = (entry) => queue((s) => s.delete(entry.id));
+const keep = async (body) => {
+  for (const entry of (await waiting()).slice(0, -19)) await forget(entry);
+  await queue((s) => s.put({ id: here + body.get("submission_id"), path: here, body: `${body}`, at: Date.now() }));
+  drop(draft(here));
+};
+const post = (path, body) => fetch(path, {
+  method: "POST", body, credentials: "omit", redirect: "error", signal: AbortSignal.timeout?.(2e4),
+});
+const parse = async (answer) => new DOMParser().parseFromString(await answer.text(), "text/html");
+const note = async () => {
+  const queued = await waiting(), form = one("form");
+  one(".phone").hidden = !queued.length && !drafts().length;
+  if (form && queued.some((entry) => entry.path === here)) {
+    form.hidden = true;
+    say("kept");
+  }
+};
+const begin = () => {
+  const form = one("form");
+  if (one("[data-done]")) drop(draft(here));
+  for (const [name, value] of form ? read(draft(here)).fields : []) {
+    const fields = [...form.querySelectorAll(`[name="${name}"]`)];
+    if (fields.some((f) => f.type === "hidden" || f.defaultChecked || f.textContent)) continue;
+    for (const f of fields) if (f.rows) f.value = value; else if (f.value === value) f.checked = true;
+  }
+  note();
+};
+const show = (page, target) => {
+  root.title = page.title;
+  for (const name of ["lang", "dir"]) root.documentElement[name] = page.documentElement[name];
+  root.body.replaceWith(page.body);
   begin();
-  flush();
+  scrollTo(0, 0);
+  ((target && one(target)) || one(".summary") || one("h1")).focus();
+};
+const flush = async () => {
+  if (flushing) return;
+  flushing = true;
+  try {
+    for (const entry of await waiting()) {
+      if (Date.now() - entry.at < 7 * DAY) {
+        const body = new URLSearchParams(entry.body), answer = await post(entry.path, body);
+        if (answer.status === 429 || answer.status > 499) break;
+        const page = await parse(answer), mend = page.querySelector("form");
+        if (mend) write(entry.path, answers(body));
+        await forget(entry);
+        if (entry.path === here) show(page);
+        else say(page.querySelector("[data-done]") ? "sent" : "again");
+      } else await forget(entry);
+    }
+  } catch { /* no connection: the timer tries again */ }
+  flushing = false;
+  note();
+};
+root.addEventListener("submit", async (event) => {
+  event.preventDefault();
+  if (sending) return;
+  sending = true;
+  const form = event.target, button = event.submitter || one("[name=Action]"), last = button.value === "send";
+  const body = new URLSearchParams(new FormData(form));
+  body.set("Action", button.value);
+  if (last) body.set("AnsweredAt", new Date(Date.parse(body.get("OpenedAt")) + Date.now() - opened).toJSON());
+  const answer = await post(here, body).catch(() => 0);
+  try {
+    if (answer && !(last && answer.status === 503)) show(await parse(answer), button.dataset.to);
+    else if (!last || !form.checkValidity()) say("offline");
+    else {
+      await keep(body);
+      await note();
+      one("h1").focus();
+    }
+  } catch { say("offline"); }
+  sending = false;
+});
+root.addEventListener("input", ({ target: { form } }) => {
+  const old = read(draft(here)).fields.filter(([name]) => !form.elements[name]);
+  write(here, answers(new FormData(form)).concat(old));
+  one(".phone").hidden = false;
+});
+root.addEventListener("click", async ({ target }) => {
+  if (!target.closest("[data-remove]")) return;
+  drafts().forEach(drop);
+  await queue((s) => s.clear()).catch(() => 0);
+  const form = one("form");
+  if (form) {
+    form.reset();
+    form.hidden = false;
+  }
+  say("removed");
+  one(".phone").hidden = true;
+  one("h1").focus();
+});
+for (const key of drafts()) if (!(Date.now() - read(key).at < DAY)) drop(key);
+addEventListener("online", flush);
+setInterval(flush, 3e4);
+begin();
+flush();
 })();

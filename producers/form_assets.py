@@ -6,13 +6,15 @@ from pathlib import Path
 from schemas.identity import digest
 
 _STATIC = Path(__file__).parent / "static"
-_SIGN = re.compile(r" *([=,;{}?&|<>+*]+) *")
+_SIGN = re.compile(r" *([=,;{}?&|<>+*]+) *|(?<=:) +")
 
 
 def _lean(name: str) -> str:
-    """A file without indentation, comment lines and spaces around signs; its strings must do without these."""
+    """A file without indentation, comment lines and spaces around signs; no string in it may need those."""
     lines = (line.strip() for line in (_STATIC / name).read_text(encoding="utf-8").splitlines())
-    return "\n".join(_SIGN.sub(r"\1", line) for line in lines if line and not line.startswith("//"))
+    return "\n".join(
+        _SIGN.sub(lambda sign: sign[1] or "", line) for line in lines if line and not line.startswith("//")
+    )
 
 
 STYLE = _lean("form.css")

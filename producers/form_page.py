@@ -193,8 +193,7 @@ def _said(item: dict[str, object]) -> list[str]:
     if item["kind"] == "text" or not isinstance(choices, list):
         return [str(item["written"])]
     chosen = [str(choice["text"]) for choice in choices if choice["chosen"]]
-    return (
-        [f"{text} ({item['first']} = {item['low']}, {item['last']} = {item['high']})" for text in chosen]
-        if (item["kind"] == "scale")
-        else chosen
-    )
+    if item["kind"] == "scale":
+        ends = f"({item['first']} = {item['low']}, {item['last']} = {item['high']})"
+        return [f"{text} {ends}" for text in chosen]
+    return chosen

@@ -2,7 +2,7 @@
 (() => {
 const PREFIX = "wellstream-", DAY = 864e5, here = location.pathname, opened = Date.now(), root = document;
 const one = (selector) => root.querySelector(selector);
-const say = (name) => { one(".status").textContent = root.body.dataset[name]; };
+const say = (name) => { one("[role=status]").textContent = root.body.dataset[name]; };
 const tried = (act, otherwise) => { try { return act(); } catch { return otherwise; } };
 let sending, flushing;
 
@@ -40,7 +40,7 @@ const keep = async (body) => {
   drop(draft(here));
 };
 const post = (path, body) => fetch(path, {
-  method: "POST", body, credentials: "omit", redirect: "error", signal: AbortSignal.timeout?.(2e4),
+  method: "POST", body, redirect: "error", signal: AbortSignal.timeout?.(2e4),
 });
 const parse = async (answer) => new DOMParser().parseFromString(await answer.text(), "text/html");
 const note = async () => {
@@ -88,7 +88,7 @@ const flush = async () => {
   flushing = false;
   note();
 };
-root.addEventListener("submit", async (event) => {
+root.onsubmit = async (event) => {
   event.preventDefault();
   if (sending) return;
   sending = true;
@@ -107,13 +107,13 @@ root.addEventListener("submit", async (event) => {
     }
   } catch { say("offline"); }
   sending = false;
-});
-root.addEventListener("input", ({ target: { form } }) => {
+};
+root.oninput = ({ target: { form } }) => {
   const old = read(draft(here)).fields.filter(([name]) => !form.elements[name]);
   write(here, answers(new FormData(form)).concat(old));
   one(".phone").hidden = false;
-});
-root.addEventListener("click", async ({ target }) => {
+};
+root.onclick = async ({ target }) => {
   if (!target.closest("[data-remove]")) return;
   drafts().forEach(drop);
   await queue((s) => s.clear()).catch(() => 0);
@@ -125,9 +125,9 @@ root.addEventListener("click", async ({ target }) => {
   say("removed");
   one(".phone").hidden = true;
   one("h1").focus();
-});
+};
 for (const key of drafts()) if (!(Date.now() - read(key).at < DAY)) drop(key);
-addEventListener("online", flush);
+ononline = flush;
 setInterval(flush, 3e4);
 begin();
 flush();

@@ -79,7 +79,8 @@ class FormLimits:
 
     async def _until(self, limit: RateLimitItem, key: str) -> int:
         stats = await self._limiter.get_window_stats(limit, key)
-        return max(1, math.ceil(stats.reset_time - self._clock().timestamp()))
+        left = math.ceil(stats.reset_time - self._clock().timestamp())
+        return min(max(1, left), limit.get_expiry())
 
     def _prefix(self, request: Request) -> str:
         direct = request.client.host if request.client else ""

@@ -6,10 +6,10 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, select_autoescape
 
-from producers.form import HELPER_FIELDS, LONGEST_TEXT, Problem, Reading
+from producers.form import HELPER_FIELDS, LONGEST_TEXT, Problem, Reading, is_asked
 from producers.form_assets import SCRIPT_ADDRESS, STYLE_ADDRESS
 from producers.form_steps import Steps, what_follows
-from producers.ui_words import LANGUAGES, direction, words
+from producers.ui_words import LANGUAGES, direction, number, words
 from schemas.study import Item, Study
 
 _HERE = Path(__file__).parent
@@ -79,13 +79,13 @@ def render_review(page: FormPage, reading: Reading) -> str:
     """All questions that are asked with their answers, to be sent or changed."""
     ui = words(page.language)
     shown = {name for step in page.steps for name in step}
-    given = set(reading.answers)
-    items = [_item(page, item, "") for item in page.study.items if item.id in shown & given]
+    asked = [i for i in page.study.items if i.id in shown and is_asked(i, reading.answers)]
+    items = [_item(page, item, "") for item in asked]
     return _PAGES.get_template("review.html").render(
         **_frame(page.study, page.language),
         **_travelling(page),
         title=ui["review_title"],
-        lines=[{"item": item, "answers": _said(item)} for item in items],
+        lines=[{"item": item, "answers": _said(item) or [ui["unanswered"]]} for item in items],
     )
 
 
@@ -169,18 +169,18 @@ def _item(page: FormPage, item: Item, complaint: str) -> dict[str, object]:
         "written": "\n".join(given) if item.kind == "text" else "",
         "choices": _choices(page, item, given),
     }
-    described = [("complaint", complaint), ("hint", hint), ("ends", item.scale)]
+    described = [("complaint", complaint), ("hint", hint)]
     shown["described_by"] = " ".join(f"{item.id}-{part}" for part, there in described if there)
     if item.scale:
         low, high = say(item.scale.low, page.language), say(item.scale.high, page.language)
-        shown |= {"first": item.scale.min, "last": item.scale.max, "low": low, "high": high}
+        shown |= {"first": number(item.scale.min), "last": number(item.scale.max), "low": low, "high": high}
     return shown
 
 
 def _choices(page: FormPage, item: Item, given: list[str]) -> list[dict[str, object]]:
     ui = words(page.language)
     if item.scale:
-        pairs = [(str(number), str(number)) for number in range(item.scale.min, item.scale.max + 1)]
+        pairs = [(str(one), number(one)) for one in range(item.scale.min, item.scale.max + 1)]
     elif item.kind == "yes_no":
         pairs = [("1", ui["yes"]), ("0", ui["no"])]
     else:
@@ -191,7 +191,7 @@ def _choices(page: FormPage, item: Item, given: list[str]) -> list[dict[str, obj
 def _said(item: dict[str, object]) -> list[str]:
     choices = item["choices"]
     if item["kind"] == "text" or not isinstance(choices, list):
-        return [str(item["written"])]
+        return [str(item["written"])] if item["written"] else []
     chosen = [str(choice["text"]) for choice in choices if choice["chosen"]]
     if item["kind"] == "scale":
         ends = f"({item['first']} = {item['low']}, {item['last']} = {item['high']})"

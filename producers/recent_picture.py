@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from statistics import fmean
 
 from producers.recent import DAYS, Mark, mood_scale
-from producers.ui_words import direction, words
+from producers.ui_words import direction, number, words
 from schemas.study import Study
 from schemas.words import Measure
 
@@ -67,8 +67,8 @@ def picture(study: Study, language: str, shown: Fortnight) -> dict[str, object]:
         "title": ui["recent_title"],
         "count": ui["recent_count"].format(checkins=shown.checkins, days=shown.days, of=DAYS),
         "explained": ui["recent_dots"].format(asked=asked),
-        "low": f"{scale.min} = {say(scale.low, language)}",
-        "high": f"{scale.max} = {say(scale.high, language)}",
+        "low": f"{number(scale.min)} = {say(scale.low, language)}",
+        "high": f"{number(scale.max)} = {say(scale.high, language)}",
         "first_day": ui["recent_first"],
         "last_day": ui["recent_last"],
         "width": _WIDTH,

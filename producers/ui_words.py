@@ -12,6 +12,7 @@ _WORDS: dict[str, dict[str, str]] = {
         "review_title": "Your answers",
         "review_text": "Nothing is sent yet. Look at your answers, then send them.",
         "change": "Change",
+        "unanswered": "No answer",
         "more": "A few more questions that follow from your answers.",
         "yes": "Yes",
         "no": "No",
@@ -73,6 +74,7 @@ _WORDS: dict[str, dict[str, str]] = {
         "review_title": "Uw antwoorden",
         "review_text": "Er is nog niets verstuurd. Kijk uw antwoorden na en verstuur ze dan.",
         "change": "Wijzigen",
+        "unanswered": "Geen antwoord",
         "more": "Nog enkele vragen die volgen uit uw antwoorden.",
         "yes": "Ja",
         "no": "Nee",
@@ -135,6 +137,7 @@ _WORDS: dict[str, dict[str, str]] = {
         "review_title": "إجاباتك",
         "review_text": "لم يُرسل شيء بعد. راجع إجاباتك ثم أرسلها.",
         "change": "تعديل",
+        "unanswered": "بلا إجابة",
         "more": "بضعة أسئلة أخرى بناءً على إجاباتك.",
         "yes": "نعم",
         "no": "لا",
@@ -192,6 +195,11 @@ def words(language: str) -> dict[str, str]:
 def direction(language: str) -> str:
     """`rtl` for languages that are written from right to left, else `ltr`."""
     return "rtl" if language.split("-")[0] in RIGHT_TO_LEFT else "ltr"
+
+
+def number(value: int) -> str:
+    """A whole number for a page; its minus stays in front of it in writing from right to left too."""
+    return f"\u200e{value}" if value < 0 else str(value)
 
 
 def in_all(name: str) -> str:

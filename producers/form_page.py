@@ -67,11 +67,7 @@ def render_form(page: FormPage) -> str:
         action_text=ui[follows],
         summary_title=ui[page.heading] if page.heading else "",
         summary_text=ui[page.note] if page.note else "",
-        summary=[
-            {"target": item["target"], "text": f"{item['text']} {item['complaint']}"}
-            for item in items
-            if item["complaint"]
-        ],
+        summary=[{"target": item["target"], "text": item["text"]} for item in items if item["complaint"]],
     )
 
 
@@ -169,8 +165,7 @@ def _item(page: FormPage, item: Item, complaint: str) -> dict[str, object]:
         "written": "\n".join(given) if item.kind == "text" else "",
         "choices": _choices(page, item, given),
     }
-    described = [("complaint", complaint), ("hint", hint)]
-    shown["described_by"] = " ".join(f"{item.id}-{part}" for part, there in described if there)
+    shown["described_by"] = f"{item.id}-hint" if hint else ""
     if item.scale:
         low, high = say(item.scale.low, page.language), say(item.scale.high, page.language)
         shown |= {"first": number(item.scale.min), "last": number(item.scale.max), "low": low, "high": high}

@@ -40,7 +40,7 @@ const keep = async (body) => {
   drop(draft(here));
 };
 const post = (path, body) => fetch(path, {
-  method: "POST", body, redirect: "error", signal: AbortSignal.timeout?.(2e4),
+  method: "POST", body, signal: AbortSignal.timeout?.(2e4),
 });
 const parse = async (answer) => new DOMParser().parseFromString(await answer.text(), "text/html");
 const note = async () => {
@@ -63,7 +63,6 @@ const begin = () => {
 };
 const show = (page, target) => {
   root.title = page.title;
-  for (const name of ["lang", "dir"]) root.documentElement[name] = page.documentElement[name];
   root.body.replaceWith(page.body);
   begin();
   scrollTo(0, 0);

@@ -1,5 +1,6 @@
 """The form in a real browser: every page is accessible, and answers land once whatever the network does."""
 
+import time
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -9,11 +10,13 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
+from dashboard.reader import Reader
 from schemas.clock import now
+from schemas.settings import Settings
 from schemas.study_file import load_study
 from tests.conftest import DEMO
 from tests.journeys.form_door import Door
-from tests.journeys.people import until
+from tests.journeys.people import count, form_link, person, text, until
 
 pytestmark = [pytest.mark.kafka, pytest.mark.journey, pytest.mark.browser]
 
@@ -333,3 +336,13 @@ def test_no_page_breaks_its_own_security_policy(door: Door, context: BrowserCont
     press(page, "send")
     expect(page.locator("svg")).to_have_count(1)
     assert [line for line in said if "favicon" not in line] == []
+
+
+def test_the_last_two_weeks_count_texts_too(system: Settings, reader: Reader) -> None:
+    participant = person(system, "+447700900021")
+    text(system, "+447700900021", "8 3 5", "SM0021")
+    until(lambda: count(reader, "checkins where participant = :p", p=participant))
+    time.sleep(2)  # the gateway follows the topic by itself
+    answer = httpx.post(form_link(system, participant), data={"mood": "6", "stress": "4", "handled": "5"})
+    assert "<svg" in answer.text
+    assert "last two weeks: 2, on 1 of 14 days" in answer.text

@@ -189,6 +189,6 @@ def _said(item: dict[str, object]) -> list[str]:
         return [str(item["written"])] if item["written"] else []
     chosen = [str(choice["text"]) for choice in choices if choice["chosen"]]
     if item["kind"] == "scale":
-        ends = f"({item['first']} = {item['low']}, {item['last']} = {item['high']})"
+        ends = f"({item['first']} = {item['low']} · {item['last']} = {item['high']})"
         return [f"{text} {ends}" for text in chosen]
     return chosen

@@ -293,6 +293,31 @@ def test_what_kafka_does_not_take_is_kept_on_the_phone(broken_door: Door, contex
     expect(page.locator("[role=status]")).to_contain_text("Kept on this phone", timeout=10_000)
 
 
+QUEUE = """change => new Promise(done => {
+  const open = indexedDB.open("wellstream", 1);
+  open.onupgradeneeded = () => open.result.createObjectStore("queue", { keyPath: "id" });
+  open.onsuccess = () => {
+    const store = open.result.transaction("queue", "readwrite").objectStore("queue");
+    const at = Date.now() - 1e6;
+    for (let n = 0; n < change; n++) store.put({ id: "x" + n, path: "/c/x" + n, body: "", at: at + n });
+    store.getAllKeys().onsuccess = event => { open.result.close(); done(event.target.result); };
+  };
+})"""
+
+
+def test_the_queue_keeps_the_twenty_newest(door: Door, context: BrowserContext) -> None:
+    page = context.new_page()
+    page.goto(door.fresh(SIMPLE))
+    fill_demo(page)
+    context.set_offline(True)
+    assert len(page.evaluate(QUEUE, 25)) == 25
+    press(page, "send")
+    expect(page.locator("[role=status]")).to_contain_text("Kept on this phone")
+    left = page.evaluate(QUEUE, 0)
+    assert len(left) == 20
+    assert {f"x{number}" for number in range(6)}.isdisjoint(left)
+
+
 def test_a_draft_is_there_after_a_reload_and_can_be_removed(door: Door, context: BrowserContext) -> None:
     page = context.new_page()
     page.goto(door.fresh(SIMPLE))

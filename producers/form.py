@@ -1,7 +1,7 @@
 """The form's fields to answers, without Kafka, vault or clock."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -9,8 +9,8 @@ from schemas.events import Reason
 from schemas.study import Item, Study
 
 LONGEST_TEXT = 1000
-HELPER_FIELDS = frozenset({"submission_id", "SimulatedAt"})
-"""Fields of the form that are no items."""
+HELPER_FIELDS = frozenset({"submission_id", "SimulatedAt", "Action", "Seen", "OpenedAt", "AnsweredAt"})
+"""Fields of the form that are no items. With a capital none can be the id of a study's item."""
 
 RawAnswer = int | tuple[str, ...] | str
 """A number, the ids of the chosen options, or words that are not sealed yet."""
@@ -41,18 +41,26 @@ class Reading:
     problems: tuple[Problem, ...] = ()
 
 
-def read_form(study: Study, fields: Iterable[tuple[str, str]]) -> Reading:
+def read_form(
+    study: Study, fields: Iterable[tuple[str, str]], shown: Collection[str] | None = None
+) -> Reading:
     """Read a form. An item that was left empty is absent from the answers; nothing is guessed or clamped.
+
+    An answer to an item whose `show_if` does not hold of the answers before it is left out, and such an item
+    is never missing.
 
     Args:
         study: The definition that the form was made from.
         fields: Names and values as sent; an item of kind `choices` repeats its name.
+        shown: Ids of the items that the person has seen; None for all.
     """
     given = _by_name(fields)
     answers: dict[str, RawAnswer] = {}
     problems: list[Problem] = []
     for item in study.items:
         values = given.pop(item.id, [])
+        if (shown is not None and item.id not in shown) or not is_asked(item, answers):
+            continue
         answer, complaint = _READERS[item.kind](item, values) if values else (None, None)
         if complaint is None and answer is None and item.required:
             complaint = "missing"
@@ -65,6 +73,11 @@ def read_form(study: Study, fields: Iterable[tuple[str, str]]) -> Reading:
     if not answers and not problems:
         problems.append(Problem(study.items[0].id, "empty"))
     return Reading(answers, tuple(problems))
+
+
+def is_asked(item: Item, answers: dict[str, RawAnswer]) -> bool:
+    """Whether an item is asked after these answers; words decide nothing."""
+    return item.asked({name: answer for name, answer in answers.items() if not isinstance(answer, str)})
 
 
 def _by_name(fields: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
@@ -90,6 +103,12 @@ def _integer(text: str) -> int | None:
     return int(text) if digits.isascii() and digits.isdecimal() and len(digits) <= 4 else None
 
 
+def _choice(item: Item, values: list[str]) -> _Read:
+    if len(values) != 1 or values[0] not in {option.id for option in item.options}:
+        return None, "out_of_range"
+    return (values[0],), None
+
+
 def _choices(item: Item, values: list[str]) -> _Read:
     if not set(values) <= {option.id for option in item.options}:
         return None, "out_of_range"
@@ -99,6 +118,10 @@ def _choices(item: Item, values: list[str]) -> _Read:
     return tuple(option.id for option in chosen), None
 
 
+def _yes_no(_: Item, values: list[str]) -> _Read:
+    return (int(values[0]), None) if values in (["0"], ["1"]) else (None, "out_of_range")
+
+
 def _text(_: Item, values: list[str]) -> _Read:
     words = "\n".join(values)
     return (words, None) if len(words) <= LONGEST_TEXT else (None, "too_long")
@@ -106,6 +129,8 @@ def _text(_: Item, values: list[str]) -> _Read:
 
 _READERS: dict[str, Callable[[Item, list[str]], _Read]] = {
     "scale": _scale,
+    "choice": _choice,
     "choices": _choices,
+    "yes_no": _yes_no,
     "text": _text,
 }

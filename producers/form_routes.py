@@ -3,31 +3,33 @@
 import json
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
-from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from producers.form import Problem, RawAnswer, read_form
-from producers.form_page import FormPage, render_form, render_message, with_problems
+from producers.form import Problem, RawAnswer
+from producers.form_events import Opened, Submission, checkin_name, checkin_of, letter_of
+from producers.form_limits import FormLimits
+from producers.form_page import FormPage, render_form, render_message, render_review, with_problems
+from producers.form_steps import Turn, first_steps, take_turn
+from producers.form_times import Times, read_times
 from producers.intake import Intake
-from producers.people import Link
 from producers.publisher import NotStored
+from producers.recent import Recent, mark_of
+from producers.recent_picture import fortnight, picture
 from producers.vault import Vault
 from producers.web import read_fields, simulated_at
 from schemas.clock import Clock
-from schemas.codec import dead_letter
-from schemas.events import Answer, CheckInSubmitted, DeadLetter, Envelope
-from schemas.identity import event_id
-from schemas.sealing import seal
+from schemas.events import CheckInSubmitted
 from schemas.settings import Settings
 from schemas.study import Study
 from schemas.topics import CHECKINS, DEAD_LETTERS
-from schemas.words import Channel
 
 _LONGEST_SUBMISSION_ID = 64
+_LONGEST_TIME = 40
 
 
 def message(study: Study | None, language: str | None, name: str, status: int) -> Response:
@@ -35,42 +37,19 @@ def message(study: Study | None, language: str | None, name: str, status: int) -
     return HTMLResponse(render_message(study, language, name), status)
 
 
-@dataclass(frozen=True)
-class _Opened:
-    """A link with what is needed to use it."""
-
-    link: Link
-    study: Study
-    key: bytes
-
-
-@dataclass(frozen=True)
-class _Submission:
-    """One filling-in of the form.
-
-    Attributes:
-        checkin: The check-in's id.
-        occurred_at: When its first filling-in came.
-        version: Above 1 where other answers were sent before and may have been stored.
-    """
-
-    opened: _Opened
-    checkin: UUID
-    fields: list[tuple[str, str]]
-    occurred_at: datetime
-    page: FormPage
-    version: int = 1
-
-    @property
-    def event_id(self) -> UUID:
-        """The event's id."""
-        return (
-            self.checkin if self.version == 1 else event_id("version", str(self.checkin), str(self.version))
-        )
-
-
 class FormRoutes:
-    """The form's two routes. Looking changes nothing; only sending does."""
+    """The form's two routes. Looking changes nothing; only sending does.
+
+    Args:
+        settings: Uses `simulation` and `trusted_proxies`.
+        studies: Every known definition by `id@version`.
+        vault: The opened vault.
+        intake: Where events go.
+        clock: Tells the time.
+        body_limit: Bytes of a form.
+        recent: People's last two weeks; None where no study shows them.
+        limits: How often the form may be asked for; None for the usual numbers.
+    """
 
     def __init__(
         self,
@@ -80,6 +59,8 @@ class FormRoutes:
         intake: Intake,
         clock: Clock,
         body_limit: int,
+        recent: Recent | None = None,
+        limits: FormLimits | None = None,
     ) -> None:
         self._simulation = settings.simulation
         self._studies = studies
@@ -87,147 +68,119 @@ class FormRoutes:
         self._intake = intake
         self._clock = clock
         self._body_limit = body_limit
+        self._recent = recent
+        # The simulator's people all come from one address.
+        self._limits = limits or FormLimits(
+            settings.trusted_proxies, clock, by_address=not settings.simulation
+        )
 
     async def show(self, request: Request) -> Response:
         """`GET`: the form, empty."""
         opened = await self._open(request)
-        if opened is None:
-            return message(None, None, "unknown", 404)
+        if isinstance(opened, Response):
+            return opened
         language = opened.link.person.language
-        if opened.link.prompt_id and await self._vault.acknowledged(_name(opened.link, "")):
+        if opened.link.prompt_id and await self._vault.acknowledged(checkin_name(opened.link, "")):
             return message(opened.study, language, "thanks", 200)
         if opened.link.expires_at <= self._clock():
             return message(opened.study, language, "expired", 410)
-        return HTMLResponse(render_form(FormPage(opened.study, language, secrets.token_urlsafe(12))))
+        return HTMLResponse(render_form(self._page(opened, "", "")))
 
     async def take(self, request: Request) -> Response:
-        """`POST`: the answers; the same ones twice are one check-in."""
-        fields = await read_fields(request, self._body_limit)
+        """`POST`: a page of answers; what is sent twice is one check-in."""
         opened = await self._open(request)
-        if opened is None:
-            return message(None, None, "unknown", 404)
-        submission_id = dict(fields).get("submission_id", "")[:_LONGEST_SUBMISSION_ID]
-        page = FormPage(
-            opened.study, opened.link.person.language, submission_id or secrets.token_urlsafe(12), fields
-        )
-        name = _name(opened.link, submission_id)
+        if isinstance(opened, Response):
+            return opened
+        fields = await read_fields(request, self._body_limit)
+        given = dict(fields)
+        submission_id = given.get("submission_id", "")[:_LONGEST_SUBMISSION_ID]
+        page = replace(self._page(opened, submission_id, given.get("OpenedAt", "")), fields=fields)
+        name = checkin_name(opened.link, submission_id)
         if await self._vault.acknowledged(name):
             return message(opened.study, page.language, "thanks", 200)
-        invented = simulated_at(dict(fields).get("SimulatedAt", "")) if self._simulation else None
-        if opened.link.expires_at <= (invented or self._clock()):
+        invented = simulated_at(given.get("SimulatedAt", "")) if self._simulation else None
+        moment = invented or self._clock()
+        times = Times() if invented else read_times(fields, opened.link, moment)
+        if not times.in_time(opened.link, moment):
             return message(opened.study, page.language, "expired", 410)
+        turn = take_turn(opened.study, fields)
+        page = replace(page, steps=turn.steps)
         if not submission_id and not opened.link.prompt_id:
-            again = replace(page, heading="problems_title", note="resend")
-            return HTMLResponse(render_form(again), 422)
-        first_sent, _ = await self._vault.first_seen(name, self._clock())
-        return await self._store(_Submission(opened, name, fields, invented or first_sent, page))
+            return HTMLResponse(render_form(replace(page, heading="problems_title", note="resend")), 422)
+        sent = Submission(opened, name, fields, moment, times.started_at)
+        if turn.to == "send":
+            first_sent, _ = await self._vault.first_seen(name, self._clock())
+            sent = _timed(sent, times, invented or times.occurred_at(first_sent))
+        return await self._answer(sent, page, turn)
 
-    async def _open(self, request: Request) -> _Opened | None:
+    async def _open(self, request: Request) -> Opened | Response:
+        """The link's people and study, or the page that says why not."""
+        wait = await self._limits.wait(request)
+        if wait:
+            refusal = message(None, None, "too_often", 429)
+            refusal.headers["Retry-After"] = str(wait)
+            return refusal
         link = await self._vault.link(request.path_params["token"])
-        if link is None:
-            return None
-        study = self._studies.get(link.person.study)
-        key = await self._vault.key(link.person.participant)
-        return _Opened(link, study, key) if study and key else None
+        study = self._studies.get(link.person.study) if link else None
+        key = await self._vault.key(link.person.participant) if link else None
+        if link is None or study is None or key is None:
+            await self._limits.count_unknown(request)
+            return message(None, None, "unknown", 404)
+        return Opened(link, study, key)
 
-    async def _store(self, sent: _Submission) -> Response:
-        reading = read_form(sent.opened.study, sent.fields)
+    def _page(self, opened: Opened, submission_id: str, opened_at: str) -> FormPage:
+        return FormPage(
+            study=opened.study,
+            language=opened.link.person.language,
+            submission_id=submission_id or secrets.token_urlsafe(12),
+            opened_at=opened_at[:_LONGEST_TIME] or self._clock().isoformat(),
+            steps=first_steps(opened.study),
+        )
+
+    async def _answer(self, sent: Submission, page: FormPage, turn: Turn) -> Response:
         try:
-            if reading.problems:
-                await self._quarantine(sent, reading.problems)
-                return HTMLResponse(render_form(with_problems(sent.page, reading.problems)), 422)
-            await self._submit(sent, reading.answers)
+            if turn.reading.problems:
+                await self._quarantine(sent, turn.reading.problems)
+                return HTMLResponse(render_form(with_problems(page, turn.reading.problems)), 422)
+            if turn.to == "review":
+                return HTMLResponse(render_review(page, turn.reading))
+            if turn.to == "questions":
+                return HTMLResponse(render_form(page))
+            checkin = await self._submit(sent, turn.reading.answers)
         except NotStored:
-            unsaved = replace(sent.page, heading="unsaved_title", note="unsaved")
+            unsaved = replace(page, heading="unsaved_title", note="unsaved")
             return HTMLResponse(render_form(unsaved), 503)
-        return message(sent.opened.study, sent.page.language, "thanks", 200)
+        return HTMLResponse(render_message(page.study, page.language, "thanks", self._picture(page, checkin)))
 
-    async def _submit(self, sent: _Submission, answers: dict[str, RawAnswer]) -> None:
+    async def _submit(self, sent: Submission, answers: dict[str, RawAnswer]) -> CheckInSubmitted:
         content = json.dumps(sorted(answers.items()))
         this = replace(sent, version=await self._vault.version(sent.checkin, content))
-        await self._intake.take(CHECKINS.name, this.event_id, lambda at: _checkin(this, answers, at))
+        await self._intake.take(CHECKINS.name, this.event_id, lambda at: checkin_of(this, answers, at))
         await self._vault.acknowledge(this.checkin)
+        return checkin_of(this, answers, this.occurred_at)
 
-    async def _quarantine(self, sent: _Submission, problems: tuple[Problem, ...]) -> None:
+    def _picture(self, page: FormPage, checkin: CheckInSubmitted) -> dict[str, object] | None:
+        """The person's last two weeks, with the answer of just now even if Kafka has not told us yet."""
+        if self._recent is None or not self._recent.caught_up or not page.study.form.last_two_weeks:
+            return None
+        marks = self._recent.of(checkin.participant)
+        marks[checkin.checkin] = mark_of(checkin, page.study)
+        last = checkin.occurred_at.astimezone(ZoneInfo(checkin.zone)).date()
+        shown = fortnight(page.study, marks.values(), last)
+        return picture(page.study, page.language, shown) if shown else None
+
+    async def _quarantine(self, sent: Submission, problems: tuple[Problem, ...]) -> None:
         """Keep, sealed, what our own page cannot have sent."""
         odd = next((problem for problem in problems if problem.reason), None)
-        if odd is None or odd.reason is None:
+        if odd is None:
             return
-        letter = _letter(sent, odd, self._clock())
+        letter = letter_of(sent, odd, self._clock())
         await self._intake.take(
             DEAD_LETTERS.name, letter.event_id, lambda at: letter.model_copy(update={"occurred_at": at})
         )
 
 
-def _name(link: Link, submission_id: str) -> UUID:
-    """The check-in's id: one for ever for a prompt's link, one for each filling-in of a standing link."""
-    if link.prompt_id:
-        return event_id("link", link.token_hash)
-    return event_id("link", link.token_hash, submission_id)
-
-
-def _envelope(sent: _Submission, at: datetime) -> dict[str, object]:
-    person = sent.opened.link.person
-    return {
-        "event_id": sent.event_id,
-        "study": person.study,
-        "participant": person.participant,
-        "occurred_at": sent.occurred_at,
-        "recorded_at": at,
-        "zone": person.zone,
-    }
-
-
-def _checkin(sent: _Submission, answers: dict[str, RawAnswer], at: datetime) -> CheckInSubmitted:
-    person = sent.opened.link.person
-
-    def kept(answer: RawAnswer) -> Answer:
-        if not isinstance(answer, str):
-            return answer
-        return seal(
-            sent.opened.key,
-            answer,
-            topic=CHECKINS.name,
-            participant=person.participant,
-            event_id=sent.event_id,
-        )
-
-    # Built from its parts, not parsed: a seal that is there already must not be decoded again.
-    envelope = Envelope.model_validate(_envelope(sent, at))
-    return CheckInSubmitted(
-        event_id=envelope.event_id,
-        study=envelope.study,
-        participant=envelope.participant,
-        occurred_at=envelope.occurred_at,
-        recorded_at=envelope.recorded_at,
-        zone=envelope.zone,
-        channel=Channel.WEB,
-        language=person.language,
-        prompt_id=sent.opened.link.prompt_id,
-        version=sent.version,
-        corrects=sent.checkin if sent.version > 1 else None,
-        answers={item: kept(answer) for item, answer in answers.items()},
-    )
-
-
-def _letter(sent: _Submission, problem: Problem, at: datetime) -> DeadLetter:
-    if problem.reason is None:
-        raise ValueError("what a person can mend goes to no dead letter")
-    participant = sent.opened.link.person.participant
-    sealed = seal(
-        sent.opened.key,
-        json.dumps(sent.fields),
-        topic=DEAD_LETTERS.name,
-        participant=participant,
-        event_id=sent.event_id,
-    )
-    where = f"item {problem.item}" if problem.item else "a field that is no item of the study"
-    return dead_letter(
-        topic="form",
-        key=participant.encode(),
-        value=sealed.model_dump_json().encode(),
-        reason=problem.reason,
-        detail=f"web form, {where}",
-        at=at,
-        event=Envelope.model_validate(_envelope(sent, at)),
-    )
+def _timed(sent: Submission, times: Times, occurred_at: datetime) -> Submission:
+    # Somebody who opened the page again after a first attempt has begun after they answered: no beginning.
+    begun = times.started_at if times.started_at and times.started_at <= occurred_at else None
+    return replace(sent, occurred_at=occurred_at, started_at=begun)

@@ -8,15 +8,17 @@ from collections.abc import Callable, Mapping
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from producers.form_page import STATIC
+from producers import form_assets
 from producers.form_routes import FormRoutes, message
 from producers.gateways.adapter import Registry
 from producers.intake import Intake
 from producers.publisher import Publisher
+from producers.recent import Recent
 from producers.sms_routes import SmsRoutes
 from producers.vault import Vault
 from producers.web import SafeHeaders, Unexpected
@@ -36,21 +38,23 @@ def build_gateway(
     publisher: Publisher,
     clock: Clock,
     announced: Callable[[], bool] = lambda: True,
+    recent: Recent | None = None,
 ) -> Starlette:
     """The public application.
 
     Args:
-        settings: Uses `public_url` and `simulation`.
+        settings: Uses `public_url`, `trusted_proxies` and `simulation`.
         studies: Every known definition by `id@version`; may grow while the gateway runs.
         registry: The SMS providers.
         vault: The opened vault.
         publisher: Where events go.
         clock: Tells the time.
         announced: Whether the study is known to be on its topic; part of `/readyz`.
+        recent: People's last two weeks, where a study shows them.
     """
     intake = Intake(vault, publisher, clock)
     sms = SmsRoutes(settings, registry, vault, intake, BODY_LIMIT)
-    form = FormRoutes(settings, studies, vault, intake, clock, BODY_LIMIT)
+    form = FormRoutes(settings, studies, vault, intake, clock, BODY_LIMIT, recent)
     health = _Health(vault, publisher, announced)
     return Starlette(
         routes=[
@@ -59,11 +63,15 @@ def build_gateway(
             Route("/c/{token}", form.show, methods=["GET"]),
             Route("/c/{token}", form.take, methods=["POST"]),
             Route("/static/form.css", _stylesheet),
+            Route("/static/form.js", _script),
             Route("/healthz", health.alive),
             Route("/readyz", health.ready),
         ],
         middleware=[
             Middleware(SafeHeaders),
+            # A page repeats nothing that a stranger could choose next to a secret, so its length after
+            # compression tells nothing (BREACH): the link's token is not in it.
+            Middleware(GZipMiddleware),
             Middleware(Unexpected, where="the gateway", answer=_broken),
         ],
         exception_handlers={HTTPException: _refused},
@@ -94,8 +102,11 @@ class _Health:
 
 
 async def _stylesheet(_: Request) -> Response:
-    css = (STATIC / "form.css").read_bytes()
-    return Response(css, media_type="text/css", headers=_LONG_CACHE)
+    return Response(form_assets.STYLE, media_type="text/css", headers=_LONG_CACHE)
+
+
+async def _script(_: Request) -> Response:
+    return Response(form_assets.SCRIPT, media_type="text/javascript", headers=_LONG_CACHE)
 
 
 async def _refused(request: Request, error: Exception) -> Response:

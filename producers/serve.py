@@ -15,6 +15,7 @@ from producers.gateway import build_gateway
 from producers.gateways.adapter import Registry
 from producers.gateways.chosen import chosen_gateways
 from producers.publisher import NotStored, Publisher
+from producers.recent import Follower, Recent
 from producers.sender import Sender
 from producers.studies import StudyChanged, announce
 from producers.vault import Vault
@@ -55,7 +56,8 @@ async def serve_gateway(settings: Settings) -> None:
     announced = asyncio.Event()
     registry = chosen_gateways(settings)
     async with _vault(settings) as vault, _publisher(settings) as publisher, _closing(registry):
-        public = build_gateway(settings, studies, registry, vault, publisher, now, announced.is_set)
+        recent = Recent(studies) if study.form.last_two_weeks else None
+        public = build_gateway(settings, studies, registry, vault, publisher, now, announced.is_set, recent)
         desk = build_desk(settings, studies, registry, vault, publisher, now)
         with (
             _listen(settings.gateway_host, settings.gateway_port) as front,
@@ -65,6 +67,8 @@ async def serve_gateway(settings: Settings) -> None:
             work = [_announce(study, settings, publisher, studies, announced)]
             if registry.sending:
                 work.append(Sender(settings, registry.sending, studies, vault, publisher, now).run())
+            if recent:
+                work.append(_follow(Follower(recent, settings.kafka, now), announced))
             await _run([(servers[0], front), (servers[1], back)], [asyncio.create_task(one) for one in work])
 
 
@@ -138,6 +142,12 @@ async def _run(servers: list[tuple[_Server, socket.socket]], background: list["a
     for outcome in await asyncio.gather(*background, return_exceptions=True):
         if isinstance(outcome, Exception):
             raise outcome
+
+
+async def _follow(follower: Follower, announced: asyncio.Event) -> None:
+    # Check-ins of an earlier version of the study mean something only when that version is known.
+    await announced.wait()
+    await follower.run()
 
 
 async def _announce(

@@ -6,8 +6,38 @@ _FALLBACK = "en"
 _WORDS: dict[str, dict[str, str]] = {
     "en": {
         "send": "Send",
+        "next": "Next",
+        "back": "Back",
+        "review": "Check my answers",
+        "review_title": "Your answers",
+        "review_text": "Nothing is sent yet. Look at your answers, then send them.",
+        "change": "Change",
+        "unanswered": "No answer",
+        "more": "A few more questions that follow from your answers.",
+        "yes": "Yes",
+        "no": "No",
+        "phone_kept": "Kept on this phone, not sent yet. It is sent when there is a connection: leave "
+        "this page open, or open the link again.",
+        "phone_offline": "No connection. Your answers are still here: answer what must be answered, and "
+        "try again later.",
+        "phone_sent": "Answers kept on this phone are sent now.",
+        "phone_again": "Answers kept on this phone could not be saved. If it is not too late, open their "
+        "link again.",
+        "phone_removed": "Removed from this phone.",
+        "phone_note": "Your answers stay on this phone until they are sent. If others use it too, you "
+        "can remove them.",
+        "phone_remove": "Remove from this phone",
+        "recent_title": "Your last two weeks",
+        "recent_count": "Your check-ins in the last two weeks: {checkins}, on {days} of {of} days.",
+        "recent_dots": "Each dot is the average of a day’s answers to “{asked}”. A day without a dot has "
+        "no answer.",
+        "recent_first": "two weeks ago",
+        "recent_last": "today",
+        "too_often_title": "One moment, please",
+        "too_often": "This page was opened too often in a short time. Please try again in a minute. "
+        "Nothing was lost.",
         "choose_any": "You can choose more than one.",
-        "optional": "You may leave this out.",
+        "optional": "You may leave out questions without a star (*).",
         "help": "If you need help",
         "thanks_title": "Thank you",
         "thanks": "Your answers are saved. You can close this page.",
@@ -38,8 +68,39 @@ _WORDS: dict[str, dict[str, str]] = {
     },
     "nl": {
         "send": "Versturen",
+        "next": "Volgende",
+        "back": "Terug",
+        "review": "Mijn antwoorden nakijken",
+        "review_title": "Uw antwoorden",
+        "review_text": "Er is nog niets verstuurd. Kijk uw antwoorden na en verstuur ze dan.",
+        "change": "Wijzigen",
+        "unanswered": "Geen antwoord",
+        "more": "Nog enkele vragen die volgen uit uw antwoorden.",
+        "yes": "Ja",
+        "no": "Nee",
+        "phone_kept": "Bewaard op deze telefoon, nog niet verstuurd. Dat gebeurt zodra er verbinding is: "
+        "laat deze pagina open, of open de link opnieuw.",
+        "phone_offline": "Geen verbinding. Uw antwoorden staan er nog: vul aan wat nodig is en probeer "
+        "het later opnieuw.",
+        "phone_sent": "Antwoorden op deze telefoon zijn nu verstuurd.",
+        "phone_again": "Antwoorden op deze telefoon konden niet bewaard worden. Open hun link opnieuw "
+        "als het niet te laat is.",
+        "phone_removed": "Van deze telefoon verwijderd.",
+        "phone_note": "Uw antwoorden blijven op deze telefoon tot ze verstuurd zijn. Gebruiken anderen "
+        "hem ook, dan kunt u ze verwijderen.",
+        "phone_remove": "Van deze telefoon verwijderen",
+        "recent_title": "Uw laatste twee weken",
+        "recent_count": "Uw check-ins in de laatste twee weken: {checkins}, op {days} van {of} dagen.",
+        "recent_dots": "Elk punt is het gemiddelde van de antwoorden van een dag op ‘{asked}’. Een dag "
+        "zonder punt "
+        "heeft geen antwoord.",
+        "recent_first": "twee weken geleden",
+        "recent_last": "vandaag",
+        "too_often_title": "Een ogenblik",
+        "too_often": "Deze pagina werd in korte tijd te vaak geopend. Probeer het over een minuut opnieuw. "
+        "Er is niets verloren.",
         "choose_any": "U kunt meer dan één antwoord kiezen.",
-        "optional": "U mag dit overslaan.",
+        "optional": "Vragen zonder sterretje (*) mag u overslaan.",
         "help": "Als u hulp nodig hebt",
         "thanks_title": "Dank u wel",
         "thanks": "Uw antwoorden zijn bewaard. U kunt deze pagina sluiten.",
@@ -70,8 +131,33 @@ _WORDS: dict[str, dict[str, str]] = {
     },
     "ar": {
         "send": "إرسال",
+        "next": "التالي",
+        "back": "رجوع",
+        "review": "مراجعة إجاباتي",
+        "review_title": "إجاباتك",
+        "review_text": "لم يُرسل شيء بعد. راجع إجاباتك ثم أرسلها.",
+        "change": "تعديل",
+        "unanswered": "بلا إجابة",
+        "more": "بضعة أسئلة أخرى بناءً على إجاباتك.",
+        "yes": "نعم",
+        "no": "لا",
+        "phone_kept": "محفوظ على هذا الهاتف ولم يُرسل بعد. يُرسل عند توفر الاتصال: اترك الصفحة مفتوحة أو "
+        "افتح الرابط مجددًا.",
+        "phone_offline": "لا يوجد اتصال. إجاباتك هنا: أكمل المطلوب وحاول لاحقًا.",
+        "phone_sent": "أُرسلت الآن إجابات هذا الهاتف.",
+        "phone_again": "تعذر حفظ إجابات هذا الهاتف. افتح رابطها مجددًا إن لم يفت الوقت.",
+        "phone_removed": "أُزيلت من هذا الهاتف.",
+        "phone_note": "تبقى إجاباتك على هذا الهاتف حتى تُرسل. يمكنك إزالتها.",
+        "phone_remove": "إزالة من هذا الهاتف",
+        "recent_title": "آخر أسبوعين لك",
+        "recent_count": "عدد مرات إجابتك في آخر أسبوعين: {checkins}، في {days} من {of} يومًا.",
+        "recent_dots": "كل نقطة هي متوسط إجاباتك في يوم واحد عن «{asked}». اليوم الذي بلا نقطة لا إجابة فيه.",
+        "recent_first": "قبل أسبوعين",
+        "recent_last": "اليوم",
+        "too_often_title": "لحظة من فضلك",
+        "too_often": "فُتحت هذه الصفحة مرات كثيرة في وقت قصير. يرجى المحاولة مرة أخرى بعد دقيقة. لم يضِع شيء.",
         "choose_any": "يمكنك اختيار أكثر من إجابة.",
-        "optional": "يمكنك ترك هذا السؤال.",
+        "optional": "يمكنك ترك الأسئلة التي بلا نجمة (*).",
         "help": "إذا كنت بحاجة إلى مساعدة",
         "thanks_title": "شكرًا لك",
         "thanks": "تم حفظ إجاباتك. يمكنك إغلاق هذه الصفحة.",
@@ -109,6 +195,11 @@ def words(language: str) -> dict[str, str]:
 def direction(language: str) -> str:
     """`rtl` for languages that are written from right to left, else `ltr`."""
     return "rtl" if language.split("-")[0] in RIGHT_TO_LEFT else "ltr"
+
+
+def number(value: int) -> str:
+    """A whole number for a page; its minus stays in front of it in writing from right to left too."""
+    return f"\u200e{value}" if value < 0 else str(value)
 
 
 def in_all(name: str) -> str:

@@ -20,6 +20,8 @@ class Settings(BaseSettings):
         gateway_host, gateway_port: Where the gateway listens.
         public_url: The gateway as participants and the SMS provider reach it; signatures are checked
             against it and links begin with it.
+        trusted_proxies: Addresses or networks, separated by commas, of reverse proxies in front of the
+            gateway; only their `X-Forwarded-For` is believed when requests are limited by address.
         desk_host, desk_port, desk_url, desk_token: The gateway's inner door, for the worker and for
             enrolment. Never open it to the outside.
         vault_key: At least 32 characters; opens the vault. Without it telephone numbers are lost.
@@ -50,6 +52,7 @@ class Settings(BaseSettings):
     gateway_host: str = "127.0.0.1"
     gateway_port: int = 8080
     public_url: str = "http://127.0.0.1:8080"
+    trusted_proxies: str = ""
     desk_host: str = "127.0.0.1"
     desk_port: int = 8081
     desk_url: str = "http://127.0.0.1:8081"

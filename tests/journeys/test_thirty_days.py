@@ -151,7 +151,7 @@ async def system(tmp_path: Path) -> AsyncIterator[System]:
         await create_topics(broker)
         settings = Settings(
             home=tmp_path, kafka=broker, vault_key=SecretStr("k" * 32), desk_token=SecretStr("d" * 32),
-            sms_segments_per_second=10_000.0, public_url="https://study.example",
+            sms_segments_per_second=10_000.0, simulation=True, public_url="https://study.example",
         )  # fmt: skip
         async with AsyncExitStack() as stack:
             opened = System(settings, the_study(), stack)

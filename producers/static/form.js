@@ -1,0 +1,133 @@
+// Only an addition: without it the form works by plain posts. It keeps answers on the phone until they are sent.
+(() => {
+const PREFIX = "wellstream-", DAY = 864e5, here = location.pathname, opened = Date.now(), root = document;
+const one = (selector) => root.querySelector(selector);
+const say = (name) => { one("[role=status]").textContent = root.body.dataset[name]; };
+const tried = (act, otherwise) => { try { return act(); } catch { return otherwise; } };
+let sending, flushing;
+
+// 53 bits of a hash: they tell drafts apart, and the link cannot be had back from them.
+const draft = (path) => {
+  let a = 0xdeadbeef, b = 0x41c6ce57;
+  for (const c of path) {
+    a = Math.imul(a ^ c.charCodeAt(), 2654435761);
+    b = Math.imul(b ^ c.charCodeAt(), 1597334677);
+  }
+  return PREFIX + (4294967296 * (2097151 & b) + (a >>> 0)).toString(36);
+};
+const read = (key) => tried(() => JSON.parse(localStorage[key]), { fields: [] });
+const write = (path, fields) => tried(() => { localStorage[draft(path)] = JSON.stringify({ at: Date.now(), fields }); });
+const drop = (key) => tried(() => localStorage.removeItem(key));
+const drafts = () => tried(() => Object.keys(localStorage).filter((key) => key.startsWith(PREFIX)), []);
+const answers = (fields) => [...fields].filter(([name]) => /^[a-z]/.test(name) && name !== "submission_id");
+
+// The queue must name the link itself: without it the answers could not be sent from another page.
+const queue = (act) => new Promise((resolve, reject) => {
+  const open = indexedDB.open("wellstream", 1);
+  open.onupgradeneeded = () => open.result.createObjectStore("queue", { keyPath: "id" });
+  open.onerror = reject;
+  open.onsuccess = () => {
+    const change = open.result.transaction("queue", "readwrite"), request = act(change.objectStore("queue"));
+    change.oncomplete = () => { open.result.close(); resolve(request.result); };
+    change.onabort = reject;
+  };
+});
+const waiting = () => queue((s) => s.getAll()).then((all) => all.sort((a, b) => a.at - b.at), () => []);
+const forget = (entry) => queue((s) => s.delete(entry.id));
+const keep = async (body) => {
+  for (const entry of (await waiting()).slice(0, -19)) await forget(entry);
+  await queue((s) => s.put({ id: here + body.get("submission_id"), path: here, body: `${body}`, at: Date.now() }));
+  drop(draft(here));
+};
+const post = (path, body) => fetch(path, {
+  method: "POST", body, signal: AbortSignal.timeout?.(2e4),
+});
+const parse = async (answer) => new DOMParser().parseFromString(await answer.text(), "text/html");
+const note = async () => {
+  const queued = await waiting(), form = one("form");
+  one(".phone").hidden = !queued.length && !drafts().length;
+  if (form && queued.some((entry) => entry.path === here)) {
+    form.hidden = true;
+    say("kept");
+  }
+};
+const begin = () => {
+  const form = one("form");
+  if (one("[data-done]")) drop(draft(here));
+  for (const [name, value] of form ? read(draft(here)).fields : []) {
+    const fields = [...form.querySelectorAll(`[name="${name}"]`)];
+    if (fields.some((f) => f.type === "hidden" || f.defaultChecked || f.textContent)) continue;
+    for (const f of fields) if (f.rows) f.value = value; else if (f.value === value) f.checked = true;
+  }
+  note();
+};
+const show = (page, target) => {
+  root.title = page.title;
+  root.body.replaceWith(page.body);
+  begin();
+  scrollTo(0, 0);
+  ((target && one(target)) || one(".summary") || one("h1")).focus();
+};
+const flush = async () => {
+  if (flushing) return;
+  flushing = true;
+  try {
+    for (const entry of await waiting()) {
+      if (Date.now() - entry.at < 7 * DAY) {
+        const body = new URLSearchParams(entry.body), answer = await post(entry.path, body);
+        if (answer.status === 429 || answer.status > 499) break;
+        const page = await parse(answer), mend = page.querySelector("form");
+        if (mend) write(entry.path, answers(body));
+        await forget(entry);
+        if (entry.path === here) show(page);
+        else say(page.querySelector("[data-done]") ? "sent" : "again");
+      } else await forget(entry);
+    }
+  } catch { /* no connection: the timer tries again */ }
+  flushing = false;
+  note();
+};
+root.onsubmit = async (event) => {
+  event.preventDefault();
+  if (sending) return;
+  sending = true;
+  const form = event.target, button = event.submitter || one("[name=Action]"), last = button.value === "send";
+  const body = new URLSearchParams(new FormData(form));
+  body.set("Action", button.value);
+  if (last) body.set("AnsweredAt", new Date(Date.parse(body.get("OpenedAt")) + Date.now() - opened).toJSON());
+  const answer = await post(here, body).catch(() => 0);
+  try {
+    if (answer && !(last && answer.status === 503)) show(await parse(answer), button.dataset.to);
+    else if (!last || !form.checkValidity()) say("offline");
+    else {
+      await keep(body);
+      await note();
+      one("h1").focus();
+    }
+  } catch { say("offline"); }
+  sending = false;
+};
+root.oninput = ({ target: { form } }) => {
+  const old = read(draft(here)).fields.filter(([name]) => !form.elements[name]);
+  write(here, answers(new FormData(form)).concat(old));
+  one(".phone").hidden = false;
+};
+root.onclick = async ({ target }) => {
+  if (!target.closest("[data-remove]")) return;
+  drafts().forEach(drop);
+  await queue((s) => s.clear()).catch(() => 0);
+  const form = one("form");
+  if (form) {
+    form.reset();
+    form.hidden = false;
+  }
+  say("removed");
+  one(".phone").hidden = true;
+  one("h1").focus();
+};
+for (const key of drafts()) if (!(Date.now() - read(key).at < DAY)) drop(key);
+ononline = flush;
+setInterval(flush, 3e4);
+begin();
+flush();
+})();

@@ -1,0 +1,136 @@
+"""A real gateway on a free port, with a real vault and the session's broker, for the pages of the form."""
+
+import asyncio
+import threading
+from collections.abc import Coroutine, Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, TypeVar
+from uuid import uuid4
+
+import uvicorn
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from pydantic import SecretStr
+
+from producers.gateway import build_gateway
+from producers.gateways.adapter import Registry
+from producers.people import Enrolment, NewLink
+from producers.publisher import Publisher
+from producers.recent import Follower, Recent
+from producers.vault import Vault
+from schemas.clock import now
+from schemas.codec import decode
+from schemas.events import CheckInSubmitted
+from schemas.settings import Settings
+from schemas.study import Study
+from schemas.topics import CHECKINS
+from wellstream.kafka import free_port
+
+_T = TypeVar("_T")
+
+
+class Door:
+    """The gateway in a thread of its own; `ahead` sets its clock forward."""
+
+    def __init__(self, home: Path, kafka: str, studies: Sequence[Study]) -> None:
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.ahead = timedelta()
+        self.studies = {study.ref: study for study in studies}
+        self.settings = Settings(
+            home=home,
+            kafka=kafka,
+            public_url=self.url,
+            vault_key=SecretStr("a key of at least thirty-two characters"),
+            twilio_auth_token=SecretStr("twilio's token"),
+        )
+        self.recent = Recent(self.studies)
+        self._number = 447700900200
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+
+    def __enter__(self) -> "Door":
+        self._thread.start()
+        self.run(self._open())
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.run(self._close())
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+    def run(self, work: Coroutine[Any, Any, _T]) -> _T:
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(60)
+
+    def clock(self) -> datetime:
+        return now() + self.ahead
+
+    def person(self, study: Study, language: str) -> str:
+        self._number += 1
+        joining = Enrolment(
+            number=f"+{self._number}", study=study.ref, arm=study.arms[0].id, language=language,
+            zone="Europe/Brussels", start_date=now().date(),
+        )  # fmt: skip
+        return self.run(self.vault.enrol([joining], now()))[0].participant
+
+    def link(self, participant: str, *, standing: bool = False) -> str:
+        wanted = NewLink(
+            participant=participant,
+            prompt_id=None if standing else uuid4(),
+            expires_at=self.clock() + timedelta(hours=1),
+        )
+        return f"{self.url}/c/{self.run(self.vault.mint_links([wanted]))[0]}"
+
+    def fresh(self, study: Study, language: str = "en") -> str:
+        return self.link(self.person(study, language))
+
+    def checkins(self, participant: str) -> list[CheckInSubmitted]:
+        """Every one of the person's check-ins that is on the topic now."""
+        return self.run(self._checkins(participant))
+
+    async def _checkins(self, participant: str) -> list[CheckInSubmitted]:
+        consumer = AIOKafkaConsumer(
+            bootstrap_servers=self.settings.kafka, enable_auto_commit=False, auto_offset_reset="earliest"
+        )
+        places = [TopicPartition(CHECKINS.name, number) for number in range(CHECKINS.partitions)]
+        found = []
+        await consumer.start()
+        try:
+            consumer.assign(places)
+            ends = await consumer.end_offsets(places)
+            for place in places:
+                consumer.seek(place, 0)
+            while any([await consumer.position(place) < ends[place] for place in places]):
+                for records in (await consumer.getmany(timeout_ms=200)).values():
+                    found += [decode(record.value) for record in records]
+        finally:
+            await consumer.stop()
+        return [e for e in found if isinstance(e, CheckInSubmitted) and e.participant == participant]
+
+    async def _open(self) -> None:
+        self.vault = await Vault.open(self.settings.vault_path, self.settings.secret("vault_key"))
+        self._publisher = Publisher(self.settings.kafka, limit=3)
+        self._follower = asyncio.create_task(Follower(self.recent, self.settings.kafka, self.clock).run())
+        app = build_gateway(
+            self.settings,
+            self.studies,
+            Registry(),
+            self.vault,
+            self._publisher,
+            self.clock,
+            recent=self.recent,
+        )
+        self._server = uvicorn.Server(
+            uvicorn.Config(app, port=self.port, log_level="warning", access_log=False, lifespan="off")
+        )
+        self._serving = asyncio.create_task(self._server.serve())
+        while not self._server.started:
+            await asyncio.sleep(0.01)
+
+    async def _close(self) -> None:
+        self._server.should_exit = True
+        self._follower.cancel()
+        await asyncio.gather(self._serving, self._follower, return_exceptions=True)
+        await self._publisher.close()
+        await self.vault.close()

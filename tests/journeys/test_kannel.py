@@ -51,6 +51,7 @@ dlr-storage = internal
 
 group = smsc
 smsc = fake
+smsc-id = fake
 host = 127.0.0.1
 port = {smsc}
 connect-allow-ip = 127.0.0.1

@@ -18,6 +18,7 @@ from rich.table import Table
 from schemas.settings import Settings
 from wellstream.errors import in_words
 from wellstream.files_cli import codebook, import_file, indicators
+from wellstream.formats_cli import study_export, study_import
 from wellstream.instrument_cli import instrument
 from wellstream.phone_cli import phone
 from wellstream.report_cli import report
@@ -48,6 +49,8 @@ app.command()(indicators)
 app.command()(codebook)
 app.command()(report)
 app.command()(phone)
+study.command("import")(study_import)
+study.command("export")(study_export)
 
 out = Console()
 err = Console(stderr=True)

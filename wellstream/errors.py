@@ -26,6 +26,7 @@ KNOWN = frozenset(
         "streams.store.serve.TopicsReplaced",
         "streams.store.tables.StoreFileInUse",
         "wellstream.enrol.DeskRefused",
+        "wellstream.formats.loss.FormatError",
         "wellstream.imported.NotArrived",
         "wellstream.instrument_cli.NoSuchInstrument",
         "streams.instruments.AnswersError",

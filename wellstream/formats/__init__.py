@@ -1,0 +1,1 @@
+"""Study definitions in the formats of others: REDCap, XLSForm and FHIR."""

@@ -1,0 +1,127 @@
+"""A FHIR R4B Questionnaire of a study's items, for electronic health records."""
+
+from typing import Any
+
+from fhir.resources.R4B.questionnaire import Questionnaire
+
+from schemas.conditions import Both, Compare, Condition, Has, Not, parse_condition
+from schemas.study import Item, Study, Texts
+from wellstream.formats.loss import Report
+
+_TRANSLATION = "http://hl7.org/fhir/StructureDefinition/translation"
+_BOUND = "http://hl7.org/fhir/StructureDefinition/{}Value"
+_EXCLUSIVE = "http://hl7.org/fhir/StructureDefinition/questionnaire-optionExclusive"
+_TYPES = {"scale": "integer", "choice": "choice", "choices": "choice", "yes_no": "boolean", "text": "text"}
+_OPPOSITE = {"=": "!=", "!=": "=", "<": ">=", ">=": "<", ">": "<=", "<=": ">"}
+
+
+def export_fhir(study: Study) -> tuple[Questionnaire, Report]:
+    """The items as a Questionnaire, and what it could not carry."""
+    report = Report()
+    report.lose(
+        "arms, interventions, schedule, safety, texts", "not carried", "a Questionnaire has items only"
+    )
+    plain = {
+        "resourceType": "Questionnaire",
+        "name": study.id.replace("-", "_"),
+        "version": str(study.version),
+        "status": "draft",
+        "language": study.languages[0],
+        **_said("title", study.title, study),
+        "item": [_item(item, study, report) for item in study.items],
+    }
+    return Questionnaire.model_validate(plain), report
+
+
+def _said(name: str, texts: Texts, study: Study) -> dict[str, Any]:
+    """A text in the first language, and its translations beside it."""
+    first, *others = study.languages
+    translations = [
+        {
+            "url": _TRANSLATION,
+            "extension": [{"url": "lang", "valueCode": code}, {"url": "content", "valueString": texts[code]}],
+        }
+        for code in others
+        if code in texts
+    ]
+    return {name: texts[first]} | ({f"_{name}": {"extension": translations}} if translations else {})
+
+
+def _item(item: Item, study: Study, report: Report) -> dict[str, Any]:
+    made: dict[str, Any] = {
+        "linkId": item.id,
+        "type": _TYPES[item.kind],
+        "required": item.required,
+        **_said("text", item.text, study),
+    }
+    if item.kind == "choices":
+        made["repeats"] = True
+    if item.scale:
+        bounds = (("min", item.scale.min), ("max", item.scale.max))
+        made["extension"] = [{"url": _BOUND.format(side), "valueInteger": number} for side, number in bounds]
+        made["item"] = [{"linkId": f"{item.id}.ends", "type": "display", **_said("text", _ends(item), study)}]
+    if item.options:
+        made["answerOption"] = [
+            {"valueCoding": {"code": option.id, **_said("display", option.text, study)}}
+            | ({"extension": [{"url": _EXCLUSIVE, "valueBoolean": True}]} if option.exclusive else {})
+            for option in item.options
+        ]
+    if item.measures:
+        made["code"] = [{"system": "urn:wellstream:measure", "code": item.measures.value}]
+    if item.show_if:
+        _enable(made, item, study, report)
+    return made
+
+
+def _ends(item: Item) -> Texts:
+    """What the ends of a scale mean, in each language."""
+    scale = item.scale
+    if scale is None:
+        return {}
+    return {code: f"{scale.min} = {low}, {scale.max} = {scale.high[code]}" for code, low in scale.low.items()}
+
+
+def _enable(made: dict[str, Any], item: Item, study: Study, report: Report) -> None:
+    flat = _flat(parse_condition(str(item.show_if)))
+    if flat is None:
+        report.lose(item.id, f"show_if {item.show_if!r}", "enableWhen mixes no `and` with `or`; always asked")
+        return
+    word, leaves = flat
+    made["enableWhen"] = [_when(leaf, there, study) for leaf, there in leaves]
+    if len(leaves) > 1:
+        made["enableBehavior"] = "all" if word == "and" else "any"
+
+
+_Leaves = list[tuple[Compare | Has, bool]]
+
+
+def _flat(condition: Condition, there: bool = True) -> tuple[str, _Leaves] | None:
+    """The comparisons of a condition that has only `and`s or only `or`s; whether each is to hold."""
+    match condition:
+        case Not(inner):
+            return _flat(inner, not there)
+        case Both(word, left, right):
+            word = word if there else {"and": "or", "or": "and"}[word]
+            parts = [_flat(left, there), _flat(right, there)]
+            leaves: _Leaves = []
+            for part in parts:
+                if part is None or (len(part[1]) > 1 and part[0] != word):
+                    return None
+                leaves += part[1]
+            return word, leaves
+        case _:
+            return "and", [(condition, there)]
+
+
+def _when(leaf: Compare | Has, there: bool, study: Study) -> dict[str, Any]:
+    if isinstance(leaf, Has):
+        return {
+            "question": leaf.item,
+            "operator": "=" if there else "!=",
+            "answerCoding": {"code": leaf.option},
+        }
+    sign = leaf.sign if there else _OPPOSITE[leaf.sign]
+    asked = study.item(leaf.item)
+    if asked is not None and asked.kind == "yes_no":
+        return {"question": leaf.item, "operator": sign, "answerBoolean": bool(leaf.number)}
+    return {"question": leaf.item, "operator": sign, "answerInteger": leaf.number}

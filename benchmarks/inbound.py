@@ -1,0 +1,147 @@
+"""200 texts a second for a minute through the signed webhook: none lost, none doubled.
+
+    uv run python benchmarks/inbound.py [SECONDS]
+
+Starts Kafka, the store, the gateway and the worker of its own, enrols 400 people, and sends each twentieth
+text twice, as a provider does that got no answer. The peer, in the same run and at the same pace, is a server that
+checks the same signature and does nothing else.
+"""
+
+import asyncio
+import statistics
+import sys
+import tempfile
+import time
+from contextlib import ExitStack
+from multiprocessing import Process
+from pathlib import Path
+
+import httpx
+import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+from twilio.request_validator import RequestValidator
+
+from dashboard.reader import Reader
+from schemas.clock import now
+from schemas.identity import event_id
+from streams.store.reconcile import settle
+from wellstream.enrol import enrol
+from wellstream.kafka import free_port, local_kafka
+from wellstream.local import local_settings, services
+from wellstream.supervisor import Supervisor
+from wellstream.topics import create_topics
+
+A_SECOND = 200
+PEOPLE = 400
+TWICE = 20
+STUDY = Path(__file__).parents[1] / "studies" / "demo.yaml"
+
+
+def number_of(place: int) -> str:
+    """A number kept for fiction (Ofcom) for the first hundred; then ones that no network has."""
+    return f"+447700{900000 + place:06d}"
+
+
+async def send(url: str, token: str, seconds: int, run: str) -> tuple[set[str], list[float], int]:
+    """Send at the pace; the ids that were acknowledged, the seconds each took, and how many failed."""
+    signer = RequestValidator(token)
+    accepted: set[str] = set()
+    took: list[float] = []
+    failed = 0
+    limits = httpx.Limits(max_connections=200, keepalive_expiry=2)
+
+    async def one(client: httpx.AsyncClient, place: int) -> None:
+        nonlocal failed
+        sid = f"SM{run}{place}"
+        fields = {"MessageSid": sid, "From": number_of(place % PEOPLE), "Body": f"{place % 11} 3 5"}
+        headers = {"X-Twilio-Signature": signer.compute_signature(url, fields)}
+        for _ in range(2 if place % TWICE == 0 else 1):
+            begun = time.perf_counter()
+            try:
+                answer = await client.post(url, data=fields, headers=headers)
+            except httpx.TransportError:
+                failed += 1
+                continue
+            took.append(time.perf_counter() - begun)
+            if answer.status_code == 200:
+                accepted.add(str(event_id("twilio", sid)))
+            else:
+                failed += 1
+
+    async with httpx.AsyncClient(timeout=20, limits=limits) as client, asyncio.TaskGroup() as group:
+        begun = time.perf_counter()
+        for place in range(A_SECOND * seconds):
+            await asyncio.sleep(max(0.0, begun + place / A_SECOND - time.perf_counter()))
+            group.create_task(one(client, place))
+    return accepted, took, failed
+
+
+def serve_peer(port: int, token: str) -> None:
+    """A server that checks the signature, and nothing else."""
+    validator, url = RequestValidator(token), f"http://127.0.0.1:{port}/sms/twilio"
+
+    async def receive(request: Request) -> Response:
+        fields = dict(await request.form())
+        well = validator.validate(url, fields, request.headers.get("X-Twilio-Signature", ""))
+        return Response(status_code=200 if well else 403)
+
+    app = Starlette(routes=[Route("/sms/twilio", receive, methods=["POST"])])
+    uvicorn.run(app, port=port, log_level="warning", access_log=False)
+
+
+def say(name: str, took: list[float], seconds: float) -> float:
+    cuts = statistics.quantiles(took, n=100)
+    print(
+        f"{name}: {len(took):,} requests in {seconds:.1f} s ({len(took) / seconds:.0f}/s), "
+        f"median {1000 * cuts[49]:.1f} ms, 99th percentile {1000 * cuts[98]:.1f} ms"
+    )
+    return cuts[49]
+
+
+def main(seconds: int) -> None:
+    with ExitStack() as stack:
+        home = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        kafka = stack.enter_context(local_kafka(home / "kafka"))
+        asyncio.run(create_topics(kafka))
+        gateway, desk = free_port(), free_port()
+        settings = local_settings(home, STUDY, kafka, simulation=False).model_copy(
+            update={
+                "gateway_port": gateway, "public_url": f"http://127.0.0.1:{gateway}", "desk_port": desk,
+                "desk_url": f"http://127.0.0.1:{desk}", "store_port": free_port(),
+            }
+        )  # fmt: skip
+        wanted = [one for one in services(settings) if one.name in ("store", "gateway", "worker")]
+        stack.enter_context(Supervisor(home, wanted))
+        day = str(now().date())
+        person = {"arm": "cbt", "language": "en", "zone": "Europe/London", "start_date": day}
+        enrol(settings, [person | {"number": number_of(place)} for place in range(PEOPLE)])
+        token = settings.secret("twilio_auth_token")
+        peer_port = free_port()
+        peer = Process(target=serve_peer, args=(peer_port, token), daemon=True)
+        peer.start()
+        time.sleep(2)
+        medians = []
+        for name, url in (
+            ("peer", f"http://127.0.0.1:{peer_port}/sms/twilio"),
+            ("wellstream", f"{settings.public_url}/sms/twilio"),
+        ):
+            begun = time.perf_counter()
+            accepted, took, failed = asyncio.run(send(url, token, seconds, name))
+            medians.append(say(name, took, time.perf_counter() - begun))
+            print(f"{name}: {failed} refused")
+        peer.terminate()
+        begun = time.perf_counter()
+        reader = Reader(settings.store_uri, settings.secret("store_token"))
+        found = settle(reader.query, accepted, 300)
+        print(f"all stored {time.perf_counter() - begun:.1f} s after the last text")
+        rows = int(reader.query("select count(*) as n from checkins")["n"][0])
+        print(
+            f"{found}; rows={rows} doubled={rows - found.stored}; median ratio {medians[1] / medians[0]:.1f}"
+        )
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 60)

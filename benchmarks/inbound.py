@@ -3,8 +3,8 @@
     uv run python benchmarks/inbound.py [SECONDS]
 
 Starts Kafka, the store, the gateway and the worker of its own, enrols 400 people, and sends each twentieth
-text twice, as a provider does that got no answer. The peer, in the same run and at the same pace, is a server that
-checks the same signature and does nothing else.
+text twice, as a provider does that got no answer. The peer, in the same run and at the same pace, is a server
+that checks the same signature and does nothing else.
 """
 
 import asyncio

@@ -260,6 +260,36 @@ class Data:
             participant=participant,
         )
 
+    def calls_for_attention(self) -> pd.DataFrame:
+        """Words of crisis that nobody has looked at: `participant`, `rule`, `occurred_at`, newest first.
+
+        Somebody has looked when the person's prompts, which such a word pauses, were let go on after it.
+        """
+        return self._source.query(
+            'select s.participant, s."rule", s.occurred_at from safety_alerts s where not exists ('
+            "select 1 from pauses p where p.participant = s.participant and not p.paused "
+            "and p.occurred_at > s.occurred_at) order by s.occurred_at desc"
+        )
+
+    def prompts_lately(self) -> pd.DataFrame:
+        """What became of the prompts of the last seven days: `status`, `detail`, `prompts`."""
+        return self._source.query(
+            "select status, coalesce(detail, '') as detail, count(*) as prompts from prompt_log "
+            "where scheduled_at > now() - interval 7 day and scheduled_at <= now() "
+            "group by all order by 3 desc, 1, 2"
+        )
+
+    def texts_lately(self) -> pd.DataFrame:
+        """What became of the texts of the last week: `provider`, `delivery`, `code`, `texts`, `segments`."""
+        return self._source.query(
+            'with latest as (select "text", any_value(provider) as provider, '
+            "arg_max(delivery, reported_at) as delivery, arg_max(code, reported_at) as code, "
+            "max(segments) as segments from texts_reported where reported_at > now() - interval 7 day "
+            "group by 1) select provider, delivery, coalesce(code, '') as code, count(*) as texts, "
+            "cast(coalesce(sum(segments), 0) as bigint) as segments from latest "
+            "group by all order by 4 desc, 1, 2"
+        )
+
     def letters(self) -> pd.DataFrame:
         """How many dead letters there are for each reason: `reason`, `letters`, `newest`."""
         return self._source.query(

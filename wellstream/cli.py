@@ -351,12 +351,14 @@ def letters_replay(
 
 @app.command()
 def check() -> None:
-    """Reconcile: accepted = stored + quarantined. Exits 1 on a gap."""
-    from wellstream.check import reconcile
+    """Reconcile: accepted = stored + quarantined, and every prompt has one end. Exits 1 on a gap."""
+    from wellstream.check import prompts, reconcile
 
     found = in_words(lambda: reconcile(adopt_running()))
+    asked = in_words(lambda: prompts(adopt_running()))
+    out.print(str(asked), highlight=False, soft_wrap=True)
     out.print(str(found), highlight=False)
-    raise typer.Exit(0 if found.lost == 0 else 1)
+    raise typer.Exit(0 if found.lost == asked.lost == 0 else 1)
 
 
 @app.command()

@@ -14,6 +14,7 @@ REASONS = {
     "unknown_study": "The study was not announced here. Start the gateway with it, then replay.",
     "unknown_item": "The text names something that is no item. The person was told which there are.",
     "out_of_range": "A number outside its scale; nothing is clamped. The person was asked again.",
+    "ambiguous": "The text could mean more than one thing; nothing is guessed. The person was asked again.",
     "not_understood": "The text is no answer. The person was told how to answer.",
     "key_destroyed": "The participant's key is gone: the words stay sealed for ever.",
     "wrong_key": "The text was sealed with another key: is this another vault?",
@@ -50,8 +51,43 @@ def in_plain_words(letters: pd.DataFrame) -> pd.DataFrame:
     )
 
 
+@st.fragment(run_every="15s")
+@in_words
+def calls_for_attention() -> None:
+    """Who texted a word of crisis and whom nobody has looked at yet, fresh every fifteen seconds."""
+    calls = data().calls_for_attention()
+    if calls.empty:
+        return
+    people = calls["participant"].nunique()
+    st.error(
+        f"{people} {'person' if people == 1 else 'people'} texted a word of crisis; nobody has looked yet. "
+        "They got the study's notice at once, and their prompts are paused. It is no measure of risk. Follow "
+        "the study's safety plan; then `wellstream participant resume PSEUDONYM` lets prompts go on."
+    )
+    shown = calls.assign(when=calls["occurred_at"].dt.strftime("%d %b %Y %H:%M"))
+    named = {"when": "when (UTC)", "rule": "word, by language and place in the study's list"}
+    st.table(shown[["participant", "when", "rule"]].rename(columns=named).set_index("participant"))
+
+
 st.title("Operations")
+calls_for_attention()
 reconciliation()
+st.subheader("Prompts and texts of the last seven days")
+prompts, texts = data().prompts_lately(), data().texts_lately()
+if prompts.empty:
+    st.info("No prompt was due.")
+else:
+    st.table(prompts.set_index("status"))
+    st.caption(
+        "Discarded: its time passed while something was away, or fell into quiet hours; never sent late. "
+        "Cancelled: contact stopped, prompts paused, or the person travelled. Failed: the provider refused."
+    )
+if not texts.empty:
+    st.table(texts.set_index("provider"))
+    st.caption(
+        "Unknown: the provider gave no answer, and it was not sent again. Withheld: it might not be sent any "
+        "more at that moment, and the code says why. A segment is one SMS."
+    )
 st.subheader("Dead letters")
 letters = data().letters()
 if letters.empty:

@@ -1,13 +1,16 @@
 """Is everything that was accepted stored or quarantined?"""
 
+import asyncio
 import time
-from collections.abc import Callable, Iterable
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 from schemas.codec import Unreadable, decode
-from schemas.events import CheckInRetracted, CheckInSubmitted, MessageReceived
-from schemas.topics import CHECKINS, MESSAGES
+from schemas.events import CheckInRetracted, CheckInSubmitted, DayPlanned, MessageReceived, PromptSent
+from schemas.topics import CHECKINS, MESSAGES, PROMPTS, Topic
 from streams.store.reader import TopicReader
 
 Query = Callable[..., Any]
@@ -17,6 +20,7 @@ _STORED = (
     "union select cause from messages_read where meaning not in ('answer', 'correction', 'unclear')"
 )
 _POLL_SECONDS = 0.5
+_ENDS = ("answered", "expired", "failed", "discarded", "cancelled", "pending")
 _WAIT_MS = 1000
 
 
@@ -64,7 +68,57 @@ def settle(query: Query, accepted: Iterable[str], limit_seconds: float) -> Recon
 async def reconcile_with_topics(bootstrap: str, query: Query) -> Reconciliation:
     """Compare every text and every check-in that is on the topics with the store."""
     names: set[str] = set()
-    async with TopicReader(bootstrap, {}, (MESSAGES, CHECKINS)) as reader:
+    async for value in _values(bootstrap, (MESSAGES, CHECKINS)):
+        names |= _accepted(value)
+    return settle(query, names, 10)
+
+
+@dataclass(frozen=True)
+class PromptReconciliation:
+    """Every prompt that was planned or sent, by how it ended.
+
+    Attributes:
+        prompts: Distinct prompts on their topic.
+        ends: How many of them ended in which way, or are pending.
+    """
+
+    prompts: int
+    ends: dict[str, int]
+
+    @property
+    def lost(self) -> int:
+        """On the topic, and not in the store."""
+        return self.prompts - sum(self.ends.values())
+
+    def __str__(self) -> str:
+        counts = " ".join(f"{status}={self.ends.get(status, 0)}" for status in _ENDS)
+        return f"prompts={self.prompts} {counts} lost={self.lost}"
+
+
+async def reconcile_prompts(bootstrap: str, query: Query, limit_seconds: float = 10) -> PromptReconciliation:
+    """Compare every prompt that is on its topic with the store, until none is missing or the time is over."""
+    names: set[str] = set()
+    async for value in _values(bootstrap, (PROMPTS,)):
+        with suppress(Unreadable):
+            event = decode(value)
+            if isinstance(event, DayPlanned):
+                names |= {str(prompt.prompt_id) for prompt in event.prompts}
+            elif isinstance(event, PromptSent):
+                names.add(str(event.event_id))
+    limit = time.monotonic() + limit_seconds
+    while True:
+        rows = query("select prompt_id, status from prompt_log")
+        known = dict(zip(rows["prompt_id"], rows["status"], strict=True))
+        ends = Counter(str(known[name]) for name in names if name in known)
+        found = PromptReconciliation(len(names), dict(ends))
+        if not found.lost or time.monotonic() > limit:
+            return found
+        await asyncio.sleep(_POLL_SECONDS)
+
+
+async def _values(bootstrap: str, topics: Sequence[Topic]) -> AsyncIterator[bytes]:
+    """Every value that is on some topics at this moment."""
+    async with TopicReader(bootstrap, {}, topics) as reader:
         ends = await reader.ends()
         left = {place for place, offset in ends.items() if offset}
         while left:
@@ -72,8 +126,8 @@ async def reconcile_with_topics(bootstrap: str, query: Query) -> Reconciliation:
                 place = (record.topic, record.partition)
                 if record.offset + 1 >= ends[place]:
                     left.discard(place)
-                names |= _accepted(record.value)
-    return settle(query, names, 10)
+                if record.value:
+                    yield record.value
 
 
 def _accepted(value: bytes) -> set[str]:

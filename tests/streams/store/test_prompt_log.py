@@ -1,0 +1,145 @@
+"""The log of prompts: every one from its plan to its end, with all its times."""
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from dashboard.queries import Data
+from schemas.events import (
+    CheckInSubmitted,
+    DayPlanned,
+    Delivery,
+    Envelope,
+    PauseChanged,
+    PlannedPrompt,
+    PromptClosed,
+    PromptSent,
+    SafetyRaised,
+    TextReported,
+)
+from schemas.identity import event_id
+from schemas.words import Channel
+from streams.store.projection import Rows, project
+from streams.store.reconcile import PromptReconciliation
+from streams.store.tables import open_store, write
+
+WHO = "p-0123456789abcdef"
+AT = datetime(2026, 6, 1, 10, 0, tzinfo=UTC)
+
+
+def envelope(*cause: str, minutes: float = 0) -> dict[str, Any]:
+    at = AT + timedelta(minutes=minutes)
+    return {
+        "event_id": event_id("test", *cause), "study": "demo@2", "participant": WHO, "occurred_at": at,
+        "recorded_at": at, "zone": "Asia/Kathmandu",
+    }  # fmt: skip
+
+
+def name(slot: int) -> Any:
+    return event_id("test-prompt", str(slot))
+
+
+def sent(slot: int) -> PromptSent:
+    due = AT + timedelta(hours=slot)
+    return PromptSent(
+        **envelope("sent", minutes=60 * slot + 1) | {"event_id": name(slot)}, channel=Channel.SMS,
+        scheduled_at=due, expires_at=due + timedelta(hours=1), study_day=1, slot=slot,
+    )  # fmt: skip
+
+
+def closed(slot: int, outcome: str, detail: str | None = None) -> PromptClosed:
+    return PromptClosed.model_validate(
+        envelope("closed", str(slot)) | {"prompt_id": name(slot), "outcome": outcome, "detail": detail}
+    )
+
+
+def answer(version: int, minutes: float) -> CheckInSubmitted:
+    first = event_id("test", "answer", "1")
+    return CheckInSubmitted(
+        **envelope("answer", str(version), minutes=61) | {"recorded_at": AT + timedelta(minutes=minutes)},
+        channel=Channel.WEB, language="en", started_at=AT + timedelta(minutes=60.5), prompt_id=name(1),
+        version=version, corrects=first if version > 1 else None, answers={"mood": version},
+    )  # fmt: skip
+
+
+def report(slot: int, delivery: Delivery, minutes: float) -> TextReported:
+    return TextReported(
+        **envelope("report", str(slot), delivery, minutes=minutes), text=event_id("text", str(slot)),
+        prompt_id=name(slot), provider="twilio", delivery=delivery, segments=2,
+    )  # fmt: skip
+
+
+def planned() -> DayPlanned:
+    prompts = tuple(
+        PlannedPrompt(
+            prompt_id=name(slot), rule="random", channel=Channel.SMS, scheduled_at=AT + timedelta(hours=slot),
+            expires_at=AT + timedelta(hours=slot + 1), slot=slot,
+        )
+        for slot in range(1, 7)
+    )  # fmt: skip
+    return DayPlanned(**envelope("day"), date=date(2026, 6, 1), study_day=1, prompts=prompts)
+
+
+EVENTS: list[Envelope] = [
+    planned(), sent(1), sent(2), sent(6), closed(2, "expired"), closed(3, "discarded", "quiet_hours"),
+    closed(4, "cancelled", "paused"), closed(5, "failed", "provider"), closed(6, "expired"), answer(1, 62),
+    answer(2, 65), report(1, Delivery.DELIVERED, 61.2), report(1, Delivery.ACCEPTED, 61),
+]  # fmt: skip
+
+
+class File:
+    def __init__(self, *events: Envelope) -> None:
+        self._store = open_store(":memory:")
+        rows: Rows = {}
+        for event in events:
+            for table, more in project(event).items():
+                rows.setdefault(table, []).extend(more)
+        write(self._store, rows, {})
+
+    def query(self, sql: str, **_: object) -> pd.DataFrame:
+        return self._store.execute(sql).df()
+
+
+@pytest.fixture(scope="module")
+def log() -> pd.DataFrame:
+    return File(*EVENTS).query("select * from prompt_log order by slot").set_index("slot")
+
+
+def test_each_prompt_has_one_end(log: pd.DataFrame) -> None:
+    assert list(log["status"]) == ["answered", "expired", "discarded", "cancelled", "failed", "expired"]
+    assert list(log["detail"].dropna()) == ["quiet_hours", "paused", "provider"]
+
+
+def test_an_answered_prompt_has_all_its_times_with_zone_and_offset(log: pd.DataFrame) -> None:
+    one = log.loc[1]
+    minutes = {
+        column: (one[column] - pd.Timestamp(AT)) / pd.Timedelta(minutes=1)
+        for column in ("scheduled_at", "sent_at", "delivered_at", "started_at", "submitted_at")
+    }
+    assert minutes == {
+        "scheduled_at": 60, "sent_at": 61, "delivered_at": 61.2, "started_at": 60.5, "submitted_at": 65
+    }  # fmt: skip
+    assert (one["zone"], one["offset_minutes"]) == ("Asia/Kathmandu", 345)
+    assert one["segments"] == 2
+
+
+def test_a_planned_prompt_that_nobody_closed_is_failed_after_its_time() -> None:
+    found = File(planned()).query("select distinct status from prompt_log")
+    assert list(found["status"]) == ["failed"]
+
+
+def test_a_word_of_crisis_calls_until_somebody_lets_prompts_go_on() -> None:
+    raised = SafetyRaised(**envelope("safety"), cause=event_id("message"), rule="en-3")
+    paused = PauseChanged(**envelope("pause"), paused=True, reason="crisis")
+    before = PauseChanged(**envelope("before", minutes=-5), paused=False, reason="staff")
+    looked = PauseChanged(**envelope("looked", minutes=9), paused=False, reason="staff")
+    assert len(Data(File(raised, paused, before)).calls_for_attention()) == 1
+    assert Data(File(raised, paused, before, looked)).calls_for_attention().empty
+
+
+def test_the_line_that_check_prints() -> None:
+    found = PromptReconciliation(6, {"answered": 1, "expired": 2, "pending": 1})
+    assert found.lost == 2
+    assert str(found) == "prompts=6 answered=1 expired=2 failed=0 discarded=0 cancelled=0 pending=1 lost=2"

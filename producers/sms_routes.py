@@ -78,11 +78,10 @@ class SmsRoutes:
 
     async def _text(self, adapter: Adapter, text: Inbound) -> str:
         """Take a text in; what to reply at once, which is said only to people whom we do not know."""
-        person = await self._vault.resolve(text.number)
-        key = await self._vault.key(person.participant) if person else None
-        if person is None or key is None:
+        known = await self._vault.known(text.number)
+        if known is None:
             return in_all("unknown_number")
-        await self._publish(adapter.name, text, person, key)
+        await self._publish(adapter.name, text, *known)
         return ""
 
     async def _publish(self, provider: str, text: Inbound, person: Person, key: bytes) -> None:

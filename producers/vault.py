@@ -132,6 +132,11 @@ class Vault:
             return None
         return await self._do(lambda: self._person("number_hmac = ?", self._hmac(normal)))
 
+    async def known(self, number: str) -> tuple[Person, bytes] | None:
+        """The participant who has this telephone number, and their key; None if it was destroyed, too."""
+        normal = normalise(number)
+        return await self._do(lambda: self._known(normal)) if normal else None
+
     async def person(self, participant: str) -> Person | None:
         """The participant of that pseudonym."""
         return await self._do(lambda: self._person("participant = ?", participant))
@@ -253,6 +258,15 @@ class Vault:
     def _person(self, where: str, value: str) -> Person | None:
         row = self._row(f"SELECT {_PERSON} FROM people WHERE {where}", value)  # noqa: S608 - our own text
         return Person.model_validate(dict(zip(_PERSON.split(", "), row, strict=True))) if row else None
+
+    def _known(self, number: str) -> tuple[Person, bytes] | None:
+        person = self._person("number_hmac = ?", self._hmac(number))
+        row = (
+            self._row("SELECT key FROM data_keys WHERE participant = ?", person.participant)
+            if person
+            else None
+        )
+        return (person, bytes(row[0])) if person and row else None
 
     def _enrol(self, people: Sequence[Enrolment], at: datetime) -> list[Person]:
         # A number or a key that is lost with the power cannot be had again, so this waits for the disk.

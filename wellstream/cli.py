@@ -25,6 +25,8 @@ from wellstream.report_cli import report
 from wellstream.state import HOME, adopt_running, running_services
 
 if TYPE_CHECKING:
+    from collections.abc import Coroutine
+
     from schemas.study import Study
 
 STUDIES = Path(__file__).resolve().parent.parent / "studies"
@@ -99,7 +101,7 @@ def serve_gateway() -> None:
     """The SMS webhook, the web form and the vault."""
     from producers.serve import serve_gateway as serve_it
 
-    in_words(lambda: asyncio.run(serve_it(Settings())))
+    in_words(lambda: _run(serve_it(Settings())))
 
 
 @serve.command("worker")
@@ -110,12 +112,22 @@ def serve_worker() -> None:
     in_words(lambda: run_worker(Settings()))
 
 
+def _run(service: Coroutine[Any, Any, None]) -> None:
+    """Run a service on the fast event loop, where there is one for the system."""
+    if sys.platform == "win32":
+        asyncio.run(service)
+    else:
+        import uvloop
+
+        uvloop.run(service)
+
+
 @serve.command("planner")
 def serve_planner() -> None:
     """The planner: decides when to ask whom, and asks."""
     from streams.planner.serve import serve_planner as serve_it
 
-    in_words(lambda: asyncio.run(serve_it(Settings())))
+    in_words(lambda: _run(serve_it(Settings())))
 
 
 @serve.command("store")

@@ -8,6 +8,7 @@ from pathlib import Path
 import httpx
 
 from dashboard.reader import Reader, StoreUnavailable
+from producers.gateways.chosen import chosen_gateways
 from schemas.settings import MissingSetting, Settings
 from schemas.study_file import load_study
 from schemas.yaml_file import DefinitionError
@@ -40,7 +41,7 @@ def _machine(settings: Settings) -> Iterator[Finding]:
 
 
 def _configuration(settings: Settings) -> Iterator[Finding]:
-    for name in ("vault_key", "desk_token", "store_token", "twilio_auth_token"):
+    for name in ("vault_key", "desk_token", "store_token", "planner_secret"):
         try:
             settings.secret(name)
         except MissingSetting as missing:
@@ -53,10 +54,26 @@ def _configuration(settings: Settings) -> Iterator[Finding]:
         yield Finding(False, str(error))
     else:
         yield Finding(True, f"the study {study.ref} is sound")
+    yield from _providers(settings)
     yield Finding(
         settings.public_url.startswith("https://") or settings.simulation,
         f"public address {settings.public_url} (an SMS provider needs https)",
     )
+
+
+def _providers(settings: Settings) -> Iterator[Finding]:
+    try:
+        registry = chosen_gateways(settings)
+    except MissingSetting as missing:
+        yield Finding(False, str(missing))
+        return
+    for name, adapter in registry.adapters.items():
+        signed = adapter.capabilities.signed
+        how = "signed" if signed else "UNSIGNED: only its secret path protects it; keep it inside one network"
+        yield Finding(True, f"texts come in by {name}, {how}")
+    sending = registry.sending.name if registry.sending else ""
+    advice = "nobody sends texts, so prompts and replies fail: set WELLSTREAM_SMS_PROVIDER (docs/sms.md)"
+    yield Finding(bool(sending), f"texts are sent by {sending}" if sending else advice)
 
 
 def _services(settings: Settings) -> Iterator[Finding]:

@@ -11,6 +11,7 @@ from starlette.requests import Request
 
 from schemas.clock import Clock
 from schemas.identity import digest
+from schemas.settings import MissingSetting
 
 _Network = IPv4Network | IPv6Network
 _IPV4_PREFIX = 24
@@ -43,13 +44,18 @@ class FormLimits:
         rates: How many.
 
     Raises:
-        ValueError: `trusted_proxies` holds something else.
+        MissingSetting: `trusted_proxies` holds something else.
     """
 
     def __init__(
         self, trusted_proxies: str, clock: Clock, *, by_address: bool = True, rates: Rates | None = None
     ) -> None:
-        self._proxies = [ip_network(part.strip()) for part in trusted_proxies.split(",") if part.strip()]
+        try:
+            self._proxies = [ip_network(part.strip()) for part in trusted_proxies.split(",") if part.strip()]
+        except ValueError as error:
+            raise MissingSetting(
+                f"WELLSTREAM_TRUSTED_PROXIES: {error}; write addresses or networks, such as 10.0.0.0/8"
+            ) from None
         self._clock = clock
         self._by_address = by_address
         rates = rates or Rates()

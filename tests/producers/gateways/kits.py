@@ -175,7 +175,8 @@ class TelnyxKit:
         at = str(int(time.time()) - age)
         signature = base64.b64encode(self._key.sign(f"{at}|".encode() + body).signature).decode()
         headers = {"telnyx-signature-ed25519": signature, "telnyx-timestamp": at}
-        return RawRequest(f"{PUBLIC}/sms/telnyx", headers, tuple(parse_qsl(query)), body)
+        url = f"{PUBLIC}/sms/telnyx" + (f"?{query}" if query else "")
+        return RawRequest(url, headers, tuple(parse_qsl(query)), body)
 
     def old(self) -> RawRequest:
         payload = {"id": "M1", "from": {"phone_number": SENDER}, "text": "7"}

@@ -1,5 +1,6 @@
 """Conversations by SMS through the running system, whose worker is killed in the middle of them."""
 
+import asyncio
 import json
 import os
 import signal
@@ -16,9 +17,11 @@ from schemas.settings import Settings
 from tests.conftest import DEMO
 from tests.journeys.conftest import with_free_ports
 from tests.journeys.people import count, person, until
+from wellstream.kafka import local_kafka
 from wellstream.local import local_settings, services
 from wellstream.phone import Telephone
 from wellstream.supervisor import Supervisor
+from wellstream.topics import create_topics
 
 pytestmark = [pytest.mark.kafka, pytest.mark.journey]
 CRISIS = "This is not an emergency service"
@@ -35,13 +38,16 @@ def study_that_asks_one_by_one(folder: Path) -> Path:
 
 
 @pytest.fixture(scope="module")
-def talking(broker: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
+def talking(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
+    """A system on a Kafka of its own: two workers on one would share work for which only one has the keys."""
     home = tmp_path_factory.mktemp("home-that-talks")
     study = study_that_asks_one_by_one(home)
-    settings = with_free_ports(local_settings(home, study, broker, simulation=True))
-    wanted = [service for service in services(settings) if service.name != "dashboard"]
-    with Supervisor(settings.home, wanted):
-        yield settings
+    with local_kafka(home / "kafka") as kafka:
+        asyncio.run(create_topics(kafka))
+        settings = with_free_ports(local_settings(home, study, kafka, simulation=True))
+        wanted = [service for service in services(settings) if service.name != "dashboard"]
+        with Supervisor(settings.home, wanted):
+            yield settings
 
 
 @pytest.fixture

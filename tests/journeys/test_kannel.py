@@ -1,5 +1,6 @@
 """A conversation through a real Kannel and its own fake SMS centre, where Debian's packages are installed."""
 
+import asyncio
 import re
 import shutil
 import socket
@@ -17,9 +18,10 @@ from schemas.settings import Settings
 from tests.conftest import DEMO
 from tests.journeys.conftest import with_free_ports
 from tests.journeys.people import count, person, until
-from wellstream.kafka import free_port
+from wellstream.kafka import free_port, local_kafka
 from wellstream.local import local_settings, services
 from wellstream.supervisor import Supervisor
+from wellstream.topics import create_topics
 
 FAKE_SMSC = Path("/usr/lib/kannel/test/fakesmsc")
 pytestmark = [
@@ -133,9 +135,15 @@ class Centre:
 
 
 @pytest.fixture
-def running(broker: str, tmp_path: Path) -> Iterator[tuple[Settings, Centre]]:
+def running(tmp_path: Path) -> Iterator[tuple[Settings, Centre]]:
+    with local_kafka(tmp_path / "kafka") as kafka:
+        asyncio.run(create_topics(kafka))
+        yield from system_with_kannel(kafka, tmp_path)
+
+
+def system_with_kannel(kafka: str, tmp_path: Path) -> Iterator[tuple[Settings, Centre]]:
     smsbox, smsc, sendsms = free_port(), free_port(), free_port()
-    settings = with_free_ports(local_settings(tmp_path, DEMO, broker, simulation=False)).model_copy(
+    settings = with_free_ports(local_settings(tmp_path, DEMO, kafka, simulation=False)).model_copy(
         update={
             "sms_provider": "kannel",
             "sms_segments_per_second": 100.0,
@@ -179,5 +187,5 @@ def test_a_conversation_from_end_to_end(running: tuple[Settings, Centre]) -> Non
     delivered = "texts_reported where participant = :p and provider = 'kannel' and delivery = 'delivered'"
     until(lambda: count(rows, delivered, p=who) == 5)
     assert NUMBER.lstrip("+") not in "".join(
-        file.read_text(errors="replace") for file in settings.home.rglob("*.log") if "kannel" not in file.name
+        file.read_text(errors="replace") for file in settings.home.rglob("*.log") if "kafka" not in str(file)
     )

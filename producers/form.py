@@ -9,7 +9,9 @@ from schemas.events import Reason
 from schemas.study import Item, Study
 
 LONGEST_TEXT = 1000
-HELPER_FIELDS = frozenset({"submission_id", "SimulatedAt", "Action", "Seen", "OpenedAt", "AnsweredAt"})
+HELPER_FIELDS = frozenset(
+    ["submission_id", "SimulatedAt", "Action", "Seen", "OpenedAt", "StartedAt", "AnsweredAt"]
+)
 """Fields of the form that are no items. With a capital none can be the id of a study's item."""
 
 RawAnswer = int | tuple[str, ...] | str

@@ -34,7 +34,8 @@ class Submission:
         checkin: The check-in's id.
         fields: Names and values as sent.
         occurred_at: When its first filling-in was answered.
-        started_at: When the page was opened, where that is known.
+        opened_at: When the page was opened, where that is known.
+        started_at: When the first answer was given, or else the page opened.
         version: Above 1 where other answers were sent before and may have been stored.
     """
 
@@ -42,6 +43,7 @@ class Submission:
     checkin: UUID
     fields: list[tuple[str, str]]
     occurred_at: datetime
+    opened_at: datetime | None = None
     started_at: datetime | None = None
     version: int = 1
 
@@ -86,6 +88,7 @@ def checkin_of(sent: Submission, answers: dict[str, RawAnswer], at: datetime) ->
         zone=envelope.zone,
         channel=Channel.WEB,
         language=person.language,
+        opened_at=sent.opened_at,
         started_at=sent.started_at,
         prompt_id=sent.opened.link.prompt_id,
         version=sent.version,

@@ -107,7 +107,7 @@ class FormRoutes:
         page = replace(page, steps=turn.steps)
         if not submission_id and not opened.link.prompt_id:
             return HTMLResponse(render_form(replace(page, heading="problems_title", note="resend")), 422)
-        sent = Submission(opened, name, fields, moment, times.started_at)
+        sent = Submission(opened, name, fields, moment, times.opened_at, times.started_at)
         if turn.to == "send":
             first_sent, _ = await self._vault.first_seen(name, self._clock())
             sent = _timed(sent, times, invented or times.occurred_at(first_sent))
@@ -182,5 +182,6 @@ class FormRoutes:
 
 def _timed(sent: Submission, times: Times, occurred_at: datetime) -> Submission:
     # Somebody who opened the page again after a first attempt has begun after they answered: no beginning.
-    begun = times.started_at if times.started_at and times.started_at <= occurred_at else None
-    return replace(sent, occurred_at=occurred_at, started_at=begun)
+    if times.started_at is None or times.started_at > occurred_at:
+        return replace(sent, occurred_at=occurred_at, opened_at=None, started_at=None)
+    return replace(sent, occurred_at=occurred_at, opened_at=times.opened_at, started_at=times.started_at)

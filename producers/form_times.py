@@ -19,10 +19,17 @@ _OFFLINE = timedelta(minutes=1)
 
 @dataclass(frozen=True)
 class Times:
-    """What the page says of its times; None where that is missing or not plausible."""
+    """What the page says of its times; None where that is missing or not plausible.
 
-    started_at: datetime | None = None
+    Attributes:
+        opened_at: When it was opened.
+        answered_at: When all was answered.
+        started_at: When the first answer was given; where only the opening is known, that.
+    """
+
+    opened_at: datetime | None = None
     answered_at: datetime | None = None
+    started_at: datetime | None = None
 
     def in_time(self, link: Link, now: datetime) -> bool:
         """Whether the form may be taken now."""
@@ -42,22 +49,25 @@ class Times:
 
 
 def read_times(fields: Iterable[tuple[str, str]], link: Link, now: datetime) -> Times:
-    """The times in the hidden fields `OpenedAt` and `AnsweredAt`.
+    """The times in the hidden fields `OpenedAt`, `StartedAt` and `AnsweredAt`.
 
     A page is believed if it was opened while its link could be: before the expiry, and not earlier than a
     prompt's link can have been made (a standing link has no such bound; there it is how long a telephone
-    keeps a form). The time of answering is believed between then, now and the expiry.
+    keeps a form). The other times are believed between then, now and the expiry.
     """
     given = dict(fields)
     oldest = link.expires_at - _LONGEST_PROMPT if link.prompt_id else now - _LONGEST_WAIT
     latest = min(now, link.expires_at - timedelta(milliseconds=1))
-    started = _instant(given.get("OpenedAt", ""))
-    if started is None or not oldest <= started <= latest:
+    opened = _instant(given.get("OpenedAt", ""))
+    if opened is None or not oldest <= opened <= latest:
         return Times()
     answered = _instant(given.get("AnsweredAt", ""))
-    if answered is None or not started <= answered <= latest:
-        return Times(started)
-    return Times(started, answered)
+    if answered is None or not opened <= answered <= latest:
+        answered = None
+    started = _instant(given.get("StartedAt", ""))
+    if started is None or not opened <= started <= (answered or latest):
+        started = opened
+    return Times(opened, answered, started)
 
 
 def _instant(text: str) -> datetime | None:

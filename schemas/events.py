@@ -70,7 +70,9 @@ class CheckInSubmitted(Envelope):
         version: 1, or higher for a correction.
         corrects: `event_id` of the first version; None for that one itself.
         channel: How it came.
-        started_at: When it was opened, where that is known; `occurred_at` is when it was sent.
+        opened_at: When the form was opened; None where that is not known, as for texts.
+        started_at: When the first answer was given, where that is known, else when the form was opened;
+            `occurred_at` is when it was sent.
         prompt_id: The prompt answered, where the way of answering names it (a web link does, a text
             does not).
         cause: `event_id` of the message it was read from; None for the web form.
@@ -82,6 +84,7 @@ class CheckInSubmitted(Envelope):
     type: Literal["checkin.submitted"] = "checkin.submitted"
     channel: Channel
     language: Language
+    opened_at: Instant | None = None
     started_at: Instant | None = None
     prompt_id: UUID | None = None
     cause: UUID | None = None

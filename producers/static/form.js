@@ -4,7 +4,7 @@ const PREFIX = "wellstream-", DAY = 864e5, here = location.pathname, opened = Da
 const one = (selector) => root.querySelector(selector);
 const say = (name) => { one("[role=status]").textContent = root.body.dataset[name]; };
 const tried = (act, otherwise) => { try { return act(); } catch { return otherwise; } };
-let sending, flushing;
+let sending, flushing, first;
 
 // 53 bits of a hash: they tell drafts apart, and the link cannot be had back from them.
 const draft = (path) => {
@@ -94,7 +94,9 @@ root.onsubmit = async (event) => {
   const form = event.target, button = event.submitter || one("[name=Action]"), last = button.value === "send";
   const body = new URLSearchParams(new FormData(form));
   body.set("Action", button.value);
-  if (last) body.set("AnsweredAt", new Date(Date.parse(body.get("OpenedAt")) + Date.now() - opened).toJSON());
+  const at = (moment) => new Date(Date.parse(body.get("OpenedAt")) + moment - opened).toJSON();
+  if (last) body.set("AnsweredAt", at(Date.now()));
+  if (last && first) body.set("StartedAt", at(first));
   const answer = await post(here, body).catch(() => 0);
   try {
     if (answer && !(last && answer.status === 503)) show(await parse(answer), button.dataset.to);
@@ -108,6 +110,7 @@ root.onsubmit = async (event) => {
   sending = false;
 };
 root.oninput = ({ target: { form } }) => {
+  first ??= Date.now();
   const old = read(draft(here)).fields.filter(([name]) => !form.elements[name]);
   write(here, answers(new FormData(form)).concat(old));
   one(".phone").hidden = false;

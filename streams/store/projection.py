@@ -105,7 +105,7 @@ TABLES: dict[str, Table] = {
         {"event_id": _TEXT, "checkin": _TEXT, "version": _INT, "retracted": pa.bool_(), "participant": _TEXT,
          "study": _TEXT, "channel": _TEXT, "language": _TEXT, "prompt_id": _TEXT, "cause": _TEXT,
          "rule": _TEXT, "started_at": _TIME, "occurred_at": _TIME, "recorded_at": _TIME, "zone": _TEXT,
-         "late_for": _TEXT}, 1,
+         "late_for": _TEXT, "opened_at": _TIME}, 1,
     ),
     "answer_versions": Table(
         {"event_id": _TEXT, "item": _TEXT, "option": _TEXT, "participant": _TEXT, "value": _INT}, 3
@@ -225,13 +225,14 @@ def _checkin(event: CheckInSubmitted) -> tuple[Any, ...]:
         str(event.event_id), str(event.checkin), event.version, False, event.participant, event.study,
         event.channel.value, event.language, prompt, cause, event.rule, event.started_at,
         event.occurred_at, event.recorded_at, event.zone, str(event.late_for) if event.late_for else None,
+        event.opened_at,
     )  # fmt: skip
 
 
 def _retraction(event: CheckInRetracted) -> tuple[Any, ...]:
     return (
         str(event.event_id), str(event.checkin), event.version, True, event.participant, event.study,
-        None, None, None, None, None, None, event.occurred_at, event.recorded_at, event.zone, None,
+        None, None, None, None, None, None, event.occurred_at, event.recorded_at, event.zone, None, None,
     )  # fmt: skip
 
 

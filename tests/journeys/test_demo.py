@@ -56,7 +56,14 @@ def test_ctrl_c_in_the_middle_and_a_second_run_that_ends_the_first_ones_work(tmp
     wait_for(home / "services.json", '"dashboard"')
     listed = json.loads((home / "services.json").read_text())["services"]
     family = [psutil.Process(first.pid), *psutil.Process(first.pid).children(recursive=True)]
-    assert [service["name"] for service in listed] == ["kafka", "store", "gateway", "worker", "dashboard"]
+    assert [service["name"] for service in listed] == [
+        "kafka",
+        "store",
+        "gateway",
+        "worker",
+        "planner",
+        "dashboard",
+    ]
     status = subprocess.run(
         [sys.executable, "-m", "wellstream", "status"],
         env=env, capture_output=True, text=True, check=True, timeout=60,

@@ -122,8 +122,9 @@ def test_every_page_of_the_form_is_accessible(door: Door, context: BrowserContex
     assert event.answers == {
         "mood": -3, "slept": 0, "place": ("work",), "kept-awake": ("thoughts",), "worry": 9,
     }  # fmt: skip
+    assert event.opened_at is not None
     assert event.started_at is not None
-    assert event.started_at <= event.occurred_at
+    assert event.opened_at < event.started_at <= event.occurred_at
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -20,8 +20,10 @@ def link(expires_at: datetime, *, standing: bool = False) -> Link:
     return Link(token_hash="x", person=person, prompt_id=None if standing else uuid4(), expires_at=expires_at)
 
 
-def fields(opened: datetime | str, answered: datetime | str = "") -> list[tuple[str, str]]:
-    return [("OpenedAt", str(opened)), ("AnsweredAt", str(answered))]
+def fields(
+    opened: datetime | str, answered: datetime | str = "", started: datetime | str = ""
+) -> list[tuple[str, str]]:
+    return [("OpenedAt", str(opened)), ("AnsweredAt", str(answered)), ("StartedAt", str(started))]
 
 
 @pytest.mark.parametrize(
@@ -35,13 +37,22 @@ def test_an_implausible_beginning_is_no_beginning(opened: datetime | str) -> Non
 @pytest.mark.parametrize("answered", ["", "soon", NOW + MINUTE, NOW - HOUR])
 def test_an_implausible_answer_leaves_the_beginning(answered: datetime | str) -> None:
     opened = NOW - 10 * MINUTE
-    assert read_times(fields(opened, answered), link(NOW + HOUR), NOW) == Times(opened)
+    assert read_times(fields(opened, answered), link(NOW + HOUR), NOW) == Times(opened, None, opened)
+
+
+def test_the_first_answer_is_the_start_if_it_lies_between_opening_and_answering() -> None:
+    opened, answered = NOW - 10 * MINUTE, NOW - MINUTE
+    for started, expected in (
+        (NOW - 5 * MINUTE, NOW - 5 * MINUTE), (NOW - HOUR, opened), (NOW, opened), ("soon", opened)
+    ):  # fmt: skip
+        times = read_times(fields(opened, answered, started), link(NOW + HOUR), NOW)
+        assert times == Times(opened, answered, expected)
 
 
 def test_an_answer_after_the_expiry_does_not_count() -> None:
     late = fields(NOW - 3 * HOUR, NOW - HOUR)
     times = read_times(late, link(NOW - 2 * HOUR), NOW)
-    assert times == Times(NOW - 3 * HOUR)
+    assert times == Times(NOW - 3 * HOUR, None, NOW - 3 * HOUR)
     assert not times.in_time(link(NOW - 2 * HOUR), NOW)
 
 

@@ -2,6 +2,7 @@
 -- what they hold of it had no place before.
 delete from offsets;
 alter table checkin_versions add column late_for varchar;
+alter table checkin_versions add column opened_at timestamptz;
 create table messages_read(
   event_id varchar primary key, cause varchar not null, participant varchar not null, study varchar not null,
   meaning varchar not null, misses integer not null, occurred_at timestamptz not null);
@@ -53,7 +54,7 @@ create view prompt_log as
     from texts_reported where prompt_id is not null group by prompt_id),
   ends as (
     select checkin, max(recorded_at) as submitted_at from checkin_versions where not retracted group by checkin)
-  select e.*, r.delivered_at, r.delivery, r.segments, c.started_at, e2.submitted_at, o.checkin,
+  select e.*, r.delivered_at, r.delivery, r.segments, c.opened_at, c.started_at, e2.submitted_at, o.checkin,
     case when o.checkin is not null then 'answered' when k.outcome is not null then k.outcome
       when e.expires_at <= now() then case when e.sent_at is null then 'failed' else 'expired' end
       else 'pending' end as status,

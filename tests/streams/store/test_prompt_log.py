@@ -59,7 +59,8 @@ def answer(version: int, minutes: float) -> CheckInSubmitted:
     first = event_id("test", "answer", "1")
     return CheckInSubmitted(
         **envelope("answer", str(version), minutes=61) | {"recorded_at": AT + timedelta(minutes=minutes)},
-        channel=Channel.WEB, language="en", started_at=AT + timedelta(minutes=60.5), prompt_id=name(1),
+        channel=Channel.WEB, language="en", opened_at=AT + timedelta(minutes=60.25),
+        started_at=AT + timedelta(minutes=60.5), prompt_id=name(1),
         version=version, corrects=first if version > 1 else None, answers={"mood": version},
     )  # fmt: skip
 
@@ -116,10 +117,11 @@ def test_an_answered_prompt_has_all_its_times_with_zone_and_offset(log: pd.DataF
     one = log.loc[1]
     minutes = {
         column: (one[column] - pd.Timestamp(AT)) / pd.Timedelta(minutes=1)
-        for column in ("scheduled_at", "sent_at", "delivered_at", "started_at", "submitted_at")
+        for column in ("scheduled_at", "sent_at", "delivered_at", "opened_at", "started_at", "submitted_at")
     }
     assert minutes == {
-        "scheduled_at": 60, "sent_at": 61, "delivered_at": 61.2, "started_at": 60.5, "submitted_at": 65
+        "scheduled_at": 60, "sent_at": 61, "delivered_at": 61.2, "opened_at": 60.25, "started_at": 60.5,
+        "submitted_at": 65,
     }  # fmt: skip
     assert (one["zone"], one["offset_minutes"]) == ("Asia/Kathmandu", 345)
     assert one["segments"] == 2

@@ -4,7 +4,7 @@ from typing import TypeVar
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
-from schemas.codec import decode
+from schemas.codec import Unreadable, decode
 from schemas.topics import Topic
 
 _Event = TypeVar("_Event")
@@ -26,7 +26,10 @@ async def on_topic(
         while any([await consumer.position(place) < ends[place] for place in places]):
             for records in (await consumer.getmany(timeout_ms=200)).values():
                 for record in records:
-                    event = decode(record.value or b"")
+                    try:
+                        event = decode(record.value or b"")
+                    except Unreadable:  # other tests put poison there
+                        continue
                     if isinstance(event, kind) and participant in (None, getattr(event, "participant", None)):
                         found.append(event)
         return found

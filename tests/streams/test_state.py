@@ -83,7 +83,7 @@ def other_version() -> Study:
     for item in items:
         if item["id"] == "mood":
             item["scale"] = item["scale"] | {"max": 5}
-    return Study.model_validate(content | {"version": 2, "items": items})
+    return Study.model_validate(content | {"version": STUDY.version + 1, "items": items})
 
 
 NEWER = other_version()

@@ -21,15 +21,15 @@ async def test_letters_of_one_reason_go_back_unchanged(broker: str) -> None:
     for offset in (1, 1, 2):
         letter = dead_letter(
             topic=CHECKINS.name, partition=0, offset=offset, key=b"replayed", value=b"%d" % offset,
-            reason=Reason.KEY_DESTROYED, detail="", at=now(),
+            reason=Reason.WRONG_KEY, detail="", at=now(),
         )  # fmt: skip
         await publisher.publish(DEAD_LETTERS.name, letter)
     refused = letter.model_copy(update={"event_id": event_id("refused form"), "topic": "form"})
     await publisher.publish(DEAD_LETTERS.name, refused)
     await publisher.close()
-    outcome = await replay(settings, Reason.KEY_DESTROYED)
+    outcome = await replay(settings, Reason.WRONG_KEY)
     assert (outcome.sent, outcome.left) == (2, 1)
-    assert str(await replay(settings, Reason.KEY_DESTROYED, "no-such-topic")) == "replayed=0 left=0"
+    assert str(await replay(settings, Reason.WRONG_KEY, "no-such-topic")) == "replayed=0 left=0"
     async with TopicReader(broker, {}, (CHECKINS,)) as reader:
         ends, values = await reader.ends(), []
         while any(reader.expected.get(place, 0) < end for place, end in ends.items()):

@@ -1,9 +1,9 @@
 // Only an addition: without it the form works by plain posts. It keeps answers on the phone until they are sent.
 (() => {
 const PREFIX = "wellstream-", DAY = 864e5, here = location.pathname, opened = Date.now(), root = document;
-const one = (selector) => root.querySelector(selector);
+const one = (css) => root.querySelector(css);
 const say = (name) => { one("[role=status]").textContent = root.body.dataset[name]; };
-const tried = (act, otherwise) => { try { return act(); } catch { return otherwise; } };
+const tried = (act, or) => { try { return act(); } catch { return or; } };
 let sending, flushing, first;
 
 // 53 bits of a hash: they tell drafts apart, and the link cannot be had back from them.
@@ -22,20 +22,20 @@ const drafts = () => tried(() => Object.keys(localStorage).filter((key) => key.s
 const answers = (fields) => [...fields].filter(([name]) => /^[a-z]/.test(name) && name !== "submission_id");
 
 // The queue must name the link itself: without it the answers could not be sent from another page.
-const queue = (act) => new Promise((resolve, reject) => {
+const queue = (act) => new Promise((done, fail) => {
   const open = indexedDB.open("wellstream", 1);
   open.onupgradeneeded = () => open.result.createObjectStore("queue", { keyPath: "id" });
-  open.onerror = reject;
+  open.onerror = fail;
   open.onsuccess = () => {
-    const change = open.result.transaction("queue", "readwrite"), request = act(change.objectStore("queue"));
-    change.oncomplete = () => { open.result.close(); resolve(request.result); };
-    change.onabort = reject;
+    const tx = open.result.transaction("queue", "readwrite"), ask = act(tx.objectStore("queue"));
+    tx.oncomplete = () => { open.result.close(); done(ask.result); };
+    tx.onabort = fail;
   };
 });
-const waiting = () => queue((s) => s.getAll()).then((all) => all.sort((a, b) => a.at - b.at), () => []);
+const kept = () => queue((s) => s.getAll()).then((all) => all.sort((a, b) => a.at - b.at), () => []);
 const forget = (entry) => queue((s) => s.delete(entry.id));
 const keep = async (body) => {
-  for (const entry of (await waiting()).slice(0, -19)) await forget(entry);
+  for (const entry of (await kept()).slice(0, -19)) await forget(entry);
   await queue((s) => s.put({ id: here + body.get("submission_id"), path: here, body: `${body}`, at: Date.now() }));
   drop(draft(here));
 };
@@ -44,7 +44,7 @@ const post = (path, body) => fetch(path, {
 });
 const parse = async (answer) => new DOMParser().parseFromString(await answer.text(), "text/html");
 const note = async () => {
-  const queued = await waiting(), form = one("form");
+  const queued = await kept(), form = one("form");
   one(".phone").hidden = !queued.length && !drafts().length;
   if (form && queued.some((entry) => entry.path === here)) {
     form.hidden = true;
@@ -61,18 +61,18 @@ const begin = () => {
   }
   note();
 };
-const show = (page, target) => {
+const show = (page, to) => {
   root.title = page.title;
   root.body.replaceWith(page.body);
   begin();
   scrollTo(0, 0);
-  ((target && one(target)) || one(".summary") || one("h1")).focus();
+  ((to && one(to)) || one(".summary") || one("h1")).focus();
 };
 const flush = async () => {
   if (flushing) return;
   flushing = true;
   try {
-    for (const entry of await waiting()) {
+    for (const entry of await kept()) {
       if (Date.now() - entry.at < 7 * DAY) {
         const body = new URLSearchParams(entry.body), answer = await post(entry.path, body);
         if (answer.status === 429 || answer.status > 499) break;
@@ -91,15 +91,15 @@ root.onsubmit = async (event) => {
   event.preventDefault();
   if (sending) return;
   sending = true;
-  const form = event.target, button = event.submitter || one("[name=Action]"), last = button.value === "send";
+  const form = event.target, key = event.submitter || one("[name=Action]"), last = key.value === "send";
   const body = new URLSearchParams(new FormData(form));
-  body.set("Action", button.value);
-  const at = (moment) => new Date(Date.parse(body.get("OpenedAt")) + moment - opened).toJSON();
+  body.set("Action", key.value);
+  const at = (t) => new Date(Date.parse(body.get("OpenedAt")) + t - opened).toJSON();
   if (last) body.set("AnsweredAt", at(Date.now()));
   if (last && first) body.set("StartedAt", at(first));
   const answer = await post(here, body).catch(() => 0);
   try {
-    if (answer && !(last && answer.status === 503)) show(await parse(answer), button.dataset.to);
+    if (answer && !(last && answer.status === 503)) show(await parse(answer), key.dataset.to);
     else if (!last || !form.checkValidity()) say("offline");
     else {
       await keep(body);

@@ -30,6 +30,7 @@ from streams.planner.wall import instant_of, local_date
 
 _DAY = timedelta(days=1)
 _DAYS_PLANNED_BACK = 7
+_OVER = timedelta(days=2)
 _ANSWERS_UNDER_WAY = timedelta(minutes=1)
 """How long after its expiry a prompt is closed: an answer given in time may still be on its way."""
 
@@ -90,7 +91,12 @@ class _Turn:
         if not self.life.contactable():
             return
         joined = local_date(self.life.first_enrolled_at or self.now, self.person.zone)
-        first = max(joined, self.person.start_date, today - _DAY * _DAYS_PLANNED_BACK)
+        first = max(
+            joined,
+            self.person.start_date,
+            local_date(self._agreed_at(), self.person.zone),
+            today - _DAY * _DAYS_PLANNED_BACK,
+        )
         if self.life.plans:
             first = max(first, max(self.life.plans) + _DAY)
         for place in range((today - first).days + 1):
@@ -105,8 +111,12 @@ class _Turn:
         per_day, share = self._adapted(day)
         which = Day(self.person.participant, self.person.arm, self.person.zone, day, study_day)
         prompts = plan(which, self.study, self.secret, per_day)
-        joined = self.life.first_enrolled_at or self.now
-        self._say_plan(day, study_day, [one for one in prompts if one.scheduled_at >= joined], per_day, share)
+        since = max(self.life.first_enrolled_at or self.now, self._agreed_at())
+        self._say_plan(day, study_day, [one for one in prompts if one.scheduled_at >= since], per_day, share)
+
+    def _agreed_at(self) -> datetime:
+        """Since when the person agrees to be asked: what lies before was not discarded, it was not wanted."""
+        return self.life.consent.occurred_at if self.life.consent else self.now
 
     def _plan_anew(self, today: date) -> None:
         """After a journey: what was not sent moves to the new zone's hours, and is never more than it was."""
@@ -158,12 +168,13 @@ class _Turn:
     def follow(self, planned: DayPlanned, prompt: PlannedPrompt) -> None:
         """Ask, remind or close, whichever is due of a prompt."""
         fate = self.life.fate(prompt.prompt_id)
-        if fate.closed:
-            return
-        if not fate.attempts:
-            self._first(planned, prompt)
+        # What was sent and has been over for days needs no look; its request may have left the topic by now.
+        if fate.closed or (fate.sent_at is not None and self.now >= prompt.expires_at + _OVER):
             return
         if self.life.answered(prompt):
+            return
+        if not fate.attempts and fate.sent_at is None:
+            self._first(planned, prompt)
             return
         end = prompt.expires_at + _ANSWERS_UNDER_WAY
         if self.now >= end:

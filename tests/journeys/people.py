@@ -13,7 +13,7 @@ from schemas.identity import event_id
 from schemas.settings import Settings
 from wellstream.enrol import ask_desk, enrol
 
-LIMIT = 30.0
+LIMIT = 90.0
 
 
 def until(condition: Callable[[], object], limit: float = LIMIT) -> object:

@@ -225,6 +225,32 @@ def test_stopping_pausing_and_going_on() -> None:
     assert len(world.asked) == before + 3
 
 
+def test_days_without_consent_are_not_planned_afterwards() -> None:
+    world = World()
+    world.at += timedelta(minutes=1)
+    world.say(ConsentChanged, "stop", status=ConsentStatus.CONTACT_STOPPED, text_version="sms")
+    world.until(START + days(4))
+    assert world.of(DayPlanned) == []
+    world.say(ConsentChanged, "start", status=ConsentStatus.GRANTED, text_version="sms")
+    world.until(world.at + days(1))
+    assert [one.date.day for one in world.of(DayPlanned)] == [5, 6]
+    assert not any(outcome.startswith("discarded") for outcome in world.outcomes)
+
+
+def test_what_was_sent_is_not_discarded_when_its_request_has_left_the_topic() -> None:
+    world = World(answers=lambda sent: sent.slot != 2)
+    world.until(START + days(3))
+    life = Life()
+    for event in world.log:
+        if not isinstance(event, PromptRequested):
+            life.learn(event)
+    for later in (timedelta(0), days(4)):
+        again = decide(life, world.study, "secret", world.at + later).events
+        assert not {one.prompt_id for one in again if isinstance(one, PromptClosed)} & {
+            sent.event_id for sent in world.of(PromptSent)
+        }  # fmt: skip
+
+
 def test_a_pause_after_a_crisis_lasts_until_somebody_ends_it() -> None:
     world = World()
     world.say(PauseChanged, "crisis", paused=True, reason="crisis")

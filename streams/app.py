@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import faust
 from aiokafka.errors import KafkaError
@@ -111,6 +111,24 @@ def build_app(settings: Settings, studies: KnownVersions, desk: Desk) -> faust.A
         except Exception as error:
             raise CannotSend from error
 
+    placed: set[str] = set()
+
+    async def place(kept: Any) -> None:
+        """Have the producer learn the partitions of a table's changelog: it cannot place a key without.
+
+        Raises:
+            CannotSend: Kafka is away, or the changelog is not there yet.
+        """
+        name, producer = kept.changelog_topic.get_topic_name(), cast("Any", app.producer)
+        if name in placed:
+            return
+        try:
+            async with asyncio.timeout(_SEND_SECONDS):
+                await producer._ensure_producer().partitions_for(name)  # noqa: SLF001 - no other way
+        except Exception as error:
+            raise CannotSend from error
+        placed.add(name)
+
     async def bury(letter: DeadLetter) -> None:
         await send([(topics.DEAD_LETTERS, letter.participant, letter)])
 
@@ -147,6 +165,7 @@ def build_app(settings: Settings, studies: KnownVersions, desk: Desk) -> faust.A
             seal_key = await _key(desk, event.participant)
             states[key], outcomes = read_message(state, event, seal_key, versions[event.study], now())
             outgoing += [(_OUTPUTS[type(o)], event.participant, o) for o in outcomes]
+        await place(conversations)
         # What follows first, then the state that knows of it: a crash in between repeats events with the
         # same ids, whereas the other way round they would be missing.
         await send(outgoing)
@@ -176,6 +195,7 @@ def build_app(settings: Settings, studies: KnownVersions, desk: Desk) -> faust.A
                 (topics.INDICATORS, participant, update)
                 for update in updates(participant, history, affected, versions)
             ]
+        await place(table)
         for key, state in states.items():
             table[key] = state
         await send(outgoing)

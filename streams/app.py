@@ -38,6 +38,7 @@ from streams.desk import Desk, KeyDestroyed
 from streams.dialogue.machine import ask
 from streams.dialogue.reading import read_message
 from streams.dialogue.state import Conversation
+from streams.placing import learn_partitions
 from streams.state import Heard, absorb, updates
 from streams.studies import KnownVersions
 
@@ -111,23 +112,20 @@ def build_app(settings: Settings, studies: KnownVersions, desk: Desk) -> faust.A
         except Exception as error:
             raise CannotSend from error
 
-    placed: set[str] = set()
-
-    async def place(kept: Any) -> None:
-        """Have the producer learn the partitions of a table's changelog: it cannot place a key without.
+    async def keep(table: Any, states: dict[bytes, Any]) -> None:
+        """Write to a table.
 
         Raises:
-            CannotSend: Kafka is away, or the changelog is not there yet.
+            CannotSend: Kafka is away, or the table's changelog is not there yet.
         """
-        name, producer = kept.changelog_topic.get_topic_name(), cast("Any", app.producer)
-        if name in placed:
-            return
+        producer = cast("Any", app.producer)._ensure_producer()  # noqa: SLF001 - no other way
         try:
             async with asyncio.timeout(_SEND_SECONDS):
-                await producer._ensure_producer().partitions_for(name)  # noqa: SLF001 - no other way
+                await learn_partitions(producer, table.changelog_topic.get_topic_name())
         except Exception as error:
             raise CannotSend from error
-        placed.add(name)
+        for key, state in states.items():
+            table[key] = state
 
     async def bury(letter: DeadLetter) -> None:
         await send([(topics.DEAD_LETTERS, letter.participant, letter)])
@@ -165,12 +163,10 @@ def build_app(settings: Settings, studies: KnownVersions, desk: Desk) -> faust.A
             seal_key = await _key(desk, event.participant)
             states[key], outcomes = read_message(state, event, seal_key, versions[event.study], now())
             outgoing += [(_OUTPUTS[type(o)], event.participant, o) for o in outcomes]
-        await place(conversations)
         # What follows first, then the state that knows of it: a crash in between repeats events with the
         # same ids, whereas the other way round they would be missing.
         await send(outgoing)
-        for key, state in states.items():
-            conversations[key] = state.model_dump(mode="json")
+        await keep(conversations, {key: state.model_dump(mode="json") for key, state in states.items()})
         await send([])
 
     async def compute(events: list[Event]) -> None:
@@ -195,9 +191,7 @@ def build_app(settings: Settings, studies: KnownVersions, desk: Desk) -> faust.A
                 (topics.INDICATORS, participant, update)
                 for update in updates(participant, history, affected, versions)
             ]
-        await place(table)
-        for key, state in states.items():
-            table[key] = state
+        await keep(table, states)
         await send(outgoing)
 
     @app.agent(said, name="dialogue")

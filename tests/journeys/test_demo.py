@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psutil
@@ -31,15 +32,35 @@ def environment(home: Path) -> dict[str, str]:
     }
 
 
-def start(home: Path, *more: str, env: dict[str, str] | None = None) -> "subprocess.Popen[str]":
-    return subprocess.Popen(
-        [sys.executable, "-m", "wellstream", "demo", "--people", "9", "--days", "21", *more],
-        env=env or environment(home),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        start_new_session=True,
-    )
+Start = Callable[..., "subprocess.Popen[str]"]
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Start]:
+    """Starts demos; those that a failing test leaves are ended, and their services' last words are shown."""
+    demos: list[subprocess.Popen[str]] = []
+
+    def starting(*more: str, env: dict[str, str]) -> "subprocess.Popen[str]":
+        demo = subprocess.Popen(
+            [sys.executable, "-m", "wellstream", "demo", "--people", "9", "--days", "21", *more],
+            env=env,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+        demos.append(demo)
+        return demo
+
+    yield starting
+    left = [demo for demo in demos if demo.poll() is None]
+    if left:
+        for log in sorted(tmp_path.glob("demo/logs/*.log")):
+            print(f"{log.name}:", *log.read_text(errors="replace").splitlines()[-20:], sep="\n")
+    for demo in left:
+        # The supervisor alone: its services end with it.
+        demo.kill()
+        demo.communicate(timeout=30)
 
 
 def wait_for(path: Path, words: str) -> None:
@@ -49,10 +70,12 @@ def wait_for(path: Path, words: str) -> None:
         time.sleep(0.05)
 
 
-def test_ctrl_c_in_the_middle_and_a_second_run_that_ends_the_first_ones_work(tmp_path: Path) -> None:
+def test_ctrl_c_in_the_middle_and_a_second_run_that_ends_the_first_ones_work(
+    tmp_path: Path, start: Start
+) -> None:
     home = tmp_path / "demo"
     env = environment(tmp_path)
-    first = start(tmp_path, env=env)
+    first = start(env=env)
     wait_for(home / "services.json", '"dashboard"')
     listed = json.loads((home / "services.json").read_text())["services"]
     family = [psutil.Process(first.pid), *psutil.Process(first.pid).children(recursive=True)]
@@ -69,7 +92,7 @@ def test_ctrl_c_in_the_middle_and_a_second_run_that_ends_the_first_ones_work(tmp
         env=env, capture_output=True, text=True, check=True, timeout=60,
     )  # fmt: skip
     assert "dashboard" in status.stdout
-    second = start(tmp_path, env=env)
+    second = start(env=env)
     said, _ = second.communicate(timeout=60)
     assert second.returncode == 1
     assert f"already runs from {home} as process {first.pid}" in " ".join(said.split())
@@ -78,7 +101,7 @@ def test_ctrl_c_in_the_middle_and_a_second_run_that_ends_the_first_ones_work(tmp
     assert "lost=0" in said.strip().splitlines()[-1]
     assert first.returncode == 0
     assert not [p for p in family if p.is_running() and p.status() != psutil.STATUS_ZOMBIE]
-    again = start(tmp_path, "--for", "1", "--pace", "0.2", env=env)
+    again = start("--for", "1", "--pace", "0.2", env=env)
     said, _ = again.communicate(timeout=200)
     last = said.strip().splitlines()[-1]
     found = re.fullmatch(r"accepted=(\d+) stored=(\d+) quarantined=(\d+) lost=0", last)
@@ -90,10 +113,10 @@ def test_ctrl_c_in_the_middle_and_a_second_run_that_ends_the_first_ones_work(tmp
     assert again.returncode == 0
 
 
-def test_a_port_in_use_is_one_sentence(tmp_path: Path) -> None:
+def test_a_port_in_use_is_one_sentence(tmp_path: Path, start: Start) -> None:
     env = environment(tmp_path)
     with socket.create_server(("127.0.0.1", int(env["WELLSTREAM_GATEWAY_PORT"]))):
-        demo = start(tmp_path, env=env)
+        demo = start(env=env)
         said, _ = demo.communicate(timeout=120)
     assert demo.returncode == 1
     assert f"port {env['WELLSTREAM_GATEWAY_PORT']}" in said

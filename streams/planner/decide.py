@@ -124,11 +124,12 @@ class _Turn:
             left = [one for one in old.prompts if self._open(one.prompt_id)]
             if old.zone == self.person.zone or not left:
                 continue
-            fresh = self._later_today(old, len(left)) if day == today else []
+            # Who travels west over the date line comes to a day that is planned already.
+            fresh = self._moved(old, len(left)) if day >= today else []
             kept = [one for one in old.prompts if one not in left]
             self._say_plan(day, old.study_day, [*kept, *fresh], old.per_day, old.answered_share)
 
-    def _later_today(self, old: DayPlanned, most: int) -> list[PlannedPrompt]:
+    def _moved(self, old: DayPlanned, most: int) -> list[PlannedPrompt]:
         which = Day(self.person.participant, self.person.arm, self.person.zone, old.date, old.study_day)
         rules = [rule for rule in self.study.schedule.prompts if isinstance(rule, RandomTimes)]
         gap = timedelta(minutes=max((rule.min_gap_minutes for rule in rules), default=0))
@@ -186,7 +187,8 @@ class _Turn:
             )
             return
         self.decision.wait(end)
-        if fate.sent_at is not None:
+        # A text answers the latest prompt, so nobody is reminded of an earlier one.
+        if fate.sent_at is not None and fate.sent_at == self.life.last_sent():
             self._remind(planned, prompt, fate.sent_at)
 
     def _first(self, planned: DayPlanned, prompt: PlannedPrompt) -> None:

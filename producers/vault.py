@@ -5,6 +5,7 @@ remembers for ever when an event was first seen and whether Kafka has acknowledg
 """
 
 import asyncio
+import base64
 import hashlib
 import hmac
 import secrets
@@ -90,9 +91,12 @@ def _open(path: Path, secret: str) -> sqlite3.Connection:
 class Vault:
     """The opened vault. All work happens in one thread, on one connection."""
 
-    def __init__(self, connection: sqlite3.Connection, number_key: bytes, thread: ThreadPoolExecutor) -> None:
+    def __init__(
+        self, connection: sqlite3.Connection, number_key: bytes, link_key: bytes, thread: ThreadPoolExecutor
+    ) -> None:
         self._connection = connection
         self._number_key = number_key
+        self._link_key = link_key
         self._thread = thread
 
     @classmethod
@@ -110,7 +114,8 @@ class Vault:
         except BaseException:
             thread.shutdown(wait=False)
             raise
-        return cls(connection, _derive(secret, "telephone numbers"), thread)
+        number_key, link_key = _derive(secret, "telephone numbers"), _derive(secret, "links of prompts")
+        return cls(connection, number_key, link_key, thread)
 
     async def close(self) -> None:
         """Finish what is under way and close the file."""
@@ -164,7 +169,10 @@ class Vault:
         return await self._do(lambda: self._enrol(people, at))
 
     async def mint_links(self, links: Sequence[NewLink]) -> list[str]:
-        """Make a link for each; the tokens (128 random bits), in order. Only their hashes are kept.
+        """Make a link for each; the tokens (128 bits), in order. Only their hashes are kept.
+
+        A prompt has one link for ever, so that its reminder opens the same form. Its token follows from the
+        vault's key; that of a standing link is random.
 
         Raises:
             VaultError: A participant is unknown.
@@ -311,13 +319,17 @@ class Vault:
     def _mint_one(self, link: NewLink) -> str:
         if self._person("participant = ?", link.participant) is None:
             raise VaultError(f"there is no participant {link.participant}")
-        token = secrets.token_urlsafe(16)
         prompt = str(link.prompt_id) if link.prompt_id else None
+        token = self._prompt_token(link.participant, prompt) if prompt else secrets.token_urlsafe(16)
         self._connection.execute(
-            "INSERT INTO links VALUES (?, ?, ?, ?)",
+            "INSERT INTO links VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
             (digest(token), link.participant, prompt, link.expires_at.isoformat()),
         )
         return token
+
+    def _prompt_token(self, participant: str, prompt: str) -> str:
+        mark = hmac.new(self._link_key, f"{participant} {prompt}".encode(), hashlib.sha256).digest()
+        return base64.urlsafe_b64encode(mark[:16]).decode().rstrip("=")
 
     def _link(self, token_hash: str) -> Link | None:
         row = self._row(

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from producers.people import Enrolment
+from producers.people import Enrolment, NewLink
 from producers.vault import Vault, VaultError
 from schemas.identity import event_id
 
@@ -54,4 +54,33 @@ async def test_other_content_is_another_version_and_the_same_content_the_same(tm
     name = event_id("link", "a form")
     assert [await vault.version(name, content) for content in ("7", "8", "7", "9", "8")] == [1, 2, 1, 3, 2]
     assert await vault.version(event_id("link", "another form"), "9") == 1
+    await vault.close()
+
+
+async def test_a_prompt_has_one_link_and_a_standing_one_is_new_each_time(tmp_path: Path) -> None:
+    vault = await Vault.open(tmp_path / "vault.db", SECRET)
+    (person,) = await vault.enrol([PERSON], NOW)
+    one, other = (
+        NewLink(participant=person.participant, prompt_id=event_id("prompt", name), expires_at=NOW)
+        for name in ("one", "other")
+    )
+    standing = NewLink(participant=person.participant, expires_at=NOW)
+    tokens = await vault.mint_links([one, other, one, standing, standing])
+    assert tokens[0] == tokens[2]
+    assert len(set(tokens)) == 4
+    assert {len(token) for token in tokens} == {22}
+    opened = await vault.link(tokens[0])
+    assert opened is not None
+    assert opened.prompt_id == one.prompt_id
+    await vault.close()
+    elsewhere = await Vault.open(tmp_path / "another.db", SECRET[::-1])
+    await elsewhere.enrol([PERSON.model_copy(update={"pseudonym": person.participant})], NOW)
+    assert await elsewhere.mint_links([one]) != tokens[:1]
+    await elsewhere.close()
+
+
+async def test_a_number_that_stands_twice_in_a_list_is_one_person(tmp_path: Path) -> None:
+    vault = await Vault.open(tmp_path / "vault.db", SECRET)
+    spelt = [PERSON, PERSON.model_copy(update={"number": "+44 (0)7700-900 123"}), PERSON]
+    assert len({one.participant for one in await vault.enrol(spelt, NOW)}) == 1
     await vault.close()

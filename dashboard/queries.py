@@ -283,8 +283,8 @@ class Data:
         """What became of the texts of the last week: `provider`, `delivery`, `code`, `texts`, `segments`."""
         return self._source.query(
             'with latest as (select "text", any_value(provider) as provider, '
-            "arg_max(delivery, reported_at) as delivery, arg_max(code, reported_at) as code, "
-            "max(segments) as segments from texts_reported where reported_at > now() - interval 7 day "
+            "arg_max(delivery, how_far) as delivery, arg_max_null(code, how_far) as code, "
+            "max(segments) as segments from texts_told where reported_at > now() - interval 7 day "
             "group by 1) select provider, delivery, coalesce(code, '') as code, count(*) as texts, "
             "cast(coalesce(sum(segments), 0) as bigint) as segments from latest "
             "group by all order by 4 desc, 1, 2"

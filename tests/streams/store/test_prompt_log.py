@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from dashboard.queries import Data
+from schemas.clock import now
 from schemas.events import (
     CheckInSubmitted,
     DayPlanned,
@@ -125,6 +126,37 @@ def test_an_answered_prompt_has_all_its_times_with_zone_and_offset(log: pd.DataF
     }  # fmt: skip
     assert (one["zone"], one["offset_minutes"]) == ("Asia/Kathmandu", 345)
     assert one["segments"] == 2
+
+
+@pytest.mark.parametrize("late", [Delivery.ACCEPTED, Delivery.SENT, Delivery.UNKNOWN, Delivery.FAILED])
+def test_what_became_of_a_text_does_not_depend_on_when_it_was_told(late: Delivery) -> None:
+    told = report(1, Delivery.DELIVERED, 61), report(1, late, 75)
+    file = File(planned(), sent(1), *told)
+    found = file.query(f"select delivery, delivered_at from prompt_log where prompt_id = '{name(1)}'")
+    assert list(found["delivery"]) == ["delivered"]
+    assert list(found["delivered_at"]) == [pd.Timestamp(AT + timedelta(minutes=61))]
+
+
+def test_how_far_a_text_got_follows_the_order_of_the_deliveries() -> None:
+    file = File(*(report(1, one, 61) for one in Delivery))
+    found = file.query("select delivery from texts_told order by how_far")
+    assert list(found["delivery"]) == list(Delivery)
+
+
+def test_operations_counts_each_text_by_what_became_of_it() -> None:
+    begun = now()
+    told = [
+        report(slot, delivery, 0).model_copy(
+            update={"occurred_at": begun - timedelta(minutes=ago), "code": code}
+        )
+        for slot, delivery, ago, code in (
+            (1, Delivery.UNKNOWN, 9, "TimeoutError"), (1, Delivery.DELIVERED, 8, None),
+            (1, Delivery.SENT, 7, None), (2, Delivery.FAILED, 9, "30003"),
+        )
+    ]  # fmt: skip
+    lately = Data(File(*told)).texts_lately()
+    found = set(zip(lately["delivery"], lately["code"], strict=True))
+    assert found == {("delivered", ""), ("failed", "30003")}
 
 
 def test_a_planned_prompt_that_nobody_closed_is_failed_after_its_time() -> None:

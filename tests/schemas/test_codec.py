@@ -68,6 +68,8 @@ def test_times_are_kept_in_utc_to_the_millisecond() -> None:
         (content(zone="Europe/Atlantis"), Reason.INVALID),
         (content(occurred_at="2026-03-29T01:00:00"), Reason.INVALID),
         (content(answers={}), Reason.INVALID),
+        (content(answers={"mood": None}), Reason.INVALID),
+        (content(answers={"mood": {}}), Reason.INVALID),
         (content(participant="+32470123456"), Reason.INVALID),
     ],
 )

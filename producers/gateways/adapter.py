@@ -4,9 +4,10 @@ An adapter knows one provider's words and nothing of participants, Kafka or the 
 handles are telephone numbers and people's texts.
 """
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Literal, Protocol
 from urllib.parse import parse_qsl
 from uuid import UUID
 
@@ -16,6 +17,7 @@ from starlette.responses import Response
 from schemas.events import Delivery
 
 LONGEST_ID = 64
+_MOST_FIELDS = 200
 _UUID = TypeAdapter(UUID)
 
 
@@ -45,18 +47,36 @@ class RawRequest:
     body: bytes
     secret: str = ""
 
-    def fields(self) -> dict[str, str]:
+    def fields(self, errors: Literal["strict", "replace"] = "strict") -> dict[str, str]:
         """The fields of a posted form.
+
+        Args:
+            errors: Whether bytes that are no UTF-8 make it unreadable, or are replaced by a mark.
 
         Raises:
             Unreadable: It is none.
         """
         try:
-            return dict(
-                parse_qsl(self.body.decode(), keep_blank_values=True, max_num_fields=200, errors="strict")
-            )
+            body = self.body.decode(errors=errors)
+            return dict(parse_qsl(body, keep_blank_values=True, max_num_fields=_MOST_FIELDS, errors=errors))
         except ValueError:
             raise Unreadable("the body is no form") from None
+
+    def json(self) -> str:
+        """The body as JSON in which every character is a whole one: half an emoji becomes a mark.
+
+        Raises:
+            Unreadable: It is none.
+        """
+        try:
+            return whole(json.dumps(json.loads(self.body.decode()), ensure_ascii=False))
+        except (ValueError, RecursionError):
+            raise Unreadable("the body is no JSON") from None
+
+
+def whole(text: str) -> str:
+    """A text in which surrogates that lost their other half, at the end of a part, say, are marks."""
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
 def named_text(request: RawRequest) -> UUID | None:
@@ -76,12 +96,15 @@ class Inbound:
         number: Who sent it.
         words: What was written; empty where only a picture came.
         simulated_at: The time that the simulator invents, as it wrote it.
+        heeded: What the provider itself has taken the text for and acted upon: `STOP`, `START` or `HELP`;
+            empty where it has not.
     """
 
     message_id: str
     number: str
     words: str
     simulated_at: str = ""
+    heeded: str = ""
 
 
 @dataclass(frozen=True)
@@ -144,7 +167,8 @@ class Capabilities:
     """What a provider can do.
 
     Attributes:
-        signed: It signs what it sends; else an unguessable path is the credential.
+        signed: It signs what it sends.
+        secret_path: The path that it sends to ends in a secret, which is the credential where it cannot sign.
         receipts: It says what became of a text.
         validity: It drops a text that is of no use any more.
     """
@@ -152,6 +176,7 @@ class Capabilities:
     signed: bool
     receipts: bool
     validity: bool
+    secret_path: bool = False
 
 
 class Adapter(Protocol):

@@ -10,7 +10,7 @@ import logging
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from urllib.parse import urlencode
+from urllib.parse import urlsplit
 
 import httpx
 from starlette.responses import PlainTextResponse, Response
@@ -69,7 +69,7 @@ class Preset:
         answer: What it wants to hear when a text or a receipt is stored.
         receipt: Name of the field that only a receipt has.
         status: Values of that field.
-        read_words: Reads the text where it is not simply in its field.
+        read_words: Reads the text where it is not simply in its field; None where it is.
         request: The request that hands a text over.
         message_id_of: Finds the gateway's name of the text in its answer; None if it was not taken.
     """
@@ -82,7 +82,7 @@ class Preset:
     status: Mapping[str, Delivery]
     request: Callable[[Account, Outgoing], httpx.Request]
     message_id_of: Callable[[httpx.Response], str | None]
-    read_words: Callable[[Fields], str] = field(default=lambda _: "")
+    read_words: Callable[[Fields], str | None] = field(default=lambda _: None)
 
 
 class HttpGateway:
@@ -95,7 +95,9 @@ class HttpGateway:
 
     def __init__(self, name: str, account: Account) -> None:
         self.name = name
-        self.capabilities = Capabilities(signed=bool(account.hmac_key), receipts=True, validity=name != _AT)
+        self.capabilities = Capabilities(
+            signed=bool(account.hmac_key), receipts=True, validity=name != _AT, secret_path=True
+        )
         self._preset = PRESETS[name]
         self._account = account
         self._client = httpx.AsyncClient(timeout=_SECONDS)
@@ -108,7 +110,7 @@ class HttpGateway:
             raise NotAuthentic("the path does not end in the secret")
         if not self._account.hmac_key:
             return
-        signed = request.body or urlencode(request.query).encode()
+        signed = request.body or urlsplit(request.url).query.encode()
         expected = hmac.new(self._account.hmac_key.encode(), signed, hashlib.sha256).hexdigest()
         if not hmac.compare_digest(request.headers.get("x-signature", "").encode(), expected.encode()):
             raise NotAuthentic("X-Signature is not the HMAC of what was sent")
@@ -116,7 +118,8 @@ class HttpGateway:
     def parse(self, request: RawRequest) -> Sequence[Inbound | Receipt]:
         """A text, or a receipt where its field is there."""
         preset = self._preset
-        fields = {**dict(request.query), **(request.fields() if request.body else {})}
+        # A text in an encoding that nobody named is asked for again rather than refused.
+        fields = {**dict(request.query), **(request.fields("replace") if request.body else {})}
         name = fields.get(preset.message_id, "")
         status = fields.get(preset.receipt)
         if status is not None:
@@ -126,9 +129,9 @@ class HttpGateway:
         number = fields.get(preset.number, "")
         if not name or len(name) > LONGEST_ID or not number:
             raise Unreadable(f"there is no {preset.message_id} or no {preset.number}")
-        # A plus sign that was not escaped arrives as a blank.
-        number = "+" + number.strip().lstrip("+") if number.strip()[:1] in "+123456789" else number
-        return [Inbound(name, number, preset.read_words(fields) or fields.get(preset.words, ""))]
+        words = preset.read_words(fields)
+        words = fields.get(preset.words, "") if words is None else words
+        return [Inbound(name, _international(number), words)]
 
     def acknowledge(self, reply: str = "") -> Response:
         """The text that stops the gateway from sending again. For Kannel that is also the reply."""
@@ -154,6 +157,12 @@ class HttpGateway:
     async def close(self) -> None:
         """Close the connection."""
         await self._client.aclose()
+
+
+def _international(number: str) -> str:
+    """A number with its plus sign: one that was not escaped arrives as a blank, others send 00 or nothing."""
+    digits = number.strip().lstrip("+").removeprefix("00")
+    return f"+{digits}" if digits[:1] in "123456789" and digits else number
 
 
 def _minutes(text: Outgoing) -> str:
@@ -193,14 +202,16 @@ def _jasmin_took(answer: httpx.Response) -> str | None:
     return name.strip('"') if said == "Success" else None
 
 
-def _jasmin_words(fields: Fields) -> str:
-    """UCS-2 comes as the hexadecimal of UTF-16, whatever `content` says."""
-    if fields.get("coding") != "8" or "binary" not in fields:
-        return ""
+_JASMIN_CODINGS = {"3": "latin-1", "8": "utf-16-be"}
+
+
+def _jasmin_words(fields: Fields) -> str | None:
+    """UCS-2 and Latin-1 are in `binary`, in hexadecimal; `content` has their bytes, which are no UTF-8."""
+    coding = _JASMIN_CODINGS.get(fields.get("coding", ""))
     try:
-        return bytes.fromhex(fields["binary"]).decode("utf-16-be")
-    except ValueError:
-        return ""
+        return bytes.fromhex(fields["binary"]).decode(coding, "replace") if coding else None
+    except (KeyError, ValueError):
+        return None
 
 
 def _africas_talking(account: Account, text: Outgoing) -> httpx.Request:

@@ -62,7 +62,7 @@ class Simulator:
     def parse(self, request: RawRequest) -> Sequence[Inbound | Receipt]:
         """A text: `{"id": ..., "from": ..., "text": ...}`."""
         try:
-            said = _Said.model_validate_json(request.body)
+            said = _Said.model_validate_json(request.json())
         except ValidationError:
             raise Unreadable("the body has no id, from and text") from None
         return [Inbound(said.id, said.sender, said.text)]

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Sequence
 
+import httpx
 from pydantic import BaseModel, Field, ValidationError
 from starlette.responses import Response
 from telnyx import (
@@ -95,14 +96,14 @@ class TelnyxSms:
         """Check `Telnyx-Signature-Ed25519` over time and body, not older than 300 s."""
         try:
             self._checker.webhooks.unwrap(request.body.decode(), headers=dict(request.headers))
-        except ValueError:
-            # The library's sentence may quote the header.
+        except (ValueError, OverflowError, RecursionError):
+            # A time of a thousand digits overflows. The library's sentence may quote the header.
             raise NotAuthentic("the signature is not Telnyx's, or it is too old") from None
 
     def parse(self, request: RawRequest) -> Sequence[Inbound | Receipt]:
         """`message.received`, `message.sent` or `message.finalized`; nothing for other events."""
         try:
-            data = _Webhook.model_validate_json(request.body).data
+            data = _Webhook.model_validate_json(request.json()).data
         except ValidationError:
             raise Unreadable("the body is not what Telnyx sends") from None
         payload = data.payload
@@ -137,7 +138,9 @@ class TelnyxSms:
         except APIStatusError as refusal:
             code = _code(refusal)
             return Sent(Delivery.FAILED, code=code, opted_out=code == _OPTED_OUT)
-        except APIConnectionError:
+        except APIConnectionError as error:
+            if isinstance(error.__cause__, httpx.ConnectError):
+                return Sent(Delivery.FAILED, code="unreachable", retry=True)
             return Sent(Delivery.UNKNOWN, code="connection")
         return Sent(Delivery.ACCEPTED, (made.data.id if made.data else None) or "")
 

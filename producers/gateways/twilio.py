@@ -8,7 +8,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 import aiohttp
 from starlette.responses import Response
-from twilio.base.exceptions import TwilioRestException
+from twilio.base.exceptions import TwilioRestException, TwilioServiceException
 from twilio.http.async_http_client import AsyncTwilioHttpClient
 from twilio.request_validator import RequestValidator
 from twilio.rest import Client
@@ -90,7 +90,15 @@ class Twilio:
             return [Receipt(named, sid, delivery, fields.get("ErrorCode") or None)] if delivery else []
         if not fields.get("From"):
             raise Unreadable("there is no From")
-        return [Inbound(sid, fields["From"], fields.get("Body", ""), fields.get("SimulatedAt", ""))]
+        return [
+            Inbound(
+                message_id=sid,
+                number=fields["From"],
+                words=fields.get("Body", ""),
+                simulated_at=fields.get("SimulatedAt", ""),
+                heeded=fields.get("OptOutType", ""),
+            )
+        ]
 
     def acknowledge(self, reply: str = "") -> Response:
         """TwiML that says `reply`, or nothing."""
@@ -109,7 +117,7 @@ class Twilio:
                 status_callback=text.status_url,
                 validity_period=min(max(text.valid_seconds, 1), _LONGEST_VALIDITY),
             )
-        except TwilioRestException as refusal:
+        except (TwilioRestException, TwilioServiceException) as refusal:
             if refusal.status >= 500:
                 return Sent(Delivery.UNKNOWN, code=str(refusal.status))
             return Sent(

@@ -6,7 +6,7 @@ import hmac
 import json
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -27,6 +27,7 @@ from schemas.events import Delivery
 PUBLIC = "https://study.example"
 SECRET = "an-unguessable-path-of-this-gateway"
 SENDER = "+447700900999"
+Fields = Mapping[str, str | bytes]
 _SENT, _DELIVERED, _FAILED = Delivery.SENT, Delivery.DELIVERED, Delivery.FAILED
 
 
@@ -123,7 +124,7 @@ class Kit(Protocol):
     def words_sent(self, took: Took) -> str: ...
 
 
-def _form(path: str, fields: dict[str, str], headers: dict[str, str], query: str = "") -> RawRequest:
+def _form(path: str, fields: Fields, headers: dict[str, str], query: str = "") -> RawRequest:
     url = f"{PUBLIC}{path}" + (f"?{query}" if query else "")
     return RawRequest(url, headers, tuple(parse_qsl(query)), urlencode(fields).encode())
 
@@ -135,21 +136,23 @@ class TwilioKit:
     def adapter(self, url: str = "") -> Adapter:
         return Twilio("token", "ACtest", SENDER, url)
 
-    def _signed(self, fields: dict[str, str], query: str = "") -> RawRequest:
+    def signed_fields(self, fields: dict[str, str], query: str = "") -> RawRequest:
         request = _form("/sms/twilio", fields, {}, query)
         signature = RequestValidator("token").compute_signature(request.url, fields)
         return replace(request, headers={"x-twilio-signature": signature})
 
     def text(self, number: str, words: str, name: str) -> RawRequest:
-        return self._signed(
+        return self.signed_fields(
             {"MessageSid": name, "From": number, "To": SENDER, "Body": words, "NumMedia": "0"}
         )
 
     def receipt(self, text: UUID, delivery: Delivery, name: str) -> RawRequest:
-        return self._signed({"MessageSid": name, "MessageStatus": self._words[delivery]}, f"text={text}")
+        return self.signed_fields(
+            {"MessageSid": name, "MessageStatus": self._words[delivery]}, f"text={text}"
+        )
 
     def unreadable(self) -> RawRequest:
-        return self._signed({"Body": "7"})
+        return self.signed_fields({"Body": "7"})
 
     def accepted(self) -> Answer:
         return Answer(201, json.dumps({"sid": "SM1", "status": "queued"}))
@@ -171,7 +174,10 @@ class TelnyxKit:
         return TelnyxSms(key, "KEYtest", SENDER, url)
 
     def _signed(self, event: str, payload: dict[str, Any], query: str = "", age: int = 0) -> RawRequest:
-        body = json.dumps({"data": {"id": "e1", "event_type": event, "payload": payload}}).encode()
+        content = {"data": {"id": "e1", "event_type": event, "payload": payload}}
+        return self.signed_body(json.dumps(content).encode(), query, age)
+
+    def signed_body(self, body: bytes, query: str = "", age: int = 0) -> RawRequest:
         at = str(int(time.time()) - age)
         signature = base64.b64encode(self._key.sign(f"{at}|".encode() + body).signature).decode()
         headers = {"telnyx-signature-ed25519": signature, "telnyx-timestamp": at}
@@ -222,7 +228,7 @@ class HttpKit:
         account = Account(f"{url}/send", "user", "password", SENDER, SECRET, self.hmac_key)
         return HttpGateway(self.name, account)
 
-    def _request(self, fields: dict[str, str], query: str = "") -> RawRequest:
+    def request(self, fields: Fields, query: str = "") -> RawRequest:
         if self.gets:
             query = "&".join(filter(None, (query, urlencode(fields))))
             fields = {}
@@ -230,23 +236,24 @@ class HttpKit:
         made = made if fields else replace(made, body=b"")
         if not self.hmac_key:
             return made
-        signed = made.body or urlencode(made.query).encode()
+        signed = made.body or query.encode()
         return replace(
             made,
             headers={"x-signature": hmac.new(self.hmac_key.encode(), signed, hashlib.sha256).hexdigest()},
         )
 
     def text(self, number: str, words: str, name: str) -> RawRequest:
-        fields = {"id": name, self.number: number, self.words: words}
+        fields: dict[str, str | bytes] = {"id": name, self.number: number, self.words: words}
         if self.name == "jasmin" and not words.isascii():
-            fields |= {"coding": "8", "binary": words.encode("utf-16-be").hex(), self.words: "?"}
-        return self._request(fields)
+            raw = words.encode("utf-16-be")  # Jasmin puts the bytes as they came into `content`, too
+            fields |= {"coding": "8", "binary": raw.hex(), self.words: raw}
+        return self.request(fields)
 
     def receipt(self, text: UUID, delivery: Delivery, name: str) -> RawRequest:
-        return self._request({"id": name, self.status: self.statuses[delivery]}, f"text={text}")
+        return self.request({"id": name, self.status: self.statuses[delivery]}, f"text={text}")
 
     def unreadable(self) -> RawRequest:
-        return self._request({self.words: "7"})
+        return self.request({self.words: "7"})
 
     def accepted(self) -> Answer:
         return self.taken

@@ -5,11 +5,11 @@ from datetime import datetime
 
 from producers.people import Contact
 from producers.receipts import Requested
-from schemas.events import ConsentStatus, Outcome, PromptRequested
+from schemas.events import ConsentStatus, Outcome, PromptRequested, ReplyRequested
 from schemas.quiet import is_quiet
 from schemas.study import Study
 
-_ALWAYS = frozenset({"crisis", "help", "stopped"})
+_ALWAYS = frozenset({"crisis", "help", "stopped", "resumed"})
 """Replies that somebody gets whatever their consent and whatever was spent: they asked for them."""
 
 OUTCOMES: Mapping[str, Outcome] = {
@@ -20,6 +20,11 @@ OUTCOMES: Mapping[str, Outcome] = {
     "no_number": Outcome.CANCELLED,
 }
 """How a prompt ends that may not be sent."""
+
+
+def is_urgent(request: Requested) -> bool:
+    """Whether a text goes before all others."""
+    return isinstance(request, ReplyRequested) and request.reply in _ALWAYS
 
 
 def objection(
@@ -39,7 +44,7 @@ def objection(
         return "expired"
     prompted = isinstance(request, PromptRequested)
     reply = "" if isinstance(request, PromptRequested) else request.reply
-    if reply in _ALWAYS:
+    if is_urgent(request):
         return None
     if contact is None or contact.status != ConsentStatus.GRANTED:
         return "no_consent"

@@ -1,57 +1,45 @@
-"""Sending texts, at most once: a missing one is honest data, a repeated one a burden.
+"""The sender: takes what is to be texted from Kafka, in order, and never waits with what cannot wait.
 
-Each text is claimed in the vault before it is handed to the provider. What a crash or a silent provider
-leaves open is never sent again; a receipt may tell later what became of it.
+Consents and words of crisis must not stand in line behind a study's prompts, so Kafka is read on while
+texts are on their way. Where it was read to is committed when everything before is done.
 """
 
 import asyncio
 import logging
-from collections.abc import Iterable, Mapping
-from contextlib import suppress
-from datetime import timedelta
-from uuid import UUID
-from zoneinfo import ZoneInfo
+from collections import deque
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, nullcontext, suppress
+from typing import TypeAlias
+from weakref import WeakValueDictionary
 
-from aiokafka import AIOKafkaConsumer, ConsumerRecord
+from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.errors import KafkaError
 
-from producers.gateways.adapter import Adapter, Outgoing, Sent
-from producers.pacing import Bucket
-from producers.people import Dispatch, NewLink
-from producers.permission import OUTCOMES, objection
+from producers.gateways.adapter import Adapter
+from producers.handover import Handover
+from producers.permission import is_urgent
 from producers.publisher import NotStored, Publisher
-from producers.receipts import Build, Requested, closing, reports_of, withheld
+from producers.receipts import Requested
 from producers.vault import Vault
-from producers.wording import name_and_item, needs_link, reminded, worded
 from schemas.clock import Clock
 from schemas.codec import Unreadable, dead_letter, decode
-from schemas.events import (
-    ConsentChanged,
-    ConsentStatus,
-    Delivery,
-    Event,
-    LanguageChosen,
-    PromptRequested,
-    Reason,
-    ReplyRequested,
-)
+from schemas.events import ConsentChanged, LanguageChosen, PromptRequested, Reason, ReplyRequested
 from schemas.faults import kind_and_place
-from schemas.identity import event_id
-from schemas.segments import count_segments
 from schemas.settings import Settings
 from schemas.study import Study
 from schemas.topics import CONSENTS, DEAD_LETTERS, PARTICIPANTS, TEXTS
 
 _log = logging.getLogger(__name__)
 _GROUP = "wellstream-sender"
-_REPLY_WITHIN = timedelta(minutes=15)
-_LINK_LASTS = timedelta(hours=24)
 _RETRY_SECONDS = 2.0
+_FINISH_SECONDS = 8.0
 _POLL_MS = 500
 _BATCH = 100
-_TRIES = 3
-_AT_ONCE = 8
-_CONSENT_BY_PROVIDER = "provider"
+_MOST_WAITING = 500
+
+_Record: TypeAlias = "ConsumerRecord[bytes, bytes]"
+_Batch: TypeAlias = tuple[dict[TopicPartition, int], Sequence["asyncio.Task[None]"]]
+"""Where Kafka was read to, and what has to be done before that may be committed."""
 
 
 class Sender:
@@ -71,24 +59,31 @@ class Sender:
         clock: Clock,
     ) -> None:
         self._bootstrap = settings.kafka
-        self._public_url = settings.public_url.rstrip("/")
-        self._path_secret = settings.http_sms_secret
-        self._adapter = adapter
         self._studies = studies
         self._vault = vault
         self._publisher = publisher
         self._clock = clock
-        self._bucket = Bucket(settings.sms_segments_per_second)
-        self._lanes = asyncio.Semaphore(_AT_ONCE)
+        self._handover = Handover(settings, adapter, studies, vault, publisher, clock)
+        self._persons: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def run(self) -> None:
-        """Send until cancelled; comes back by itself after Kafka was away."""
+        """Send until cancelled; comes back by itself after Kafka was away or the vault was locked."""
         while True:
             try:
                 await self._consume()
             except (KafkaError, NotStored, OSError) as error:
                 _log.warning("no texts are sent for now: %s", type(error).__name__)
                 await asyncio.sleep(_RETRY_SECONDS)
+
+    async def handle(self, records: Sequence[_Record]) -> None:
+        """Do what a batch of records asks for, to its end; doing it twice sends nothing twice.
+
+        Raises:
+            NotStored: Kafka or the vault does not take what is to be said about it.
+        """
+        for outcome in await asyncio.gather(*await self._begin(records), return_exceptions=True):
+            if isinstance(outcome, Exception):
+                raise outcome
 
     async def _consume(self) -> None:
         consumer = AIOKafkaConsumer(
@@ -101,63 +96,85 @@ class Sender:
             auto_offset_reset="earliest",
         )
         await consumer.start()
+        under_way: deque[_Batch] = deque()
         try:
             while True:
-                batches = await consumer.getmany(timeout_ms=_POLL_MS, max_records=_BATCH)
-                await self.handle([record for records in batches.values() for record in records])
-                if batches:
-                    await consumer.commit()
+                found = await consumer.getmany(timeout_ms=_POLL_MS, max_records=_BATCH)
+                if found:
+                    read_to = {place: records[-1].offset + 1 for place, records in found.items()}
+                    tasks = await self._begin([record for records in found.values() for record in records])
+                    under_way.append((read_to, tasks))
+                await _commit_done(consumer, under_way)
+                _hold_back(consumer, under_way)
         finally:
+            await self._end([task for _, tasks in under_way for task in tasks])
             with suppress(KafkaError):
                 await consumer.stop()
 
-    async def handle(self, records: "list[ConsumerRecord[bytes, bytes]]") -> None:
-        """Do what a batch of records asks for; doing it twice sends nothing twice.
+    async def _end(self, tasks: "list[asyncio.Task[None]]") -> None:
+        """Give up what waits, which is read again; let what the provider has come to its end."""
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await self._handover.finish(_FINISH_SECONDS)
 
-        Raises:
-            NotStored: Kafka does not take what is to be said about it.
-        """
-        requests: dict[str, list[Requested]] = {}
+    async def _begin(self, records: Sequence[_Record]) -> "list[asyncio.Task[None]]":
+        """Note consents and languages, and start a task for each text."""
+        requests: list[tuple[_Record, Requested]] = []
         for record in records:
-            event = await self._read(record)
-            if isinstance(event, ConsentChanged):
-                await self._vault.note_consent(event.participant, event.status, event.occurred_at)
-            elif isinstance(event, LanguageChosen):
-                await self._vault.speak(event.participant, event.language)
-            elif isinstance(event, PromptRequested | ReplyRequested):
-                requests.setdefault(event.participant, []).append(event)
-        async with asyncio.TaskGroup() as group:
-            for mine in requests.values():
-                group.create_task(self._in_order(sorted(mine, key=lambda one: one.recorded_at)))
+            request = await self._read(record)
+            if request is not None:
+                requests.append((record, request))
+        requests.sort(key=lambda one: one[1].recorded_at)
+        return [asyncio.create_task(self._in_turn(*one)) for one in requests]
 
-    async def _read(self, record: "ConsumerRecord[bytes, bytes]") -> Event | None:
+    async def _read(self, record: _Record) -> Requested | None:
         try:
             event = decode(record.value or b"")
         except Unreadable as error:
+            # The other topics have readers of their own who put it aside.
             if record.topic == TEXTS.name:
                 await self._put_aside(record, error.reason, error.detail)
             return None
-        if not isinstance(event, PromptRequested | ReplyRequested):
-            return event
-        study = self._studies.get(event.study)
+        if isinstance(event, ConsentChanged):
+            await self._vault.note_consent(event.participant, event.status, event.occurred_at)
+        elif isinstance(event, LanguageChosen):
+            await self._vault.speak(event.participant, event.language)
+        elif isinstance(event, PromptRequested | ReplyRequested):
+            return await self._sendable(record, event)
+        return None
+
+    async def _sendable(self, record: _Record, request: Requested) -> Requested | None:
+        study = self._studies.get(request.study)
         if study is None:
-            await self._put_aside(
-                record, Reason.UNKNOWN_STUDY, f"no definition of {event.study} is known here", event
-            )
+            detail = f"no definition of {request.study} is known here"
+            await self._put_aside(record, Reason.UNKNOWN_STUDY, detail, request)
             return None
         try:
-            self._words(event, study, "")
+            self._handover.words(request, study, "")
         except KeyError:
-            await self._put_aside(record, Reason.INVALID, "the study has no such text", event)
+            await self._put_aside(record, Reason.INVALID, "the study has no such text", request)
             return None
-        return event
+        return request
+
+    async def _in_turn(self, record: _Record, request: Requested) -> None:
+        async with self._line(request):
+            try:
+                await self._handover.one(request)
+            except NotStored:
+                raise
+            except Exception as error:
+                _log.error("a text was not sent: %s", kind_and_place(error))
+                await self._put_aside(record, Reason.UNEXPECTED, type(error).__name__, request)
+
+    def _line(self, request: Requested) -> AbstractAsyncContextManager[object]:
+        """A person's texts go out one after the other; only what is urgent overtakes."""
+        if is_urgent(request):
+            return nullcontext()
+        return self._persons.setdefault(request.participant, asyncio.Lock())
 
     async def _put_aside(
-        self,
-        record: "ConsumerRecord[bytes, bytes]",
-        reason: Reason,
-        detail: str,
-        event: Requested | None = None,
+        self, record: _Record, reason: Reason, detail: str, event: Requested | None = None
     ) -> None:
         letter = dead_letter(
             topic=record.topic,
@@ -172,125 +189,25 @@ class Sender:
         )
         await self._publisher.publish(DEAD_LETTERS.name, letter)
 
-    async def _in_order(self, requests: list[Requested]) -> None:
-        for request in requests:
-            async with self._lanes:
-                try:
-                    await self._one(request)
-                except (NotStored, asyncio.CancelledError):
-                    raise
-                except Exception as error:
-                    _log.error("a text was not sent: %s", kind_and_place(error))
 
-    async def _one(self, request: Requested) -> None:
-        study = self._studies[request.study]
-        segments = count_segments(self._words(request, study, "https://" + "x" * 60)).count
-        await asyncio.sleep(self._bucket.take(segments, self._clock()))
-        number = await self._vault.number(request.participant)
-        why = await self._objection(request, study, segments) if number else "no_number"
-        if why is not None:
-            await self._withhold(request, why)
-            return
-        claim = Dispatch(
-            text=request.event_id,
-            participant=request.participant,
-            request=request.model_dump_json(exclude_none=True),
-            provider=self._adapter.name,
-            claimed_at=self._clock(),
-            segments=segments,
-        )
-        there = await self._vault.claim(claim)
-        if there is None:
-            link = await self._link(request, study)
-            await self._hand_over(claim, str(number), self._words(request, study, link), request)
-        else:
-            # Claimed before: a crash came in between. What is known of it is said again, with the same ids.
-            unknown = there.delivery == Delivery.CLAIMED
-            await self._report(there, Delivery.UNKNOWN if unknown else there.delivery, there.code)
+async def _commit_done(consumer: AIOKafkaConsumer, under_way: deque[_Batch]) -> None:
+    """Commit what is done, from the oldest batch on.
 
-    async def _objection(self, request: Requested, study: Study, segments: int) -> str | None:
-        now = self._clock()
-        midnight = now.astimezone(ZoneInfo(request.zone)).replace(hour=0, minute=0, second=0, microsecond=0)
-        spent = await self._vault.segments_since(request.participant, midnight)
-        contact = await self._vault.contact(request.participant)
-        return objection(request, study, contact, spent, segments, now)
+    Raises:
+        NotStored: A text of it has to be taken up again.
+    """
+    done: dict[TopicPartition, int] = {}
+    while under_way and all(task.done() for task in under_way[0][1]):
+        for task in under_way[0][1]:
+            task.result()
+        done |= under_way.popleft()[0]
+    ours = {place: offset for place, offset in done.items() if place in consumer.assignment()}
+    if ours:
+        await consumer.commit(ours)
 
-    async def _hand_over(self, claim: Dispatch, number: str, words: str, request: Requested) -> None:
-        expires_at = request.expires_at or claim.claimed_at + _REPLY_WITHIN
-        sent = Sent(Delivery.FAILED, code="expired")
-        for attempt in range(_TRIES):
-            left = int((expires_at - self._clock()).total_seconds())
-            if left <= 0:
-                break
-            sent = await self._adapter.send(
-                Outgoing(claim.text, number, words, left, self._status_url(claim.text))
-            )
-            if not sent.retry:
-                break
-            await asyncio.sleep(_RETRY_SECONDS * 2**attempt)
-        known = claim.model_copy(
-            update={"delivery": sent.delivery, "provider_id": sent.message_id, "code": sent.code}
-        )
-        await self._vault.settle(known)
-        if sent.delivery != Delivery.ACCEPTED:
-            _log.warning("%s did not take a text: %s", self._adapter.name, sent.code)
-        await self._report(known, sent.delivery, sent.code)
-        if sent.opted_out:
-            await self._stop(request)
 
-    async def _stop(self, request: Requested) -> None:
-        """The person told the provider to stop: that is as good as telling us."""
-        now = self._clock()
-        await self._vault.note_consent(request.participant, ConsentStatus.CONTACT_STOPPED, now)
-        changed = ConsentChanged(
-            event_id=event_id("consent", str(request.event_id)),
-            study=request.study,
-            participant=request.participant,
-            occurred_at=now,
-            recorded_at=now,
-            zone=request.zone,
-            status=ConsentStatus.CONTACT_STOPPED,
-            text_version=_CONSENT_BY_PROVIDER,
-        )
-        await self._publisher.publish(CONSENTS.name, changed)
-
-    async def _withhold(self, request: Requested, why: str) -> None:
-        await self._say([withheld(request, self._adapter.name, why)])
-        if isinstance(request, PromptRequested) and not request.attempt:
-            await self._say([closing(request, OUTCOMES[why], why)])
-
-    async def _report(self, dispatch: Dispatch, delivery: Delivery, code: str | None) -> None:
-        await self._say(reports_of(dispatch, delivery, code))
-
-    async def _say(self, reports: Iterable[tuple[str, UUID, Build]]) -> None:
-        for topic, _, build in reports:
-            await self._publisher.publish(topic, build(self._clock()))
-
-    async def _link(self, request: Requested, study: Study) -> str:
-        name, _ = name_and_item(request, study)
-        if not needs_link(study, request.language, name):
-            return ""
-        prompted = isinstance(request, PromptRequested)
-        wanted = NewLink(
-            participant=request.participant,
-            prompt_id=request.prompt_id if isinstance(request, PromptRequested) else None,
-            expires_at=request.expires_at if prompted and request.expires_at else self._clock() + _LINK_LASTS,
-        )
-        (token,) = await self._vault.mint_links([wanted])
-        return f"{self._public_url}/c/{token}"
-
-    def _words(self, request: Requested, study: Study, link: str) -> str:
-        """What to say.
-
-        Raises:
-            KeyError: The study has no such text.
-        """
-        name, item = name_and_item(request, study)
-        text = worded(study, request.language, name, item, link)
-        again = isinstance(request, PromptRequested) and request.attempt
-        return reminded(request.language, text) if again else text
-
-    def _status_url(self, text: UUID) -> str:
-        secret = f"/{self._path_secret.get_secret_value()}" if self._path_secret else ""
-        where = f"/sms/{self._adapter.name}{'' if self._adapter.capabilities.signed else secret}"
-        return f"{self._public_url}{where}?text={text}"
+def _hold_back(consumer: AIOKafkaConsumer, under_way: deque[_Batch]) -> None:
+    """Read no more texts while many wait; consents are read on."""
+    texts = [place for place in consumer.assignment() if place.topic == TEXTS.name]
+    waiting = sum(not task.done() for _, tasks in under_way for task in tasks)
+    (consumer.pause if waiting >= _MOST_WAITING else consumer.resume)(*texts)

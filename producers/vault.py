@@ -22,6 +22,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from sqlcipher3 import dbapi2 as sqlcipher
 
 from producers.people import Contact, Dispatch, Enrolment, Link, NewLink, Person, normalise
+from producers.publisher import NotStored
 from schemas.events import ConsentStatus
 from schemas.identity import digest, new_pseudonym
 from schemas.sealing import new_key
@@ -57,6 +58,10 @@ CREATE INDEX IF NOT EXISTS dispatches_by_day ON dispatches(participant, claimed_
 
 class VaultError(RuntimeError):
     """The vault cannot be opened, or refuses what it was asked."""
+
+
+class VaultAway(VaultError, NotStored):
+    """The vault's file cannot be read or written for now: it is locked, say, or the disk is full."""
 
 
 def _derive(secret: str, purpose: str) -> bytes:
@@ -255,7 +260,10 @@ class Vault:
         return int(row[0])
 
     async def _do(self, work: Callable[[], _T]) -> _T:
-        return await asyncio.get_running_loop().run_in_executor(self._thread, work)
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._thread, work)
+        except sqlcipher.OperationalError:
+            raise VaultAway("the vault cannot be read or written for now") from None
 
     def _hmac(self, number: str) -> str:
         return hmac.new(self._number_key, number.encode(), hashlib.sha256).hexdigest()

@@ -1,10 +1,12 @@
 """Quiet hours and pacing."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from producers.pacing import Bucket
+from producers.pacing import Bucket, Pace
+from schemas.clock import now
 from schemas.quiet import is_quiet
 from schemas.study import QuietHours
 
@@ -29,10 +31,34 @@ def test_both_ways_of_a_clock_change() -> None:
 
 
 def test_the_bucket_lets_through_what_the_provider_carries() -> None:
-    bucket, at, waited = Bucket(1.0), datetime(2026, 6, 1, tzinfo=UTC), 0.0
+    at, waited = datetime(2026, 6, 1, tzinfo=UTC), 0.0
+    bucket = Bucket(1.0, at)
     for _ in range(60):
         wait = bucket.take(1, at)
         at += timedelta(seconds=wait)
         waited += wait
-    assert waited == pytest.approx(57)
-    assert Bucket(1.0).take(3, at) == 0
+    assert waited == pytest.approx(60)
+    at += timedelta(minutes=5)
+    assert [bucket.take(3, at), bucket.take(3, at)] == [0, 3]
+
+
+def test_restarts_do_not_outrun_the_provider() -> None:
+    at, begun = datetime(2026, 6, 1, tzinfo=UTC), datetime(2026, 6, 1, tzinfo=UTC)
+    for _ in range(60):
+        at += timedelta(seconds=Bucket(1.0, at).take(1, at))
+    assert at - begun == timedelta(seconds=60)
+
+
+async def test_an_urgent_text_goes_before_all_that_wait() -> None:
+    pace, order = Pace(100.0, now), list[str]()
+
+    async def go(name: str, *, urgent: bool) -> None:
+        await pace.turn(3, urgent=urgent)
+        order.append(name)
+
+    ordinary = [asyncio.create_task(go(str(number), urgent=False)) for number in range(8)]
+    await asyncio.sleep(0.01)
+    await go("urgent", urgent=True)
+    await asyncio.gather(*ordinary)
+    assert "urgent" in order[:3]
+    assert [name for name in order if name != "urgent"] == [str(number) for number in range(8)]

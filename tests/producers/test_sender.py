@@ -15,9 +15,10 @@ import pytest
 from producers.gateway import build_gateway
 from producers.gateways.adapter import Registry
 from producers.people import Enrolment, Person
-from producers.publisher import Publisher
+from producers.publisher import NotStored, Publisher
 from producers.sender import Sender
 from producers.vault import Vault
+from schemas.clock import now
 from schemas.codec import encode
 from schemas.events import (
     ConsentChanged,
@@ -72,13 +73,19 @@ class Desk:
         studies = {self.study.ref: self.study}
         return Sender(self.settings, self.adapter, studies, self.vault, self.publisher, lambda: self.at)
 
-    async def handle(self, *events: Envelope, topic: Topic = TEXTS, raw: bytes | None = None) -> None:
+    async def handle(
+        self,
+        *events: Envelope,
+        topic: Topic = TEXTS,
+        raw: bytes | None = None,
+        sender: Sender | None = None,
+    ) -> None:
         values = [encode(event) for event in events] or [raw]
         records: Any = [
             SimpleNamespace(topic=topic.name, partition=0, offset=0, key=b"k", value=value)
             for value in values
         ]
-        await self.sender.handle(records)
+        await (sender or self.sender).handle(records)
 
     @property
     def texts(self) -> list[str]:
@@ -186,6 +193,13 @@ async def test_a_web_prompt_has_a_link_that_opens_it(desk: Desk) -> None:
     assert (link.prompt_id, link.expires_at) == (prompt.prompt_id, prompt.expires_at)
 
 
+async def test_a_reminder_has_the_link_of_its_prompt(desk: Desk) -> None:
+    await desk.handle(desk.prompt("web", Channel.WEB), desk.prompt("web", Channel.WEB, attempt=1))
+    await desk.handle(desk.prompt("another", Channel.WEB))
+    first, again, another = (text.rpartition("/c/")[2] for text in desk.texts)
+    assert first == again != another
+
+
 async def test_nobody_is_texted_who_stopped_contact(desk: Desk) -> None:
     await desk.handle(desk.consent(ConsentStatus.CONTACT_STOPPED), topic=CONSENTS)
     await desk.handle(desk.prompt("one"), desk.reply("a"), desk.reply("b", "stopped"))
@@ -220,7 +234,8 @@ async def test_the_budget_of_a_day_is_kept_and_renewed(desk: Desk) -> None:
     desk.study = desk.study.model_copy(
         update={"schedule": desk.study.schedule.model_copy(update={"most_segments_per_day": 2})}
     )
-    await desk.handle(*(desk.reply(str(number)) for number in range(4)), desk.reply("crisis", "crisis"))
+    await desk.handle(*(desk.reply(str(number)) for number in range(4)))
+    await desk.handle(desk.reply("crisis", "crisis"))
     assert len(desk.texts) == 3
     reports = await desk.said(RECEIPTS, TextReported)
     assert [one.code for one in reports if one.delivery == "withheld"] == ["budget", "budget"]
@@ -264,6 +279,44 @@ async def test_what_a_crash_interrupted_is_never_sent_again_and_a_receipt_tells(
     assert "7700900" not in caplog.text
 
 
+async def test_two_senders_at_once_send_one_text(desk: Desk) -> None:
+    other = await Vault.open(desk.settings.vault_path, desk.settings.secret("vault_key"))
+    studies = {desk.study.ref: desk.study}
+    second = Sender(desk.settings, desk.adapter, studies, other, desk.publisher, lambda: desk.at)
+    asked = [desk.prompt("one"), desk.prompt("one", attempt=1), desk.reply("a")]
+    await asyncio.gather(*(desk.handle(*asked, sender=one) for one in (desk.sender, second) * 3))
+    await other.close()
+    assert len(desk.texts) == 3
+    assert {one.event_id for one in await desk.said(PROMPTS, PromptSent)} == {asked[0].prompt_id}
+
+
+async def test_an_outage_of_kafka_is_said_and_sends_nothing_again(desk: Desk) -> None:
+    prompt, good = desk.prompt("one"), desk.publisher
+    desk.publisher = Publisher("127.0.0.1:1", limit=0.2)
+    with pytest.raises(NotStored):
+        await desk.handle(prompt)
+    await desk.publisher.close()
+    desk.publisher = good
+    await desk.handle(prompt)
+    assert len(desk.texts) == 1
+    (sent,) = await desk.said(PROMPTS, PromptSent)
+    assert sent.event_id == prompt.prompt_id
+
+
+async def test_what_waits_its_turn_beyond_its_time_is_not_sent(desk: Desk) -> None:
+    slow = desk.settings.model_copy(update={"sms_segments_per_second": 4.0})
+    studies, begun = {desk.study.ref: desk.study}, now()
+    sender = Sender(slow, desk.adapter, studies, desk.vault, desk.publisher, lambda: NOON + (now() - begun))
+    ends = NOON + timedelta(seconds=2)
+    burst = [desk.prompt(str(number)).model_copy(update={"expires_at": ends}) for number in range(20)]
+    await desk.handle(*burst, sender=sender)
+    sent = await desk.said(PROMPTS, PromptSent)
+    assert 4 <= len(sent) == len(desk.texts) <= 12
+    assert all(one.occurred_at < ends for one in sent)
+    closed = {one.prompt_id for one in await desk.said(PROMPTS, PromptClosed)}
+    assert closed == {one.prompt_id for one in burst} - {one.event_id for one in sent}
+
+
 async def test_a_silent_provider_is_not_asked_twice(desk: Desk) -> None:
     desk.answers = [Answer(0, "")]
     await desk.handle(desk.prompt("one"))
@@ -273,7 +326,7 @@ async def test_a_silent_provider_is_not_asked_twice(desk: Desk) -> None:
 
 
 async def test_a_busy_provider_is_asked_again(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("producers.sender._RETRY_SECONDS", 0.01)
+    monkeypatch.setattr("producers.handover._RETRY_SECONDS", 0.01)
     desk.answers = [Answer(429, "{}"), Answer(429, "{}")]
     await desk.handle(desk.prompt("one"))
     assert len(desk.texts) == 3

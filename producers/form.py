@@ -85,8 +85,10 @@ def is_asked(item: Item, answers: dict[str, RawAnswer]) -> bool:
 def _by_name(fields: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
     given: dict[str, list[str]] = defaultdict(list)
     for name, value in fields:
-        if name not in HELPER_FIELDS and value.strip():
-            given[name].append(value.strip())
+        # A browser sends a line break as two characters but counts it as one, and a script sends it as one.
+        words = value.replace("\r\n", "\n").strip()
+        if name not in HELPER_FIELDS and words:
+            given[name].append(words)
     return given
 
 

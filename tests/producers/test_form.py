@@ -63,6 +63,15 @@ def test_what_cannot_be_is_a_problem(name: str, values: list[str], complaint: st
     assert [problem.complaint for problem in reading.problems] == [complaint]
 
 
+@pytest.mark.parametrize("line_break", ["\n", "\r\n"])
+def test_a_line_break_is_one_sign_however_the_browser_sends_it(line_break: str) -> None:
+    """The page lets people write a thousand signs and counts each line break as one."""
+    written = line_break.join(["x" * 99] * 10) + "y"
+    reading = read_form(EVERY_KIND, [("mood", "-3"), ("slept", "1"), ("told", written)])
+    assert reading.problems == ()
+    assert reading.answers["told"] == "\n".join(["x" * 99] * 10) + "y"
+
+
 def test_what_is_not_asked_is_neither_missing_nor_kept() -> None:
     reading = read_form(EVERY_KIND, [("mood", "1"), ("slept", "1"), ("worry", "9"), ("told", "words")])
     assert reading.problems == ()

@@ -1,5 +1,6 @@
 """The form and the friendly messages as HTML. They work without JavaScript and show no past answers."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -19,6 +20,8 @@ _PAGES = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
+_BETWEEN_TAGS = re.compile(r">\s*\n\s*<")
+_LAYOUTS = {"scale": "scale", "yes_no": "two"}
 
 
 @dataclass(frozen=True)
@@ -55,7 +58,8 @@ def render_form(page: FormPage) -> str:
     asked = [item for item in page.study.items if item.id in page.steps[-1]]
     items = [_item(page, item, complaints.get(item.id, "")) for item in asked]
     follows = what_follows(page.study, page.steps)
-    return _PAGES.get_template("form.html").render(
+    return _render(
+        "form.html",
         **_frame(page.study, page.language),
         **_travelling(page),
         title=page.study.in_language(page.study.title, page.language),
@@ -77,7 +81,8 @@ def render_review(page: FormPage, reading: Reading) -> str:
     shown = {name for step in page.steps for name in step}
     asked = [i for i in page.study.items if i.id in shown and is_asked(i, reading.answers)]
     items = [_item(page, item, "") for item in asked]
-    return _PAGES.get_template("review.html").render(
+    return _render(
+        "review.html",
         **_frame(page.study, page.language),
         **_travelling(page),
         title=ui["review_title"],
@@ -113,13 +118,19 @@ def render_message(
         }
         for one in languages
     ]
-    return _PAGES.get_template("message.html").render(
+    return _render(
+        "message.html",
         **_frame(study, first),
         title=parts[0]["title"],
         parts=parts,
         picture=picture,
-        sent=name == "thanks",
+        done=name if name in ("thanks", "already") else "",
     )
+
+
+def _render(template: str, **what: object) -> str:
+    # Line breaks between tags are for whoever reads the template; on a telephone they are only weight.
+    return _BETWEEN_TAGS.sub("><", _PAGES.get_template(template).render(**what))
 
 
 def _frame(study: Study | None, language: str) -> dict[str, object]:
@@ -155,6 +166,7 @@ def _item(page: FormPage, item: Item, complaint: str) -> dict[str, object]:
     shown: dict[str, object] = {
         "id": item.id,
         "kind": item.kind,
+        "layout": _LAYOUTS.get(item.kind, ""),
         "box": "checkbox" if item.kind == "choices" else "radio",
         "required": item.required,
         "forced": item.required and item.kind != "choices",

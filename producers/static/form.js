@@ -4,16 +4,13 @@ const PREFIX = "wellstream-", DAY = 864e5, here = location.pathname, opened = Da
 const one = (css) => root.querySelector(css);
 const say = (name) => { one("[role=status]").textContent = root.body.dataset[name]; };
 const tried = (act, or) => { try { return act(); } catch { return or; } };
-let sending, flushing, first;
+let sending, flushing, first, depth = 1;
 
-// 53 bits of a hash: they tell drafts apart, and the link cannot be had back from them.
+// 32 bits of a hash: they tell drafts apart, and the link cannot be had back from them.
 const draft = (path) => {
-  let a = 0xdeadbeef, b = 0x41c6ce57;
-  for (const c of path) {
-    a = Math.imul(a ^ c.charCodeAt(), 2654435761);
-    b = Math.imul(b ^ c.charCodeAt(), 1597334677);
-  }
-  return PREFIX + (4294967296 * (2097151 & b) + (a >>> 0)).toString(36);
+  let bits = 7;
+  for (const c of path) bits = Math.imul(bits ^ c.charCodeAt(), 2654435761);
+  return PREFIX + (bits >>> 0);
 };
 const read = (key) => tried(() => JSON.parse(localStorage[key]), { fields: [] });
 const write = (path, fields) => tried(() => { localStorage[draft(path)] = JSON.stringify({ at: Date.now(), fields }); });
@@ -27,8 +24,8 @@ const queue = (act) => new Promise((done, fail) => {
   open.onupgradeneeded = () => open.result.createObjectStore("queue", { keyPath: "id" });
   open.onerror = fail;
   open.onsuccess = () => {
-    const tx = open.result.transaction("queue", "readwrite"), ask = act(tx.objectStore("queue"));
-    tx.oncomplete = () => { open.result.close(); done(ask.result); };
+    const tx = open.result.transaction("queue", "readwrite"), wanted = act(tx.objectStore("queue"));
+    tx.oncomplete = () => { open.result.close(); done(wanted.result); };
     tx.onabort = fail;
   };
 });
@@ -39,10 +36,13 @@ const keep = async (body) => {
   await queue((s) => s.put({ id: here + body.get("submission_id"), path: here, body: `${body}`, at: Date.now() }));
   drop(draft(here));
 };
-const post = (path, body) => fetch(path, {
-  method: "POST", body, signal: AbortSignal.timeout?.(2e4),
-});
-const parse = async (answer) => new DOMParser().parseFromString(await answer.text(), "text/html");
+// What is no page of ours comes from something in between, such as a proxy whose gateway is away: no connection.
+const ask = async (path, body) => {
+  const answer = await fetch(path, { method: body ? "POST" : "GET", body, signal: AbortSignal.timeout?.(2e4) });
+  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  if (!page.querySelector("[role=status]")) throw 0;
+  return [page, answer.status === 429 || answer.status > 499];
+};
 const note = async () => {
   const queued = await kept(), form = one("form");
   one(".phone").hidden = !queued.length && !drafts().length;
@@ -68,22 +68,32 @@ const show = (page, to) => {
   scrollTo(0, 0);
   ((to && one(to)) || one(".summary") || one("h1")).focus();
 };
+// Each page further on is a step of the browser's history, so that its back button leads to the page before.
+const turn = (page, key) => {
+  show(page, key.dataset.to);
+  if (!key.value.startsWith("back") && one("[value=back]")) history.pushState(++depth, "");
+};
+onpopstate = ({ state }) => {
+  if (!(state && state < depth)) return;
+  depth = state;
+  one("[value=back]")?.click();
+};
 const flush = async () => {
   if (flushing) return;
   flushing = true;
   try {
     for (const entry of await kept()) {
       if (Date.now() - entry.at < 7 * DAY) {
-        const body = new URLSearchParams(entry.body), answer = await post(entry.path, body);
-        if (answer.status === 429 || answer.status > 499) break;
-        const page = await parse(answer), mend = page.querySelector("form");
-        if (mend) write(entry.path, answers(body));
+        const body = new URLSearchParams(entry.body), [page, later] = await ask(entry.path, body);
+        if (later) break;
+        if (page.querySelector("form")) write(entry.path, answers(body));
         await forget(entry);
         if (entry.path === here) show(page);
-        else say(page.querySelector("[data-done]") ? "sent" : "again");
+        else say(page.querySelector("[data-done=thanks]") ? "sent" : "again");
       } else await forget(entry);
     }
-  } catch { /* no connection: the timer tries again */ }
+  // The timer tries again.
+  } catch {}
   flushing = false;
   note();
 };
@@ -97,9 +107,9 @@ root.onsubmit = async (event) => {
   const at = (t) => new Date(Date.parse(body.get("OpenedAt")) + t - opened).toJSON();
   if (last) body.set("AnsweredAt", at(Date.now()));
   if (last && first) body.set("StartedAt", at(first));
-  const answer = await post(here, body).catch(() => 0);
+  const [page, later] = await ask(here, body).catch(() => []);
   try {
-    if (answer && !(last && answer.status === 503)) show(await parse(answer), key.dataset.to);
+    if (page && !(last && later)) turn(page, key);
     else if (!last || !form.checkValidity()) say("offline");
     else {
       await keep(body);
@@ -119,18 +129,18 @@ root.onclick = async ({ target }) => {
   if (!target.closest("[data-remove]")) return;
   drafts().forEach(drop);
   await queue((s) => s.clear()).catch(() => 0);
-  const form = one("form");
-  if (form) {
-    form.reset();
-    form.hidden = false;
-  }
-  say("removed");
-  one(".phone").hidden = true;
+  // What the gateway put on this page are answers too: only a new page is without them.
+  const form = one("form"), page = form && ask(here);
+  form?.remove();
+  await note();
   one("h1").focus();
+  say("removed");
+  if (form) await page.then(([fresh]) => { show(fresh); say("removed"); }, () => 0);
 };
 for (const key of drafts()) if (!(Date.now() - read(key).at < DAY)) drop(key);
 ononline = flush;
 setInterval(flush, 3e4);
+history.replaceState(1, "");
 begin();
 flush();
 })();

@@ -1,6 +1,7 @@
 """The pages are small enough for a slow network, and carry what they must."""
 
 import gzip
+import re
 from datetime import date
 
 import pytest
@@ -30,13 +31,12 @@ def weight(page: str) -> int:
     return len((page + STYLE + SCRIPT).encode())
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_every_page_with_style_and_script_is_small(study: Study, language: str) -> None:
+def all_pages(study: Study, language: str) -> list[str]:
     empty = a_page(study, language)
     fields = [("mood", "6"), ("stress", "4"), ("handled", "5"), ("Seen", "mood stress handled")]
     answered = FormPage(study, language, empty.submission_id, empty.opened_at, (*empty.steps, ()), fields)
     drawn = picture(study, language, Fortnight(date(2026, 6, 1), tuple([5.5] * 14), 42, 14))
-    pages = [
+    return [
         render_form(empty),
         render_form(with_problems(empty, take_turn(study, []).reading.problems)),
         render_review(answered, take_turn(study, fields).reading),
@@ -45,7 +45,26 @@ def test_every_page_with_style_and_script_is_small(study: Study, language: str) 
         render_message(None, None, "unknown"),
         render_message(None, None, "too_often"),
     ]
-    assert max(weight(page) for page in pages) < LIMIT
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_page_with_style_and_script_is_small(study: Study, language: str) -> None:
+    assert max(weight(page) for page in all_pages(study, language)) < LIMIT
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_page_holds_style_or_script_or_an_address_elsewhere(study: Study, language: str) -> None:
+    for page in all_pages(study, language):
+        inside = re.findall(r"<[^>]*>", page)
+        assert not [tag for tag in inside if re.search(r"\s(on\w+|style)\s*=|javascript:", tag)]
+        assert not [tag for tag in inside if re.search(r"(src|href|action)=\"?(https?:|//)", tag)]
+        assert "<style" not in page
+        assert page.count("<script") == page.count("<script src=") == 1
+
+
+def test_the_script_makes_no_code_and_no_markup_of_words() -> None:
+    assert not re.search(r"\beval\b|Function|innerHTML|outerHTML|insertAdjacentHTML|document\.write", SCRIPT)
+    assert not re.search(r"set(Timeout|Interval)\([\"'`]", SCRIPT)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -69,6 +88,6 @@ def test_what_was_written_is_never_markup(study: Study) -> None:
 def test_only_items_travel_to_the_next_page(study: Study) -> None:
     fields = [("mood", "6"), ("another", "1"), ("AnsweredAt", "now")]
     page = render_form(FormPage(study, "en", "x", "t", (("mood",), ("stress",)), fields))
-    assert '<input type="hidden" name="mood" value="6">' in page
+    assert '<input type=hidden name=mood value="6">' in page
     assert "another" not in page
     assert "AnsweredAt" not in page

@@ -1,7 +1,9 @@
 """How often the form may be asked for: limits per link and per address, in memory, over a moving minute."""
 
+import logging
 import math
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
 from limits import RateLimitItem, RateLimitItemPerMinute
@@ -13,6 +15,8 @@ from schemas.clock import Clock
 from schemas.identity import digest
 from schemas.settings import MissingSetting
 
+_log = logging.getLogger(__name__)
+_BETWEEN_LINES = timedelta(minutes=1)
 _Network = IPv4Network | IPv6Network
 _IPV4_PREFIX = 24
 _IPV6_PREFIX = 64
@@ -62,6 +66,7 @@ class FormLimits:
         self._link = {"GET": _per_minute(rates.looks, "look"), "POST": _per_minute(rates.sends, "send")}
         self._address = _per_minute(rates.address, "address")
         self._unknown = _per_minute(rates.unknown, "unknown")
+        self._told = datetime.min.replace(tzinfo=UTC)
         self._limiter = MovingWindowRateLimiter(MemoryStorage())
 
     async def wait(self, request: Request) -> int:
@@ -82,6 +87,13 @@ class FormLimits:
         """Note that the request's link does not exist."""
         if self._by_address:
             await self._limiter.hit(self._unknown, self._prefix(request))
+
+    def tell(self) -> None:
+        """Log that requests are refused: once a minute, so that a flood of them is none in the log."""
+        now = self._clock()
+        if now - self._told >= _BETWEEN_LINES:
+            self._told = now
+            _log.warning("form refused: too often")
 
     async def _until(self, limit: RateLimitItem, key: str) -> int:
         stats = await self._limiter.get_window_stats(limit, key)

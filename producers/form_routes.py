@@ -1,12 +1,14 @@
 """`/c/<token>`: showing the form and taking it in."""
 
 import json
+import logging
 import secrets
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
@@ -28,6 +30,7 @@ from schemas.settings import Settings
 from schemas.study import Study
 from schemas.topics import CHECKINS, DEAD_LETTERS
 
+_log = logging.getLogger(__name__)
 _LONGEST_SUBMISSION_ID = 64
 _LONGEST_TIME = 40
 
@@ -83,7 +86,7 @@ class FormRoutes:
         if opened.link.prompt_id and await self._vault.acknowledged(checkin_name(opened.link, "")):
             return message(opened.study, language, "thanks", 200)
         if opened.link.expires_at <= self._clock():
-            return message(opened.study, language, "expired", 410)
+            return _expired(opened)
         return HTMLResponse(render_form(self._page(opened, "", "")))
 
     async def take(self, request: Request) -> Response:
@@ -91,18 +94,21 @@ class FormRoutes:
         opened = await self._open(request)
         if isinstance(opened, Response):
             return opened
-        fields = await read_fields(request, self._body_limit)
+        try:
+            fields = await read_fields(request, self._body_limit)
+        except HTTPException as error:
+            return self._unread(opened, error.status_code)
         given = dict(fields)
         submission_id = given.get("submission_id", "")[:_LONGEST_SUBMISSION_ID]
         page = replace(self._page(opened, submission_id, given.get("OpenedAt", "")), fields=fields)
         name = checkin_name(opened.link, submission_id)
         if await self._vault.acknowledged(name):
-            return message(opened.study, page.language, "thanks", 200)
+            return await self._again(Submission(opened, name, fields, self._clock()))
         invented = simulated_at(given.get("SimulatedAt", "")) if self._simulation else None
         moment = invented or self._clock()
         times = Times() if invented else read_times(fields, opened.link, moment)
         if not times.in_time(opened.link, moment):
-            return message(opened.study, page.language, "expired", 410)
+            return _expired(opened)
         turn = take_turn(opened.study, fields)
         page = replace(page, steps=turn.steps)
         if not submission_id and not opened.link.prompt_id:
@@ -117,6 +123,7 @@ class FormRoutes:
         """The link's people and study, or the page that says why not."""
         wait = await self._limits.wait(request)
         if wait:
+            self._limits.tell()
             refusal = message(None, None, "too_often", 429)
             refusal.headers["Retry-After"] = str(wait)
             return refusal
@@ -124,9 +131,28 @@ class FormRoutes:
         study = self._studies.get(link.person.study) if link else None
         key = await self._vault.key(link.person.participant) if link else None
         if link is None or study is None or key is None:
+            _log.warning("form refused: a link that is not known")
             await self._limits.count_unknown(request)
             return message(None, None, "unknown", 404)
         return Opened(link, study, key)
+
+    def _unread(self, opened: Opened, status: int) -> Response:
+        """What cannot be read as a form: nothing of it can be shown again."""
+        _log.warning(
+            "form refused: not readable (%d), participant %s", status, opened.link.person.participant
+        )
+        if status == 413:
+            return message(opened.study, opened.link.person.language, "too_large", status)
+        page = replace(self._page(opened, "", ""), heading="problems_title", note="resend")
+        return HTMLResponse(render_form(page), status)
+
+    async def _again(self, sent: Submission) -> Response:
+        """What comes after the stored answers: the same once more, or others that are not kept."""
+        turn = take_turn(sent.opened.study, sent.fields)
+        version = await self._vault.version(sent.checkin, _content(turn.reading.answers))
+        same = turn.to == "send" and await self._vault.acknowledged(replace(sent, version=version).event_id)
+        language = sent.opened.link.person.language
+        return message(sent.opened.study, language, "thanks" if same else "already", 200)
 
     def _page(self, opened: Opened, submission_id: str, opened_at: str) -> FormPage:
         return FormPage(
@@ -153,8 +179,7 @@ class FormRoutes:
         return HTMLResponse(render_message(page.study, page.language, "thanks", self._picture(page, checkin)))
 
     async def _submit(self, sent: Submission, answers: dict[str, RawAnswer]) -> CheckInSubmitted:
-        content = json.dumps(sorted(answers.items()))
-        this = replace(sent, version=await self._vault.version(sent.checkin, content))
+        this = replace(sent, version=await self._vault.version(sent.checkin, _content(answers)))
         await self._intake.take(CHECKINS.name, this.event_id, lambda at: checkin_of(this, answers, at))
         await self._vault.acknowledge(this.checkin)
         return checkin_of(this, answers, this.occurred_at)
@@ -178,6 +203,15 @@ class FormRoutes:
         await self._intake.take(
             DEAD_LETTERS.name, letter.event_id, lambda at: letter.model_copy(update={"occurred_at": at})
         )
+
+
+def _content(answers: dict[str, RawAnswer]) -> str:
+    return json.dumps(sorted(answers.items()))
+
+
+def _expired(opened: Opened) -> Response:
+    _log.warning("form refused: link expired, participant %s", opened.link.person.participant)
+    return message(opened.study, opened.link.person.language, "expired", 410)
 
 
 def _timed(sent: Submission, times: Times, occurred_at: datetime) -> Submission:

@@ -41,6 +41,9 @@ _WORDS: dict[str, dict[str, str]] = {
         "help": "If you need help",
         "thanks_title": "Thank you",
         "thanks": "Your answers are saved. You can close this page.",
+        "already_title": "You have already answered",
+        "already": "The answers that you sent first are saved. What you sent now is not added to them. You "
+        "can close this page.",
         "unsaved_title": "Not saved yet",
         "unsaved": "We could not save your answers. Nothing was lost on your page: they are still filled in "
         "below. Please try again in a few minutes.",
@@ -104,6 +107,9 @@ _WORDS: dict[str, dict[str, str]] = {
         "help": "Als u hulp nodig hebt",
         "thanks_title": "Dank u wel",
         "thanks": "Uw antwoorden zijn bewaard. U kunt deze pagina sluiten.",
+        "already_title": "U hebt al geantwoord",
+        "already": "De antwoorden die u eerst verstuurde, zijn bewaard. Wat u nu verstuurde, is er niet aan "
+        "toegevoegd. U kunt deze pagina sluiten.",
         "unsaved_title": "Nog niet bewaard",
         "unsaved": "We konden uw antwoorden niet bewaren. Er is niets verloren op uw pagina: ze staan "
         "hieronder nog ingevuld. Probeer het over enkele minuten opnieuw.",
@@ -161,6 +167,8 @@ _WORDS: dict[str, dict[str, str]] = {
         "help": "إذا كنت بحاجة إلى مساعدة",
         "thanks_title": "شكرًا لك",
         "thanks": "تم حفظ إجاباتك. يمكنك إغلاق هذه الصفحة.",
+        "already_title": "لقد أجبت من قبل",
+        "already": "حُفظت الإجابات التي أرسلتها أولًا، ولم يُضف إليها ما أرسلته الآن. يمكنك إغلاق هذه الصفحة.",
         "unsaved_title": "لم يتم الحفظ بعد",
         "unsaved": "لم نتمكن من حفظ إجاباتك. لم يضِع شيء من صفحتك، وإجاباتك ما زالت محددة أدناه. "
         "يرجى المحاولة مرة أخرى بعد بضع دقائق.",

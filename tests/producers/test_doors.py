@@ -1,6 +1,7 @@
 """The two doors, text and form: looking does nothing, what is sent counts once, and only in time."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -105,6 +106,22 @@ async def test_two_at_once_and_a_reminder_s_link_make_one_check_in(door: Door) -
     assert checkin.prompt_id == prompt
 
 
+async def test_a_form_is_one_event_with_its_times(door: Door) -> None:
+    link = await door.link(event_id("prompt", door.person.participant))
+    at = door.clock()
+    times = {"OpenedAt": at - timedelta(seconds=50), "StartedAt": at - timedelta(seconds=20)}
+    given = ANSWERS | {name: moment.isoformat() for name, moment in times.items()}
+    assert (await door.client.post(link, data=given)).status_code == 200
+    (checkin,) = await door.checkins()
+    assert len(checkin.answers) == len(ANSWERS)
+    assert checkin.opened_at is not None
+    assert checkin.started_at is not None
+    assert (checkin.started_at - checkin.opened_at, checkin.occurred_at >= at) == (
+        timedelta(seconds=30),
+        True,
+    )
+
+
 async def test_after_its_time_a_prompt_cannot_be_answered(door: Door) -> None:
     link = await door.link(event_id("prompt", door.person.participant))
     door.ahead = timedelta(hours=1)
@@ -117,8 +134,8 @@ async def test_a_standing_link_is_open_before_any_prompt(door: Door) -> None:
     link = await door.link(None, hours=1000)
     for _ in range(2):
         page = await door.client.get(link)
-        name = page.text.partition('name="submission_id" value="')[2].partition('"')[0]
+        name = re.search(r'name="?submission_id"? value="([^"]+)"', page.text)
         assert name
-        answer = await door.client.post(link, data=ANSWERS | {"submission_id": name})
+        answer = await door.client.post(link, data=ANSWERS | {"submission_id": name[1]})
         assert answer.status_code == 200
     assert len(await door.checkins()) == 2

@@ -5,22 +5,63 @@ makes every comparison false here; REDCap takes it for an empty text, XLSForm fo
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
-from schemas.conditions import Both, Compare, Condition, Has, Not, parse_condition
+from schemas.conditions import OPERATORS, Both, Compare, Condition, Has, Not, parse_condition
 from schemas.study import ItemKind
 
 Kinds = Mapping[str, ItemKind]
 """The kind of each item, by its id."""
 
-_YES_NO = {"yes": "1", "no": "0"}
-_OPPOSITE = {"=": "!=", "!=": "=", "<": ">=", ">=": "<", ">": "<=", "<=": ">"}
+
+@dataclass(frozen=True)
+class Asked:
+    """An item that stands before, as the other format knows it.
+
+    Attributes:
+        id: Its id here.
+        kind: Its kind here.
+        codes: What each of the other format's codes is here: an option's id, or 1 and 0 for yes and no.
+    """
+
+    id: str
+    kind: ItemKind
+    codes: Mapping[str, str] = field(default_factory=dict)
+
+
+Earlier = Mapping[str, Asked]
+"""The items that stand before, by their names in the other format."""
+
+OPPOSITE = {"=": "!=", "!=": "=", "<": ">=", ">=": "<", ">": "<=", "<=": ">"}
+_LONGEST = 500
 _REDCAP = re.compile(
-    r"\[(?P<item>[a-z0-9_]+)(?:\((?P<code>[A-Za-z0-9_-]+)\))?\]\s*(?P<sign><>|!=|<=|>=|=|<|>)\s*"
+    r"\[(?P<item>[a-z0-9_]+)(?:\((?P<code>[^()\[\]]+)\))?\]\s*(?P<sign><>|!=|<=|>=|=|<|>)\s*"
     r"(?P<quote>['\"]?)(?P<value>[^'\"()\s]*)(?P=quote)"
 )
-_XLS_SELECTED = re.compile(r"selected\(\s*\$\{([^}]+)\}\s*,\s*'([^']+)'\s*\)")
-_XLS_COMPARED = re.compile(r"\$\{([^}]+)\}\s*(<=|>=|!=|=|<|>)\s*('?)([^'\s()]+)\3")
+_XLS_SELECTED = re.compile(
+    r"selected\(\s*\$\{(?P<item>[^}]+)\}\s*,\s*(?P<quote>['\"])(?P<value>.+?)(?P=quote)\s*\)"
+)
+_XLS_COMPARED = re.compile(
+    r"\$\{(?P<item>[^}]+)\}\s*(?P<sign><=|>=|!=|=|<|>)\s*(?P<quote>['\"]?)(?P<value>[^'\"\s()]+)(?P=quote)"
+)
+_TICKED = {
+    ("=", "1"): "=",
+    ("<>", "0"): "=",
+    ("!=", "0"): "=",
+    ("=", "0"): "!=",
+    ("<>", "1"): "!=",
+    ("!=", "1"): "!=",
+}
+
+
+class CannotSay(ValueError):
+    """A condition that our language does not have; the sentence says why."""
+
+
+def answers_of(compare: Compare) -> list[int]:
+    """The answers to a question of yes (1) and no (0) for which a comparison is true."""
+    return [answer for answer in (1, 0) if OPERATORS[compare.sign](answer, compare.number)]
 
 
 def to_redcap(condition: Condition, kinds: Kinds) -> str:
@@ -36,33 +77,35 @@ def to_redcap(condition: Condition, kinds: Kinds) -> str:
             return f"({to_redcap(left, kinds)}) {word} ({to_redcap(right, kinds)})"
 
 
-def from_redcap(text: str, kinds: Kinds) -> Condition | None:
-    """The condition that branching logic is; None if our language cannot say it."""
-    failed = False
+def from_redcap(text: str, earlier: Earlier) -> Condition:
+    """The condition that branching logic is.
+
+    Raises:
+        CannotSay: Our language cannot say it.
+    """
 
     def one(found: re.Match[str]) -> str:
-        nonlocal failed
-        item, code, sign, value = found["item"], found["code"], found["sign"], found["value"]
-        if code:
-            known = {("=", "1"): "", ("<>", "0"): "", ("!=", "0"): ""}
-            known |= {("=", "0"): "not ", ("<>", "1"): "not ", ("!=", "1"): "not "}
-            failed = failed or (sign, value) not in known
-            return f"({known.get((sign, value), '')}{item} has {code})"
-        if kinds.get(item) == "choice":
-            failed = failed or sign not in ("=", "<>", "!=") or not value
-            return f"({'' if sign == '=' else 'not '}{item} has {value})"
-        return f"{item} {'!=' if sign == '<>' else sign} {value}"
+        asked = _asked(found["item"], earlier)
+        sign, value = found["sign"].replace("<>", "!="), found["value"]
+        if not found["code"]:
+            return _leaf(asked, sign, value)
+        if asked.kind != "choices" or (sign, value) not in _TICKED:
+            raise CannotSay(f"{found[0]!r} does not ask whether an answer of a checkbox is ticked")
+        return _leaf(asked, _TICKED[sign, value], found["code"], ticked=True)
 
-    return None if not (said := _REDCAP.sub(one, text)) or failed else _parsed(said, kinds)
+    _check_rest(_REDCAP.sub(" ", text))
+    return _parsed(_REDCAP.sub(one, text))
 
 
 def to_xlsform(condition: Condition, kinds: Kinds) -> str:
     """A `relevant` expression, such as `${stress} >= 7 and selected(${coping}, 'problem_solving')`."""
     match condition:
         case Compare(item, sign, number):
-            if kinds.get(item) == "yes_no":
-                return f"${{{item}}} {sign} '{'yes' if number else 'no'}'"
-            return f"${{{item}}} {sign} {number}"
+            if kinds.get(item) != "yes_no":
+                return f"${{{item}}} {sign} {number}"
+            said = [f"${{{item}}} = '{'yes' if answer else 'no'}'" for answer in answers_of(condition)]
+            # One that no answer fulfils has no words of its own: no answer is yes and no at once.
+            return " or ".join(said) or f"${{{item}}} = 'yes' and ${{{item}}} = 'no'"
         case Has(item, option):
             return f"selected(${{{item}}}, '{option}')"
         case Not(inner):
@@ -71,39 +114,90 @@ def to_xlsform(condition: Condition, kinds: Kinds) -> str:
             return f"({to_xlsform(left, kinds)}) {word} ({to_xlsform(right, kinds)})"
 
 
-def from_xlsform(text: str, kinds: Kinds) -> Condition | None:
-    """The condition that a `relevant` expression is; None if our language cannot say it."""
+def from_xlsform(text: str, earlier: Earlier) -> Condition:
+    """The condition that a `relevant` expression is.
 
-    def one(found: re.Match[str]) -> str:
-        item, sign, _, value = found.groups()
-        if kinds.get(item) == "yes_no":
-            return f"{item} {sign} {_YES_NO.get(value, value)}"
-        if kinds.get(item) in ("choice", "choices"):
-            return f"({'not ' if sign == '!=' else ''}{item} has {value})"
-        return f"{item} {sign} {value}"
+    Raises:
+        CannotSay: Our language cannot say it.
+    """
 
-    said = _XLS_SELECTED.sub(r"\1 has \2", text)
-    return _parsed(_XLS_COMPARED.sub(one, said).replace("not(", "not ("), kinds)
+    def selected(found: re.Match[str]) -> str:
+        return _leaf(_asked(found["item"], earlier), "=", found["value"], ticked=True)
+
+    def compared(found: re.Match[str]) -> str:
+        return _leaf(_asked(found["item"], earlier), found["sign"], found["value"])
+
+    _check_rest(_XLS_COMPARED.sub(" ", _XLS_SELECTED.sub(" ", text)))
+    said = _XLS_COMPARED.sub(compared, _XLS_SELECTED.sub(selected, text))
+    return _parsed(said.replace("not(", "not ("))
 
 
 def written(condition: Condition) -> str:
-    """The condition in our own language."""
+    """The condition in our own language, with no more brackets than it needs."""
     match condition:
         case Compare(item, sign, number):
             return f"{item} {sign} {number}"
         case Has(item, option):
             return f"{item} has {option}"
         case Not(inner):
-            return f"not ({written(inner)})"
+            return f"not ({written(inner)})" if isinstance(inner, Both) else f"not {written(inner)}"
         case Both(word, left, right):
-            return f"({written(left)}) {word} ({written(right)})"
+            parts = (
+                f"({written(part)})" if isinstance(part, Both) and part.word != word else written(part)
+                for part in (left, right)
+            )
+            return f" {word} ".join(parts)
 
 
-def _parsed(said: str, kinds: Kinds) -> Condition | None:
+def show_if(text: str, earlier: Earlier, read: Callable[[str, Earlier], Condition]) -> str:
+    """Another format's condition in our own language.
+
+    Raises:
+        CannotSay: Our language cannot say it.
+    """
+    said = written(read(text, earlier))
+    if len(said) > _LONGEST:
+        raise CannotSay(f"it is longer than {_LONGEST} characters")
+    _parsed(said)
+    return said
+
+
+def _asked(name: str, earlier: Earlier) -> Asked:
+    if name not in earlier:
+        raise CannotSay(f"it asks for {name}, which is no item before it")
+    return earlier[name]
+
+
+def _leaf(asked: Asked, sign: str, value: str, *, ticked: bool = False) -> str:
+    """One comparison in our own language."""
+    if asked.kind in ("choice", "choices"):
+        if value not in asked.codes:
+            raise CannotSay(f"{asked.id} has no answer {value!r}")
+        if sign not in ("=", "!=") or (asked.kind == "choices" and not ticked):
+            raise CannotSay(f"{asked.id} is no number, so it cannot be compared with {value!r}")
+        return f"({'' if sign == '=' else 'not '}{asked.id} has {asked.codes[value]})"
+    if asked.kind == "text":
+        raise CannotSay(f"{asked.id} is free text, which is sealed and decides nothing")
+    if ticked:
+        sign = "="  # of one answer only: selected(${mood}, '3') asks whether it is that one
+    number = asked.codes.get(value, value)
+    if not re.fullmatch(r"[+-]?\d{1,6}", number):
+        raise CannotSay(f"{asked.id} is compared with {value!r}, which is no whole number")
+    return f"{asked.id} {sign} {number}"
+
+
+def _check_rest(rest: str) -> None:
+    """What stands around the comparisons may only join them: a word of ours there would be none of theirs."""
+    others = re.sub(r"\b(?:and|or|not)\b|[()]", " ", rest, flags=re.IGNORECASE).strip()
+    if others:
+        raise CannotSay(f"{others.split()[0]!r} cannot be said here")
+
+
+def _parsed(said: str) -> Condition:
     try:
         return parse_condition(re.sub(r"\b(AND|OR|NOT|And|Or|Not)\b", lambda word: word[0].lower(), said))
     except ValueError:
-        return None
+        raise CannotSay("it cannot be said here") from None
 
 
 def _redcap(name: str) -> str:
@@ -120,7 +214,7 @@ def _redcap_not(inner: Condition, kinds: Kinds) -> str:
     """REDCap has no `not`: it goes down to the comparisons, which turn round."""
     match inner:
         case Compare(item, sign, number):
-            return to_redcap(Compare(item, _OPPOSITE[sign], number), kinds)
+            return to_redcap(Compare(item, OPPOSITE[sign], number), kinds)
         case Has(item, option):
             return _redcap_has(item, option, kinds, there=False)
         case Not(twice):

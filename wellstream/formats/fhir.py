@@ -6,31 +6,39 @@ from fhir.resources.R4B.questionnaire import Questionnaire
 
 from schemas.conditions import Both, Compare, Condition, Has, Not, parse_condition
 from schemas.study import Item, Study, Texts
+from wellstream.formats.conditions import OPPOSITE, answers_of
 from wellstream.formats.loss import Report
 
 _TRANSLATION = "http://hl7.org/fhir/StructureDefinition/translation"
 _BOUND = "http://hl7.org/fhir/StructureDefinition/{}Value"
 _EXCLUSIVE = "http://hl7.org/fhir/StructureDefinition/questionnaire-optionExclusive"
 _TYPES = {"scale": "integer", "choice": "choice", "choices": "choice", "yes_no": "boolean", "text": "text"}
-_OPPOSITE = {"=": "!=", "!=": "=", "<": ">=", ">=": "<", ">": "<=", "<=": ">"}
 
 
 def export_fhir(study: Study) -> tuple[Questionnaire, Report]:
     """The items as a Questionnaire, and what it could not carry."""
     report = Report()
     report.lose(
-        "arms, interventions, schedule, safety, texts", "not carried", "a Questionnaire has items only"
+        "conditions, arms, interventions, sms, dialogue, form, schedule, safety, texts",
+        "not carried",
+        "a Questionnaire has items only",
     )
     plain = {
         "resourceType": "Questionnaire",
-        "name": study.id.replace("-", "_"),
+        "name": _computable(study.id),
         "version": str(study.version),
         "status": "draft",
+        "subjectType": ["Patient"],
         "language": study.languages[0],
         **_said("title", study.title, study),
         "item": [_item(item, study, report) for item in study.items],
     }
     return Questionnaire.model_validate(plain), report
+
+
+def _computable(name: str) -> str:
+    """A name for programs as FHIR wants it: a capital, then letters, digits and `_`."""
+    return name[:1].upper() + name[1:].replace("-", "_")
 
 
 def _said(name: str, texts: Texts, study: Study) -> dict[str, Any]:
@@ -70,6 +78,9 @@ def _item(item: Item, study: Study, report: Report) -> dict[str, Any]:
         made["code"] = [{"system": "urn:wellstream:measure", "code": item.measures.value}]
     if item.show_if:
         _enable(made, item, study, report)
+    for lost, what in ((item.sms, "its words for texts"), (item.sms_text, "its short question for texts")):
+        if lost:
+            report.lose(item.id, what, "a Questionnaire has no place for it")
     return made
 
 
@@ -87,7 +98,11 @@ def _enable(made: dict[str, Any], item: Item, study: Study, report: Report) -> N
         report.lose(item.id, f"show_if {item.show_if!r}", "enableWhen mixes no `and` with `or`; always asked")
         return
     word, leaves = flat
-    made["enableWhen"] = [_when(leaf, there, study) for leaf, there in leaves]
+    whens = [_when(leaf, there, study) for leaf, there in leaves]
+    if None in whens:
+        report.lose(item.id, f"show_if {item.show_if!r}", "a part of it is never true; always asked")
+        return
+    made["enableWhen"] = whens
     if len(leaves) > 1:
         made["enableBehavior"] = "all" if word == "and" else "any"
 
@@ -113,15 +128,16 @@ def _flat(condition: Condition, there: bool = True) -> tuple[str, _Leaves] | Non
             return "and", [(condition, there)]
 
 
-def _when(leaf: Compare | Has, there: bool, study: Study) -> dict[str, Any]:
+def _when(leaf: Compare | Has, there: bool, study: Study) -> dict[str, Any] | None:
+    """One comparison; None if no answer fulfils it."""
     if isinstance(leaf, Has):
-        return {
-            "question": leaf.item,
-            "operator": "=" if there else "!=",
-            "answerCoding": {"code": leaf.option},
-        }
-    sign = leaf.sign if there else _OPPOSITE[leaf.sign]
+        operator = "=" if there else "!="
+        return {"question": leaf.item, "operator": operator, "answerCoding": {"code": leaf.option}}
+    sign = leaf.sign if there else OPPOSITE[leaf.sign]
     asked = study.item(leaf.item)
-    if asked is not None and asked.kind == "yes_no":
-        return {"question": leaf.item, "operator": sign, "answerBoolean": bool(leaf.number)}
-    return {"question": leaf.item, "operator": sign, "answerInteger": leaf.number}
+    if asked is None or asked.kind != "yes_no":
+        return {"question": leaf.item, "operator": sign, "answerInteger": leaf.number}
+    answers = answers_of(Compare(leaf.item, sign, leaf.number))
+    if len(answers) == 2:  # whether yes or no, it was answered
+        return {"question": leaf.item, "operator": "exists", "answerBoolean": True}
+    return {"question": leaf.item, "operator": "=", "answerBoolean": bool(answers[0])} if answers else None

@@ -1,14 +1,15 @@
 """From items alone to a whole study: what the format lacks gets a value to begin with, and is reported."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 from ruamel.yaml import YAML
 
 from schemas.study import Study
-from wellstream.formats.loss import FormatError, Report
+from wellstream.formats.loss import FormatError, Report, Spot
 
 _HEADING = """# Made from {source}. Look at everything that `wellstream study import` reported, above all at
 # the notice about help, the arms, the schedule and what each item measures. Then check it:
@@ -22,6 +23,7 @@ def study_of(
     languages: Sequence[str],
     items: list[dict[str, Any]],
     report: Report,
+    places: Mapping[str, Spot],
 ) -> Study:
     """A study of these items, with starter values for all else.
 
@@ -31,16 +33,19 @@ def study_of(
         languages: In order.
         items: As in a study's file.
         report: Is told what is to be filled in.
+        places: Where each item stands in the file, by its id.
 
     Raises:
-        FormatError: Something in the items cannot be used.
+        FormatError: Something in the items cannot be used; the sentence names all of it.
     """
     report.lose(
         "interventions, arms", "not in the format", "one arm with a baseline and a follow-up; fill in"
     )
     report.lose("schedule", "not in the format", "three random prompts a day from 09:00 to 21:00; fill in")
     report.lose("safety.notice", "not in the format", "write whom to call, in every language")
-    scales = [item["id"] for item in items if item["kind"] == "scale" and not item.get("show_if")]
+    asked = _asked_by_text(items)
+    if asked:
+        report.lose("sms", "not in the format", f"texts ask for {', '.join(asked)}; look whether they suit")
     plain = {
         "id": study_id,
         "version": 1,
@@ -55,7 +60,7 @@ def study_of(
             }
         ],
         "items": items,
-        "sms": scales[:3],
+        "sms": asked,
         "schedule": {
             "wake": "09:00",
             "sleep": "21:00",
@@ -67,10 +72,8 @@ def study_of(
     try:
         return Study.model_validate(plain)
     except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        where = ".".join(map(str, first["loc"]))
-        name = _item_named(items, first["loc"])
-        raise FormatError(f"{name or where or 'the study'}: {first['msg']}") from None
+        wrong = [_sentence(problem, items, places) for problem in error.errors(include_url=False)]
+        raise FormatError("\n".join(dict.fromkeys(wrong))) from None
 
 
 def write_study(study: Study, file: Path, source: str) -> None:
@@ -78,20 +81,42 @@ def write_study(study: Study, file: Path, source: str) -> None:
     yaml = YAML()
     yaml.width = 110
     yaml.default_flow_style = False
-    plain = _without_empty(study.model_dump(mode="json", exclude_none=True))
+    kept = _without_empty(study.model_dump(mode="json", exclude_none=True))
+    plain = {
+        name: kept.get(name, []) for name in Study.model_fields if name in kept or name == "interventions"
+    }
     with file.open("w", encoding="utf-8") as out:
         out.write(_HEADING.format(source=source))
         yaml.dump(plain, out)
 
 
-def _item_named(items: list[dict[str, Any]], place: tuple[int | str, ...]) -> str:
-    inside = len(place) > 1 and place[0] == "items" and isinstance(place[1], int)
-    return f"item {items[int(place[1])]['id']}" if inside else ""
+def _asked_by_text(items: list[dict[str, Any]]) -> list[str]:
+    """The first few scales of one and the same range: one text can ask for these."""
+    scales = [item for item in items if item["kind"] == "scale" and not item.get("show_if")]
+    ranges = [(item["scale"]["min"], item["scale"]["max"]) for item in scales]
+    usual = max(ranges, key=ranges.count, default=None)
+    return [item["id"] for item, range_ in zip(scales, ranges, strict=True) if range_ == usual][:3]
 
 
-def _without_empty(plain: dict[str, Any]) -> dict[str, Any]:
-    plain["items"] = [
-        {name: value for name, value in item.items() if value not in ([], {}, False)}
-        for item in plain["items"]
-    ]
-    return {name: value for name, value in plain.items() if value not in ([], {}) or name == "interventions"}
+def _sentence(problem: ErrorDetails, items: list[dict[str, Any]], places: Mapping[str, Spot]) -> str:
+    """What is wrong and where: the field of the file, or the option of the command."""
+    place = problem["loc"]
+    said = problem["msg"].removeprefix("Value error, ")
+    match place:
+        case ("items", int(number), *field):
+            where = ".".join(map(str, field))
+            return str(places[items[number]["id"]].wrong(f"{where + ': ' if where else ''}{said}"))
+        case ("id",):
+            return f"--id {problem['input']}: write small letters, digits, - and _, beginning with a letter"
+        case ("languages", *_) | (_, str(), "[key]"):
+            return f"--language {problem['input']}: write a tag such as en or nl"
+        case _:
+            return f"{'.'.join(map(str, place)) or 'the study'}: {said}"
+
+
+def _without_empty(plain: Any) -> Any:
+    """The same without what is empty or false: each of these is what a study has where it says nothing."""
+    if isinstance(plain, dict):
+        kept = {name: _without_empty(value) for name, value in plain.items()}
+        return {name: value for name, value in kept.items() if value is not False and value not in ([], {})}
+    return [_without_empty(value) for value in plain] if isinstance(plain, list) else plain

@@ -179,6 +179,20 @@ def test_joining_again_asks_nothing_again() -> None:
     assert [one.prompt_id for one in again.asked] == [one.prompt_id for one in usual.asked]
 
 
+def test_editing_the_study_right_after_a_prompt_asks_nothing_again() -> None:
+    rule = {"kind": "fixed", "times": ["10:00", "15:00"], "channel": "web"}
+    world, asked = World(scheduled(prompts=[rule])), 0
+    while world.at < START + days(2):
+        world.until(world.at + timedelta(minutes=2))
+        if len(world.asked) > asked:
+            asked = len(world.asked)
+            world.study = world.study.model_copy(update={"version": world.study.version + 1})
+            world.enrol()
+    assert [f"{one:%d %H:%M}" for one in on_the_wall(world)] == [
+        "01 10:00", "01 15:00", "02 10:00", "02 15:00"
+    ]  # fmt: skip
+
+
 @pytest.mark.parametrize(("zone", "hour"), [("Pacific/Honolulu", 6), ("Pacific/Pago_Pago", 6)])
 def test_who_travels_back_to_yesterday_is_asked_on_the_day_that_comes_again(zone: str, hour: int) -> None:
     world = World()

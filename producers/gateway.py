@@ -14,6 +14,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from producers import form_assets
+from producers.audit import Audit, Audited
 from producers.form_routes import FormRoutes, message
 from producers.gateways.adapter import Registry
 from producers.intake import Intake
@@ -43,7 +44,7 @@ def build_gateway(
     """The public application.
 
     Args:
-        settings: Uses `public_url`, `trusted_proxies` and `simulation`.
+        settings: Uses `public_url`, `trusted_proxies`, `simulation` and, for `audit.jsonl`, `home`.
         studies: Every known definition by `id@version`; may grow while the gateway runs.
         registry: The SMS providers.
         vault: The opened vault.
@@ -68,6 +69,12 @@ def build_gateway(
             Route("/readyz", health.ready),
         ],
         middleware=[
+            Middleware(
+                Audited,
+                audit=Audit(settings.home / "audit.jsonl", clock),
+                providers=registry.adapters.keys(),
+                trusted_proxies=settings.trusted_proxies,
+            ),
             Middleware(SafeHeaders),
             # A page repeats nothing that a stranger could choose next to a secret, so its length after
             # compression tells nothing (BREACH): the link's token is not in it.

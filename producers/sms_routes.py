@@ -1,11 +1,13 @@
 """`/sms/<provider>`: texts and receipts that a provider delivers."""
 
+import asyncio
 from collections.abc import Sequence
 from datetime import datetime
 
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
+from producers.audit import tell
 from producers.gateways.adapter import (
     Adapter,
     Inbound,
@@ -16,17 +18,20 @@ from producers.gateways.adapter import (
     Unreadable,
 )
 from producers.intake import Intake
-from producers.people import Person
+from producers.people import Dispatch, Person
 from producers.publisher import NotStored
 from producers.receipts import reports_of
 from producers.ui_words import in_all, words
 from producers.vault import Vault
 from producers.web import read_body, simulated_at
-from schemas.events import MessageReceived
+from schemas.events import ConsentStatus, MessageReceived
 from schemas.identity import event_id
 from schemas.sealing import seal
 from schemas.settings import Settings
 from schemas.topics import MESSAGES
+
+_UNTIL_NAMED_SECONDS = (0.0, 0.5, 1.5, 3.0)
+"""How long a receipt that came before the provider's answer waits for it."""
 
 
 class SmsRoutes:
@@ -58,34 +63,49 @@ class SmsRoutes:
         try:
             adapter.authenticate(raw)
             delivered = adapter.parse(raw)
-        except NotAuthentic as refusal:
-            return PlainTextResponse(str(refusal), 403)
-        except Unreadable as refusal:
-            return PlainTextResponse(str(refusal), 400)
-        return await self._store(adapter, delivered)
+        except (NotAuthentic, Unreadable) as refusal:
+            tell(request, str(refusal))
+            return PlainTextResponse(str(refusal), 403 if isinstance(refusal, NotAuthentic) else 400)
+        return await self._store(request, adapter, delivered)
 
-    async def _store(self, adapter: Adapter, delivered: Sequence[Inbound | Receipt]) -> Response:
+    async def _store(
+        self, request: Request, adapter: Adapter, delivered: Sequence[Inbound | Receipt]
+    ) -> Response:
         reply = ""
         for one in delivered:
             try:
                 if isinstance(one, Receipt):
-                    await self._receipt(adapter, one)
+                    await self._receipt(request, adapter, one)
                 else:
-                    reply = await self._text(adapter, one) or reply
+                    reply = await self._text(request, adapter, one) or reply
             except NotStored:
                 return PlainTextResponse(words("en")["sms_unsaved"], 503)
         return adapter.acknowledge(reply)
 
-    async def _text(self, adapter: Adapter, text: Inbound) -> str:
+    async def _text(self, request: Request, adapter: Adapter, text: Inbound) -> str:
         """Take a text in; what to reply at once, which is said only to people whom we do not know."""
         known = await self._vault.known(text.number)
         if known is None:
+            tell(request, "the number takes no part")
             return in_all("unknown_number")
         await self._publish(adapter.name, text, *known)
         return ""
 
+    async def _words(self, person: Person, text: Inbound) -> str:
+        """What was written, or the command that the provider has acted upon, in whatever word it came.
+
+        Its START is one only for somebody who had stopped: for others "yes" is an answer. A HELP that it has
+        answered itself stays as it was written, for it may be a word of crisis.
+        """
+        if text.heeded == "STOP":
+            return text.heeded
+        contact = await self._vault.contact(person.participant) if text.heeded == "START" else None
+        stopped = contact is not None and contact.status == ConsentStatus.CONTACT_STOPPED
+        return text.heeded if stopped else text.words
+
     async def _publish(self, provider: str, text: Inbound, person: Person, key: bytes) -> None:
         name = event_id(provider, text.message_id)
+        said = await self._words(person, text)
         simulated = simulated_at(text.simulated_at) if self._simulation else None
 
         def build(received_at: datetime) -> MessageReceived:
@@ -99,17 +119,31 @@ class SmsRoutes:
                 provider=provider,
                 provider_message_id=text.message_id,
                 language=person.language,
-                text=seal(
-                    key, text.words, topic=MESSAGES.name, participant=person.participant, event_id=name
-                ),
+                text=seal(key, said, topic=MESSAGES.name, participant=person.participant, event_id=name),
             )
 
         await self._intake.take(MESSAGES.name, name, build)
 
-    async def _receipt(self, adapter: Adapter, receipt: Receipt) -> None:
+    async def _receipt(self, request: Request, adapter: Adapter, receipt: Receipt) -> None:
         """Take a receipt in; one of a text that is not ours is passed over."""
-        dispatch = await self._vault.dispatch(receipt.text, adapter.name, receipt.message_id)
+        dispatch = await self._dispatch(adapter, receipt)
         if dispatch is None:
+            tell(request, "the receipt is about no text of ours")
             return
         for topic, name, build in reports_of(dispatch, receipt.delivery, receipt.code):
             await self._intake.take(topic, name, build)
+
+    async def _dispatch(self, adapter: Adapter, receipt: Receipt) -> Dispatch | None:
+        """The text that a receipt is about.
+
+        Where only the provider's name of it is given, it may come before that name is written down: the
+        provider has not answered yet.
+        """
+        for seconds in _UNTIL_NAMED_SECONDS:
+            await asyncio.sleep(seconds)
+            found = await self._vault.dispatch(receipt.text, adapter.name, receipt.message_id)
+            if found is not None:
+                return found if found.provider == adapter.name else None
+            if receipt.text is not None or not receipt.message_id:
+                break
+        return None

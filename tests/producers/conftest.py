@@ -1,14 +1,16 @@
 """A vault with one person in it, and the settings that go with it."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 
 import pytest
 from pydantic import SecretStr
+from sqlcipher3 import dbapi2 as sqlcipher
 
 from producers.people import Enrolment, Person
-from producers.vault import Vault
+from producers.vault import Vault, _derive
 from schemas.clock import now
 from schemas.settings import Settings
 from schemas.study import Study
@@ -55,3 +57,14 @@ async def person(vault: Vault, study: Study) -> Person:
         start_date=date(2026, 6, 1),
     )
     return (await vault.enrol([enrolment], now()))[0]
+
+
+@contextmanager
+def locked(settings: Settings) -> Iterator[None]:
+    """The vault while somebody else writes to its file: a copy being restored, say."""
+    other = sqlcipher.connect(str(settings.vault_path), isolation_level=None)
+    other.execute(f"PRAGMA key = \"x'{_derive(settings.secret('vault_key'), 'vault file').hex()}'\"")
+    other.execute("BEGIN IMMEDIATE")
+    yield
+    other.execute("ROLLBACK")
+    other.close()

@@ -1,7 +1,10 @@
 """The Faust application: two agents, two tables, and the settings under which they lose nothing."""
 
 import asyncio
+import logging
+import os
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, cast
 
@@ -33,7 +36,8 @@ from schemas.settings import Settings
 from schemas.topics import Topic
 from schemas.versions import Versions
 from schemas.words import Word
-from streams.agents.batches import CannotSend, run_batch
+from streams.agents.batches import CannotSend, Work, ending_where_stuck, run_batch
+from streams.continuity import Continuity
 from streams.desk import Desk, KeyDestroyed
 from streams.dialogue.machine import ask
 from streams.dialogue.reading import read_message
@@ -42,10 +46,16 @@ from streams.placing import learn_partitions
 from streams.state import Heard, absorb, updates
 from streams.studies import KnownVersions
 
+EXIT_STUCK = 71
 BATCH = 500
 WITHIN_SECONDS = 0.2
 _BUFFERED = 20_000
 _SEND_SECONDS = 60.0
+_LOOK_SECONDS = 10.0
+_GROUP = "wellstream"
+_SAID = (topics.MESSAGES, topics.PROMPTS)
+_HEARD = (topics.CHECKINS, topics.PROMPTS)
+_log = logging.getLogger(__name__)
 
 _OUTPUTS: dict[type[Word], Topic] = {
     CheckInSubmitted: topics.CHECKINS,
@@ -64,7 +74,7 @@ _NOT_OURS = DayPlanned | PromptClosed | SupportDecided
 def build_app(settings: Settings, studies: KnownVersions, desk: Desk) -> faust.App:
     """The application, ready to be run by a Faust worker."""
     app = faust.App(
-        "wellstream",
+        _GROUP,
         broker=f"kafka://{settings.kafka.replace(',', ';kafka://')}",
         datadir=str(settings.worker_path),
         # The table is small and rebuilt from its changelog; keys are placed by the producer's partitioner,
@@ -85,8 +95,9 @@ def build_app(settings: Settings, studies: KnownVersions, desk: Desk) -> faust.A
         web_enabled=False,
         worker_redirect_stdouts=False,
     )
-    said = _topic(app, topics.MESSAGES, topics.PROMPTS)
-    heard = _topic(app, topics.CHECKINS, topics.PROMPTS)
+    said = _topic(app, *_SAID)
+    heard = _topic(app, *_HEARD)
+    all_said, all_heard = (Continuity(settings.kafka, _GROUP, read) for read in (_SAID, _HEARD))
     outputs = {topic.name: _topic(app, topic) for topic in {*_OUTPUTS.values(), topics.INDICATORS}}
     conversations = app.Table(
         "conversations", key_type=bytes, partitions=topics.PARTITIONS, use_partitioner=True
@@ -194,15 +205,35 @@ def build_app(settings: Settings, studies: KnownVersions, desk: Desk) -> faust.A
         await keep(table, states)
         await send(outgoing)
 
+    async def follow(stream: Any, continuity: Continuity, work: Work) -> None:
+        async for events in stream.take_events(BATCH, within=WITHIN_SECONDS):
+            with ending_where_stuck():
+                async with continuity.whole([event.message for event in events]) as records:
+                    await run_batch(records, work, bury, now)
+
     @app.agent(said, name="dialogue")
     async def on_said(stream: Any) -> None:
-        async for batch in stream.take_events(BATCH, within=WITHIN_SECONDS):
-            await run_batch(batch, converse, bury, now)
+        await follow(stream, all_said, converse)
 
     @app.agent(heard, name="indicators")
     async def on_heard(stream: Any) -> None:
-        async for batch in stream.take_events(BATCH, within=WITHIN_SECONDS):
-            await run_batch(batch, compute, bury, now)
+        await follow(stream, all_heard, compute)
+
+    @app.on_partitions_assigned.connect
+    async def begin_anew(*_: Any, **__: Any) -> None:
+        all_said.forget()
+        all_heard.forget()
+
+    @app.timer(_LOOK_SECONDS)
+    async def end_if_stuck() -> None:
+        if app.rebalancing or not cast("Any", app.tables).recovery.completed.is_set():
+            return
+        mine = app.consumer.assignment()
+        with suppress(KafkaError, OSError):
+            for continuity in (all_said, all_heard):
+                if await continuity.stands_still(mine):
+                    _log.critical("ending: records wait, and none is handed over")
+                    os._exit(EXIT_STUCK)
 
     @app.task
     async def say_ready() -> None:

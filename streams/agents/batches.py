@@ -7,13 +7,14 @@ is committed.
 
 import logging
 import os
-from collections.abc import Awaitable, Callable, Sequence
-from typing import Any
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager
 
 from schemas.clock import Clock
 from schemas.codec import Unreadable, dead_letter, decode
 from schemas.events import DeadLetter, Event, Reason
 from schemas.faults import kind_and_place as _what
+from streams.continuity import Record
 
 _log = logging.getLogger(__name__)
 EXIT_UNSENT = 70
@@ -26,37 +27,46 @@ class CannotSend(RuntimeError):
     """Kafka does not take what follows from a batch: no fault of the batch's, so nothing in it is buried."""
 
 
-async def run_batch(records: Sequence[Any], work: Work, bury: Bury, clock: Clock) -> None:
-    """Decode a batch of Faust events, do the work, and bury what cannot be read or worked on.
-
-    Args:
-        records: Faust events with raw bytes as values.
-        work: Handles decoded events and returns when everything that follows from them is sent. Called
-            with the whole batch and, where that fails, with each event alone.
-        bury: Sends a dead letter and returns when Kafka has it.
-        clock: Tells the time.
-    """
+@contextmanager
+def ending_where_stuck() -> Iterator[None]:
+    """End the process if what is inside raises: its batch is not acknowledged, and will be read again."""
     try:
-        readable: list[tuple[Any, Event]] = []
-        for record in records:
-            try:
-                readable.append((record, decode(record.message.value)))
-            except Unreadable as refusal:
-                await bury(_letter(record, refusal.reason, refusal.detail, clock, None))
-        try:
-            await work([event for _, event in readable])
-        except CannotSend:
-            raise
-        except Exception as error:
-            _log.error("a batch of %d failed, trying its events alone: %s", len(readable), _what(error))
-            for record, event in readable:
-                await _alone(record, event, work, bury, clock)
+        yield
     except Exception as error:
         _log.critical("ending before the offset is committed, the batch will be read again: %s", _what(error))
         os._exit(EXIT_UNSENT)
 
 
-async def _alone(record: Any, event: Event, work: Work, bury: Bury, clock: Clock) -> None:
+async def run_batch(records: Sequence[Record], work: Work, bury: Bury, clock: Clock) -> None:
+    """Decode a batch of records, do the work, and bury what cannot be read or worked on.
+
+    Args:
+        records: As they are on the topic.
+        work: Handles decoded events and returns when everything that follows from them is sent. Called
+            with the whole batch and, where that fails, with each event alone.
+        bury: Sends a dead letter and returns when Kafka has it.
+        clock: Tells the time.
+
+    Raises:
+        CannotSend: Kafka does not take what follows.
+    """
+    readable: list[tuple[Record, Event]] = []
+    for record in records:
+        try:
+            readable.append((record, decode(record.value or b"")))
+        except Unreadable as refusal:
+            await bury(_letter(record, refusal.reason, refusal.detail, clock, None))
+    try:
+        await work([event for _, event in readable])
+    except CannotSend:
+        raise
+    except Exception as error:
+        _log.error("a batch of %d failed, trying its events alone: %s", len(readable), _what(error))
+        for record, event in readable:
+            await _alone(record, event, work, bury, clock)
+
+
+async def _alone(record: Record, event: Event, work: Work, bury: Bury, clock: Clock) -> None:
     try:
         await work([event])
     except CannotSend:
@@ -66,10 +76,9 @@ async def _alone(record: Any, event: Event, work: Work, bury: Bury, clock: Clock
         await bury(_letter(record, Reason.UNEXPECTED, type(error).__name__, clock, event))
 
 
-def _letter(record: Any, reason: Reason, detail: str, clock: Clock, event: Event | None) -> DeadLetter:
-    message = record.message
+def _letter(record: Record, reason: Reason, detail: str, clock: Clock, event: Event | None) -> DeadLetter:
     return dead_letter(
-        topic=message.topic, partition=message.partition, offset=message.offset,
-        key=message.key, value=message.value, reason=reason, detail=detail, at=clock(),
+        topic=record.topic, partition=record.partition, offset=record.offset,
+        key=record.key, value=record.value, reason=reason, detail=detail, at=clock(),
         event=None if isinstance(event, DeadLetter) else event,
     )  # fmt: skip

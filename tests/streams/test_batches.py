@@ -10,7 +10,7 @@ from tests.streams.test_state import EVENTS, START
 
 def records(values: list[bytes]) -> list[SimpleNamespace]:
     return [
-        SimpleNamespace(message=SimpleNamespace(topic="t", partition=0, offset=n, key=b"k", value=value))
+        SimpleNamespace(topic="t", partition=0, offset=n, key=b"k", value=value)
         for n, value in enumerate(values)
     ]
 

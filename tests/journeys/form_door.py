@@ -2,8 +2,8 @@
 
 import asyncio
 import threading
-from collections.abc import Coroutine, Sequence
-from contextlib import suppress
+from collections.abc import Coroutine, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
@@ -11,6 +11,7 @@ from uuid import uuid4
 
 import uvicorn
 from aiokafka import AIOKafkaConsumer, TopicPartition
+from playwright.sync_api import Browser, Page, sync_playwright
 from pydantic import SecretStr
 
 from producers.gateway import build_gateway
@@ -137,3 +138,28 @@ class Door:
         await asyncio.gather(self._serving, self._follower, return_exceptions=True)
         await self._publisher.close()
         await self.vault.close()
+
+
+@contextmanager
+def chromium(path: str) -> Iterator[Browser]:
+    """A real browser; it asks no server but ours."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=path,
+            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync"],
+        )
+        yield browser
+        browser.close()
+
+
+def press(page: Page, action: str) -> None:
+    page.locator(f"[name=Action][value='{action}']").click()
+
+
+def choose(page: Page, **values: str) -> None:
+    for name, value in values.items():
+        page.locator(f"[name='{name.replace('_', '-')}'][value='{value}']").check(force=True)
+
+
+def fill_demo(page: Page) -> None:
+    choose(page, mood="6", stress="4", handled="5")

@@ -8,14 +8,16 @@ from pathlib import Path
 import httpx
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from dashboard.reader import Reader
+from producers.form_page import render_message
+from producers.ui_words import words
 from schemas.clock import now
 from schemas.settings import Settings
 from schemas.study_file import load_study
 from tests.conftest import DEMO
-from tests.journeys.form_door import Door
+from tests.journeys.form_door import Door, choose, chromium, fill_demo, press
 from tests.journeys.people import count, form_link, person, text, until
 
 pytestmark = [pytest.mark.kafka, pytest.mark.journey, pytest.mark.browser]
@@ -42,13 +44,8 @@ def broken_door(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Door]:
 
 @pytest.fixture(scope="module")
 def browser(browser_path: str) -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(
-            executable_path=browser_path,
-            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync"],
-        )
-        yield chromium
-        chromium.close()
+    with chromium(browser_path) as opened:
+        yield opened
 
 
 @pytest.fixture
@@ -58,26 +55,29 @@ def context(browser: Browser) -> Iterator[BrowserContext]:
     made.close()
 
 
-def press(page: Page, action: str) -> None:
-    page.locator(f"[name=Action][value='{action}']").click()
+def show(page: Page, door: Door, text: str) -> None:
+    """A page that is hard to come by, where its style is found."""
+    page.route("**/c/shown", lambda route: route.fulfill(content_type="text/html; charset=utf-8", body=text))
+    page.goto(f"{door.url}/c/shown")
+    assert page.evaluate("document.styleSheets.length") == 1
+    page.unroute("**/c/shown")
 
 
-def choose(page: Page, **values: str) -> None:
-    for name, value in values.items():
-        page.locator(f"[name='{name.replace('_', '-')}'][value='{value}']").check(force=True)
-
-
-def fill_demo(page: Page) -> None:
-    choose(page, mood="6", stress="4", handled="5")
+SMALL = """least => [...document.querySelectorAll('label:has(input), button, li a, textarea')]
+  .map(e => [e.textContent.trim(), e.getBoundingClientRect()])
+  .filter(([_, box]) => box.width && (box.width < least || box.height < least))
+  .map(([text, box]) => `${text}: ${box.width} x ${box.height}`)"""
 
 
 def check(page: Page) -> None:
-    """No violation and no sideways scrolling, as it is and at 200 % zoom."""
-    for width in (360, 180):
+    """No violation and no sideways scrolling, by day, at night, at 200 % zoom; a finger hits all."""
+    for width, scheme in ((360, "light"), (360, "dark"), (180, "light")):
         page.set_viewport_size({"width": width, "height": 740})
+        page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
         found = Axe().run(page, options={"runOnly": {"type": "tag", "values": TAGS}})
-        assert found.violations_count == 0, found.generate_report()
+        assert found.violations_count == 0, (scheme, found.generate_report())
         assert page.evaluate("document.documentElement.scrollWidth") <= width, (page.title(), width)
+        assert page.evaluate(SMALL, 48) == []
     page.set_viewport_size({"width": 360, "height": 740})
 
 
@@ -149,6 +149,9 @@ def test_the_other_pages_are_accessible(
         check(page)
     finally:
         door.ahead = timedelta()
+    for name in ("already", "too_large", "error"):
+        show(page, door, render_message(SIMPLE, language, name))
+        check(page)
     plain.close()
 
 
@@ -159,7 +162,7 @@ def test_too_often_is_answered_in_words(door: Door, context: BrowserContext) -> 
     assert [answer.status_code for answer in answers] == [422] * 30 + [429]
     assert 1 <= int(answers[-1].headers["Retry-After"]) <= 60
     page = context.new_page()
-    page.set_content(answers[-1].text)
+    show(page, door, answers[-1].text)
     check(page)
 
 
@@ -221,9 +224,12 @@ def kept(page: Page) -> list[str]:
     return list(page.evaluate("Object.keys(localStorage)"))
 
 
-def test_a_form_sent_offline_lands_once_when_the_network_is_back(door: Door, context: BrowserContext) -> None:
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_form_sent_offline_lands_once_when_the_network_is_back(
+    door: Door, context: BrowserContext, language: str
+) -> None:
     page = context.new_page()
-    participant = door.person(SIMPLE, "en")
+    participant = door.person(SIMPLE, language)
     url = door.link(participant)
     page.goto(url)
     fill_demo(page)
@@ -231,7 +237,7 @@ def test_a_form_sent_offline_lands_once_when_the_network_is_back(door: Door, con
     assert url.rsplit("/", 1)[1] not in kept(page)[0]
     context.set_offline(True)
     press(page, "send")
-    expect(page.locator("[role=status]")).to_contain_text("Kept on this phone")
+    expect(page.locator("[role=status]")).to_have_text(words(language)["phone_kept"])
     expect(page.locator("form")).to_be_hidden()
     assert kept(page) == []
     check(page)

@@ -10,6 +10,8 @@ _BASIC = frozenset(
 _TWO_SEPTETS = frozenset("\f^{}\\[~]|€")
 _GSM_ONE, _GSM_PART = 160, 153
 _UCS_ONE, _UCS_PART = 70, 67
+_LOOKS = frozenset(map(chr, range(0xFE00, 0xFE10)))
+"""Variation selectors: whether a sign is shown as a letter or as a picture."""
 
 
 @dataclass(frozen=True)
@@ -21,36 +23,63 @@ class Segments:
         units: Septets (GSM-7) or 16-bit units (UCS-2).
         count: Number of SMS; 0 for an empty text.
         foreign: The characters that GSM-7 does not have, each once, in order.
+        letters: Letters and digits among them that no plainer way of writing avoids, such as ë and ك.
     """
 
     encoding: str
     units: int
     count: int
     foreign: tuple[str, ...] = ()
+    letters: tuple[str, ...] = ()
 
     @property
     def accidental(self) -> bool:
-        """Whether UCS-2 could be had for nothing: all letters fit GSM-7, only marks such as ’ do not."""
-        return bool(self.foreign) and not any(unicodedata.category(c)[0] in "LMN" for c in self.foreign)
+        """Whether GSM-7 could be had for nothing: all letters fit it, only signs such as ’ do not."""
+        return bool(self.foreign) and not self.letters
 
 
 def count_segments(text: str) -> Segments:
     """Count the SMS that a text becomes; a character is never split between two."""
-    foreign = tuple(dict.fromkeys(c for c in text if c not in _BASIC and c not in _TWO_SEPTETS))
+    foreign = _foreign(text)
     if foreign:
-        return _counted(
-            "UCS-2", [len(c.encode("utf-16-be")) // 2 for c in text], _UCS_ONE, _UCS_PART, foreign
-        )
-    return _counted("GSM-7", [2 if c in _TWO_SEPTETS else 1 for c in text], _GSM_ONE, _GSM_PART, ())
+        sizes = [len(c.encode("utf-16-be", "surrogatepass")) // 2 for c in text]
+        units, count = _counted(sizes, _UCS_ONE, _UCS_PART)
+        return Segments("UCS-2", units, count, foreign, _letters(text))
+    units, count = _counted([2 if c in _TWO_SEPTETS else 1 for c in text], _GSM_ONE, _GSM_PART)
+    return Segments("GSM-7", units, count)
 
 
-def _counted(encoding: str, sizes: list[int], one: int, part: int, foreign: tuple[str, ...]) -> Segments:
+def named(sign: str) -> str:
+    """A character with its number and name, for people who look for it; one that is not seen has no more."""
+    name = f"U+{ord(sign):04X} {unicodedata.name(sign, 'without a name').lower()}"
+    return name if unicodedata.category(sign)[0] in "CMZ" else f"{sign} ({name})"
+
+
+def _foreign(text: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(c for c in text if c not in _BASIC and c not in _TWO_SEPTETS))
+
+
+def _letters(text: str) -> tuple[str, ...]:
+    """Foreign letters, digits and marks on letters that stay when é is one character, and ﬁ is f and i."""
+    plain = unicodedata.normalize("NFKC", text)
+    found = []
+    for before, sign in zip(" " + plain, plain, strict=False):
+        kind = unicodedata.category(sign)
+        # A mark that stands on no letter is an accent used as an apostrophe, or picks the look of an emoji.
+        on_letter = kind in ("Mn", "Mc") and unicodedata.category(before)[0] in "LM" and sign not in _LOOKS
+        if kind[0] == "L" or kind == "Nd" or on_letter:
+            found.append(sign)
+    return _foreign("".join(found))
+
+
+def _counted(sizes: list[int], one: int, part: int) -> tuple[int, int]:
+    """The units together, and the number of SMS."""
     units = sum(sizes)
     if units <= one:
-        return Segments(encoding, units, 1 if units else 0, foreign)
+        return units, 1 if units else 0
     count, room = 1, part
     for size in sizes:
         if size > room:
             count, room = count + 1, part
         room -= size
-    return Segments(encoding, units, count, foreign)
+    return units, count

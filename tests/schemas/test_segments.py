@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.segments import count_segments
+from schemas.segments import count_segments, named
 
 
 @pytest.mark.parametrize(
@@ -40,6 +40,20 @@ def test_the_count(text: str, encoding: str, count: int) -> None:
         ("كيف حالك", False),
         ("być", False),
         ("plain", False),
+        ("geïnteresseerd", False),
+        ("een cafe\u0301 en", True),  # é in two characters
+        ("it´s", True),
+        ("e\u0304\u0323", False),
+        ("7 ❤\ufe0f", True),
+        ("7\ufe0f\u20e3", True),
+        ("ℹ\ufe0f help", True),
+        ("ﬁne … ½", True),
+        ("７ or more", True),
+        ("من ٠", False),
+        ("١٠", False),
+        ("two\u00a0words", True),
+        ("tab\there", True),
+        ("“كيف”", False),
     ],
 )
 def test_ucs2_is_accidental_where_only_marks_need_it(text: str, accidental: bool) -> None:
@@ -49,3 +63,23 @@ def test_ucs2_is_accidental_where_only_marks_need_it(text: str, accidental: bool
 @given(st.text(), st.text())
 def test_more_text_never_takes_fewer(one: str, other: str) -> None:
     assert count_segments(one + other).count >= count_segments(one).count
+
+
+def test_what_makes_a_text_dear_is_told() -> None:
+    found = count_segments("we’d geïnt ❤")
+    assert (found.foreign, found.letters) == (("’", "ï", "❤"), ("ï",))
+    assert count_segments("plain").letters == ()
+
+
+@pytest.mark.parametrize(
+    ("sign", "said"),
+    [
+        ("’", "’ (U+2019 right single quotation mark)"),
+        ("\u00a0", "U+00A0 no-break space"),
+        ("\u0301", "U+0301 combining acute accent"),
+        ("\x00", "U+0000 without a name"),
+        ("😀", "😀 (U+1F600 grinning face)"),
+    ],
+)
+def test_a_sign_can_be_looked_for_by_its_name(sign: str, said: str) -> None:
+    assert named(sign) == said

@@ -23,11 +23,10 @@ from wellstream.instrument_cli import instrument
 from wellstream.phone_cli import phone
 from wellstream.report_cli import report
 from wellstream.state import HOME, adopt_running, running_services
+from wellstream.study_check import study_check
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
-
-    from schemas.study import Study
 
 STUDIES = Path(__file__).resolve().parent.parent / "studies"
 
@@ -51,6 +50,7 @@ app.command()(indicators)
 app.command()(codebook)
 app.command()(report)
 app.command()(phone)
+study.command("check")(study_check)
 study.command("import")(study_import)
 study.command("export")(study_export)
 
@@ -156,47 +156,6 @@ def topics() -> None:
 
     made = in_words(lambda: asyncio.run(create_topics(Settings().kafka)))
     out.print(f"created {len(made)} topics: {', '.join(made)}" if made else "all topics are there")
-
-
-@study.command("check")
-def study_check(file: Path) -> None:
-    """Check a study definition; says file, line, field and what is allowed.
-
-    Example: `wellstream study check studies/demo.yaml`
-    """
-    from schemas.study_file import load_study
-
-    found = in_words(lambda: load_study(file))
-    out.print(
-        f"{file}: {found.ref} is sound: {len(found.arms)} arms, {len(found.interventions)} interventions, "
-        f"{len(found.items)} items, languages {', '.join(found.languages)}"
-    )
-    _print_segments(found)
-
-
-def _print_segments(study: Study) -> None:
-    """Show what each text costs; exits 1 where one needs UCS-2 by accident."""
-    from producers.wording import every_text
-    from schemas.segments import count_segments
-
-    counted = [(language, name, count_segments(text)) for language, name, text in every_text(study)]
-    rows: list[tuple[str, str, str, str]] = []
-    for language in study.languages:
-        mine = [(name, cost) for spoken, name, cost in counted if spoken == language]
-        most = max(cost.count for _, cost in mine)
-        costly = ", ".join(name for name, cost in mine if cost.count == most) if most > 1 else ""
-        encodings = ", ".join(sorted({cost.encoding for _, cost in mine}))
-        rows.append((language, encodings, f"{most} SMS at most", costly))
-    _print_table(["language", "encoding", "cost of a text", "the longest"], rows)
-    accidental = [(language, name, cost) for language, name, cost in counted if cost.accidental]
-    for language, name, cost in accidental:
-        err.print(
-            f"[red]text {name} in {language} needs {cost.count} SMS of UCS-2[/red] only for "
-            f"{' '.join(cost.foreign)}; write it with the plain signs on a keyboard",
-            highlight=False,
-        )
-    if accidental:
-        raise typer.Exit(1)
 
 
 @study.command("schema")

@@ -14,7 +14,6 @@ from starlette.routing import Route
 from producers.serve import _server
 from producers.web import Unexpected
 
-
 SAID = "+447700900123 said something private"
 
 

@@ -40,6 +40,18 @@ def test_a_sound_study_shows_what_its_texts_cost_in_each_language(tmp_path: Path
     assert "ask_all" in shown["ar"][4]
 
 
+def test_a_text_that_is_dear_for_a_mark_alone_fails_the_check(tmp_path: Path) -> None:
+    plain = DEMO.read_text(encoding="utf-8")
+    dear = tmp_path / "dear.yaml"
+    assert "Sorry, we could not" in plain
+    dear.write_text(plain.replace("Sorry, we could not", "Sorry, we couldn’t"), encoding="utf-8")
+    assert CliRunner().invoke(app, ["study", "check", str(DEMO)]).exit_code == 0
+    found = CliRunner().invoke(app, ["study", "check", str(dear)])
+    assert found.exit_code == 1
+    assert "not_understood in en" in found.output
+    assert "’" in found.output
+
+
 @pytest.mark.parametrize(
     ("before", "after", "field", "sign"),
     [

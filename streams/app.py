@@ -224,6 +224,12 @@ def build_app(settings: Settings, studies: KnownVersions, desk: Desk) -> faust.A
         all_said.forget()
         all_heard.forget()
 
+    @app.on_rebalance_complete.connect
+    async def hold_records_back(*_: Any, **__: Any) -> None:
+        # Else records that come between a table's recovery and Faust's seek to the committed offsets are
+        # put in queues that it then clears, and dropped where it reads them again (0.15.3).
+        app.consumer.stop_flow()
+
     @app.timer(_LOOK_SECONDS)
     async def end_if_stuck() -> None:
         if app.rebalancing or not cast("Any", app.tables).recovery.completed.is_set():

@@ -187,10 +187,10 @@ def _help(state: Conversation, turn: _Turn) -> _Step:
 
 
 def _opt_in(state: Conversation, turn: _Turn) -> _Step:
-    if not state.stopped:
-        return state, [turn.read(Meaning.OPT_IN), turn.reply("help")]
+    # Also where no text stopped us: the provider may have been told to, and says so only when we send.
+    reply = turn.reply("resumed" if state.stopped else "help")
     state = state.model_copy(update={"stopped": False})
-    return state, [turn.read(Meaning.OPT_IN), turn.consent(ConsentStatus.GRANTED), turn.reply("resumed")]
+    return state, [turn.read(Meaning.OPT_IN), turn.consent(ConsentStatus.GRANTED), reply]
 
 
 def _skip(state: Conversation, turn: _Turn) -> _Step:

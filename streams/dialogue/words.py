@@ -1,7 +1,7 @@
 """The words that steer a conversation, in every language: the right one is not always the person's own."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from schemas.events import Meaning
 from schemas.study import Study
@@ -47,8 +47,15 @@ _CORRECT = listed(
     """change correct correction wijzig verander verbeter corriger changer ändern korrigiere
     تغيير غير تصحيح صحح"""
 )
-_OPT_OUT_WORDS = sorted((words_of(phrase) for phrase in _OPT_OUT), key=len, reverse=True)
 _ARABIC_LETTER = re.compile("[\u0600-\u06ff]")
+
+
+def _spaced(words: Iterable[str]) -> str:
+    """Words with blanks of their own on both sides, so that only whole ones are found."""
+    return "".join(f" {word} " for word in words)
+
+
+_OPT_OUT_PHRASES = sorted((_spaced(words_of(phrase)) for phrase in _OPT_OUT), key=len, reverse=True)
 
 
 def reserved(text: str) -> Meaning | None:
@@ -91,13 +98,12 @@ def correction(text: str) -> str | None:
 
 
 def _opts_out(words: tuple[str, ...]) -> bool:
-    for phrase in _OPT_OUT_WORDS:
-        for start in range(len(words) - len(phrase) + 1):
-            if words[start : start + len(phrase)] == phrase:
-                others = words[:start] + words[start + len(phrase) :]
-                if set(others) <= _AROUND_OPT_OUT:
-                    return True
-    return False
+    """Whether the text is an opt-out, said once or more, and nothing else that matters."""
+    text = _spaced(words)
+    left = text
+    for phrase in _OPT_OUT_PHRASES:
+        left = left.replace(phrase, "")
+    return left != text and set(left.split()) <= _AROUND_OPT_OUT
 
 
 def reserved_words(study: Study) -> Mapping[str, Meaning]:

@@ -163,13 +163,24 @@ def test_nothing_to_correct(talk: Talk) -> None:
 @pytest.mark.parametrize(
     "words",
     ["STOP", "stop.", "Stop please", "please stop texting me", "QUIT", "end", "revoke", "opt out", "OPT-OUT",
-     "cancel", "unsubscribe", "don't text me", "stoppen aub", "توقف", "إلغاء الاشتراك", "stop all messages"],
+     "cancel", "unsubscribe", "don't text me", "stoppen aub", "STOP STOP!", "stop. please stop texting me",
+     "توقف", "إلغاء الاشتراك", "stop all messages"],
 )  # fmt: skip
 def test_opt_out(talk: Talk, words: str) -> None:
     assert talk.say(words) == ["stopped"]
     assert [one.status for one in talk.of(ConsentChanged)] == ["contact_stopped"]
     assert talk.say("start") == ["resumed"]
     assert [one.status for one in talk.of(ConsentChanged)] == ["contact_stopped", "granted"]
+
+
+def test_start_is_consent_again_also_where_only_the_provider_was_told_to_stop(talk: Talk) -> None:
+    assert talk.say("start") == ["help"]
+    assert [one.status for one in talk.of(ConsentChanged)] == ["granted"]
+
+
+def test_a_very_long_text_is_read_at_once(talk: Talk) -> None:
+    assert talk.say("stop " * 12_000) == ["stopped"]
+    assert talk.say("stop it " * 8_000 + "hurting") != ["stopped"]
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,7 @@ from wellstream.local import local_settings, services
 from wellstream.supervisor import Supervisor, sole_run
 from wellstream.topics import create_topics
 
-SETTLE_SECONDS = 600.0
+SETTLE_SECONDS = 120.0
 _SEED = 2023
 
 out = Console()

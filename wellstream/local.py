@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from urllib.error import URLError
 from urllib.request import urlopen
@@ -49,12 +50,8 @@ def services(settings: Settings) -> list[Service]:
     return [
         _service("store", variables, lambda: _store_answers(settings), 20, settings.store_uri),
         _service("gateway", variables, _answers(f"{gateway}/readyz"), 15, gateway),
-        _service(
-            "worker", variables, _file_appears(settings.worker_path / "ready"), 30, "Kafka group wellstream"
-        ),
-        _service(
-            "planner", variables, _file_appears(settings.home / "planner.ready"), 10, "reads and writes Kafka"
-        ),
+        _once_there(settings.worker_path / "ready", "worker", variables, 30, "Kafka group wellstream"),
+        _once_there(settings.home / "planner.ready", "planner", variables, 10, "reads and writes Kafka"),
         _service("dashboard", variables, _answers(f"{dashboard}/_stcore/health"), 10, dashboard),
     ]
 
@@ -73,6 +70,12 @@ def _service(
     )
 
 
+def _once_there(
+    file: Path, name: str, variables: Mapping[str, str], grace_seconds: float, address: str
+) -> Service:
+    return replace(_service(name, variables, file.exists, grace_seconds, address), left_behind=file)
+
+
 def _answers(url: str) -> Callable[[], bool]:
     def probe() -> bool:
         try:
@@ -82,10 +85,6 @@ def _answers(url: str) -> Callable[[], bool]:
             return False
 
     return probe
-
-
-def _file_appears(path: Path) -> Callable[[], bool]:
-    return path.exists
 
 
 def _store_answers(settings: Settings) -> bool:

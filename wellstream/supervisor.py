@@ -50,6 +50,7 @@ class Service:
         grace_seconds: How long it may take to stop.
         address: Where people or programs find it.
         once_ready: Done once, before the next service starts.
+        left_behind: A file that says that it is ready; one that a run before left is removed.
     """
 
     name: str
@@ -59,6 +60,7 @@ class Service:
     grace_seconds: float
     address: str
     once_ready: Callable[[], None] = lambda: None
+    left_behind: Path | None = None
 
 
 @dataclass
@@ -134,6 +136,8 @@ class Supervisor:
     def _spawn(self, service: Service) -> subprocess.Popen[bytes]:
         log = self._log(service)
         log.parent.mkdir(parents=True, exist_ok=True)
+        if service.left_behind:
+            service.left_behind.unlink(missing_ok=True)
         with log.open("ab") as output:
             return subprocess.Popen(
                 service.command,

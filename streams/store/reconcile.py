@@ -61,7 +61,9 @@ def settle(query: Query, accepted: Iterable[str], limit_seconds: float) -> Recon
     limit = time.monotonic() + limit_seconds
     while found.lost and time.monotonic() < limit:
         time.sleep(_POLL_SECONDS)
-        found = compare(query, wanted)
+        before, found = found, compare(query, wanted)
+        if found.lost < before.lost:
+            limit = time.monotonic() + limit_seconds
     return found
 
 

@@ -48,6 +48,8 @@ def start(tmp_path: Path) -> Iterator[Start]:
             stderr=subprocess.STDOUT,
             text=True,
             start_new_session=True,
+            # Whoever runs the tests in the background ignores Ctrl-C, and so would the demo.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )
         demos.append(demo)
         return demo
@@ -63,10 +65,12 @@ def start(tmp_path: Path) -> Iterator[Start]:
         demo.communicate(timeout=30)
 
 
-def wait_for(path: Path, words: str) -> None:
+def wait_until_all_run(services: Path) -> None:
     end = time.monotonic() + 120
-    while not (path.exists() and words in path.read_text()):
-        assert time.monotonic() < end, f"{words} did not appear in {path.name}"
+    while not (
+        services.exists() and '"dashboard"' in (text := services.read_text()) and "starting" not in text
+    ):
+        assert time.monotonic() < end, f"not all of {services.name} run"
         time.sleep(0.05)
 
 
@@ -76,7 +80,7 @@ def test_ctrl_c_in_the_middle_and_a_second_run_that_ends_the_first_ones_work(
     home = tmp_path / "demo"
     env = environment(tmp_path)
     first = start(env=env)
-    wait_for(home / "services.json", '"dashboard"')
+    wait_until_all_run(home / "services.json")
     listed = json.loads((home / "services.json").read_text())["services"]
     family = [psutil.Process(first.pid), *psutil.Process(first.pid).children(recursive=True)]
     assert [service["name"] for service in listed] == [

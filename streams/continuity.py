@@ -112,7 +112,10 @@ class Continuity:
         self._at_work = False
 
     async def stands_still(self, places: Collection[Place]) -> bool:
-        """Whether records wait in some partitions and none was worked on since the last time this was asked.
+        """Whether records wait and none was worked on since the last time this was asked.
+
+        Args:
+            places: The partitions that are this worker's; those of other topics do not matter.
 
         Raises:
             KafkaError: Kafka is away.
@@ -124,7 +127,10 @@ class Continuity:
             expected = await self._known()
             async with self._consumer() as consumer:
                 ends = _named(await consumer.end_offsets(self._places))
-        before, self._waiting = self._waiting, {p: expected[p] for p in places if ends[p] > expected[p]}
+        before, self._waiting = (
+            self._waiting,
+            {place: offset for place, offset in expected.items() if place in places and ends[place] > offset},
+        )
         return bool(before) and before.items() <= self._waiting.items()
 
     async def _known(self) -> dict[Place, int]:

@@ -100,7 +100,7 @@ async def test_what_failed_is_missing_still(broker: str, topic: Topic) -> None:
 @LIMIT
 async def test_a_worker_stands_still_where_records_wait_and_none_is_done(broker: str, topic: Topic) -> None:
     continuity = Continuity(broker, topic.name, [topic])
-    mine = [(topic.name, 0), (topic.name, 1)]
+    mine = [(topic.name, 0), (topic.name, 1), ("a table's changelog", 3)]
     assert not await continuity.stands_still(mine)
     assert await continuity.stands_still(mine)
     assert not await continuity.stands_still([(topic.name, 1)])

@@ -127,11 +127,10 @@ class Continuity:
             expected = await self._known()
             async with self._consumer() as consumer:
                 ends = _named(await consumer.end_offsets(self._places))
-        before, self._waiting = (
-            self._waiting,
-            {place: offset for place, offset in expected.items() if place in places and ends[place] > offset},
-        )
-        return bool(before) and before.items() <= self._waiting.items()
+        waiting = {p: offset for p, offset in expected.items() if p in places and ends[p] > offset}
+        stuck = bool(self._waiting) and self._waiting.items() <= waiting.items()
+        self._waiting = waiting
+        return stuck
 
     async def _known(self) -> dict[Place, int]:
         if self._expected is None:

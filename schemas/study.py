@@ -179,6 +179,10 @@ class Item(Word):
             raise ValueError("kinds `choice` and `choices`, and only these, have `options`")
         if self.kind in ("choice", "yes_no", "text") and self.measures is not None:
             raise ValueError(f"kind `{self.kind}` measures nothing: leave `measures` out")
+        options = [option.id for option in self.options]
+        twice = sorted({name for name in options if options.count(name) > 1})
+        if twice:
+            raise ValueError(f"`options`: the id {twice[0]} stands twice")
         if self.measures is not None and (self.kind == "choices") != (
             self.measures == Measure.COPING_STRATEGY
         ):

@@ -44,6 +44,11 @@ def test_an_unknown_kind_names_line_field_and_what_is_allowed(tmp_path: Path) ->
     assert "study.yaml" in str(error)
 
 
+def test_two_options_of_one_name_are_refused(tmp_path: Path) -> None:
+    error, _ = broken(tmp_path, "- id: problem_solving", "- id: creative_activity")
+    assert "`options`: the id creative_activity stands twice" in str(error)
+
+
 def test_a_misspelt_field_is_named(tmp_path: Path) -> None:
     error, line = broken(tmp_path, "\nschedule:", "\nshedule:")
     assert line + 1 in {problem.line for problem in error.problems}

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, cast
@@ -104,12 +104,27 @@ def build_app(settings: Settings, studies: KnownVersions, desk: Desk) -> faust.A
     )
     table = app.Table("participant-state", key_type=bytes, partitions=topics.PARTITIONS, use_partitioner=True)
 
+    async def learn(names: Iterable[str]) -> None:
+        """Have the producer know some topics' partitions.
+
+        Raises:
+            CannotSend: Kafka is away, or one of them is not there yet.
+        """
+        producer = cast("Any", app.producer)._ensure_producer()  # noqa: SLF001 - no other way
+        try:
+            async with asyncio.timeout(_SEND_SECONDS):
+                for name in sorted(names):
+                    await learn_partitions(producer, name)
+        except Exception as error:
+            raise CannotSend from error
+
     async def send(outgoing: Sequence[tuple[Topic, str | None, Word]]) -> None:
         """Send all and return when Kafka has them, and the table's changes before them.
 
         Raises:
             CannotSend: Kafka did not take all of them within a minute.
         """
+        await learn({topic.name for topic, _, _ in outgoing})
         sent = [
             outputs[topic.name].send_soon(key=key.encode() if key else None, value=encode(event))
             for topic, key, event in outgoing
@@ -129,12 +144,7 @@ def build_app(settings: Settings, studies: KnownVersions, desk: Desk) -> faust.A
         Raises:
             CannotSend: Kafka is away, or the table's changelog is not there yet.
         """
-        producer = cast("Any", app.producer)._ensure_producer()  # noqa: SLF001 - no other way
-        try:
-            async with asyncio.timeout(_SEND_SECONDS):
-                await learn_partitions(producer, table.changelog_topic.get_topic_name())
-        except Exception as error:
-            raise CannotSend from error
+        await learn([table.changelog_topic.get_topic_name()])
         for key, state in states.items():
             table[key] = state
 

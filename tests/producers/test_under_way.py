@@ -83,13 +83,12 @@ async def test_stop_and_crisis_do_not_wait_behind_a_provider_that_hangs(
         return bool(await desk.said(PROMPTS, PromptClosed))
 
     await until(withheld)
-    await asyncio.sleep(1)
+    await until(lambda: all_done(desk))
     await running.end()
     # Read again after a rebalance, it is said again, with the same id.
     closed = {one.event_id: one for one in await desk.said(PROMPTS, PromptClosed)}
     assert [(one.prompt_id, one.detail) for one in closed.values()] == [(waiting.prompt_id, "no_consent")]
     assert len(desk.texts) == 3
-    assert await _committed(desk) == await _ends(desk)
 
 
 async def test_an_end_of_the_sender_tears_no_text_off(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -109,7 +108,7 @@ async def test_an_end_of_the_sender_tears_no_text_off(desk: Desk, monkeypatch: p
     again = Running(desk, monkeypatch)
     again.go_on.set()
     await again.sent(2)
-    await asyncio.sleep(0.5)
+    await until(lambda: all_done(desk))
     await again.end()
     assert len(desk.texts) == 2
 
@@ -192,6 +191,10 @@ async def test_receipts_are_asked_for_at_the_secret_path_also_with_an_hmac(desk:
         await adapter.close()
     url = kannel.took[0].fields["dlr-url"]
     assert url == f"https://study.example/sms/kannel/{SECRET}?text={reply.event_id}&dlr=%d"
+
+
+async def all_done(desk: Desk) -> bool:
+    return await _committed(desk) == await _ends(desk)
 
 
 async def _committed(desk: Desk) -> dict[Any, int]:

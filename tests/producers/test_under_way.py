@@ -5,6 +5,7 @@ import threading
 from contextlib import suppress
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -79,15 +80,15 @@ async def test_stop_and_crisis_do_not_wait_behind_a_provider_that_hangs(
     assert not running.go_on.is_set()
     running.go_on.set()
 
-    async def withheld() -> bool:
-        return bool(await desk.said(PROMPTS, PromptClosed))
+    async def closed() -> set[tuple[UUID, str | None]]:
+        found = await desk.said(PROMPTS, PromptClosed)
+        # A sender of other tests, on the same Kafka, has another vault and knows no number.
+        return {(one.prompt_id, one.detail) for one in found if one.detail != "no_number"}
 
-    await until(withheld)
+    await until(closed)
     await until(lambda: all_done(desk))
     await running.end()
-    # Read again after a rebalance, it is said again, with the same id.
-    closed = {one.event_id: one for one in await desk.said(PROMPTS, PromptClosed)}
-    assert [(one.prompt_id, one.detail) for one in closed.values()] == [(waiting.prompt_id, "no_consent")]
+    assert await closed() == {(waiting.prompt_id, "no_consent")}
     assert len(desk.texts) == 3
 
 

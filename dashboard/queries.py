@@ -308,7 +308,8 @@ class Data:
         row = self._source.query(
             "with door as (select event_id from messages union all "
             "select event_id from checkin_versions where cause is null), "
-            "kept as (select coalesce(cause, event_id) as name from checkin_versions), "
+            "kept as (select coalesce(cause, event_id) as name from checkin_versions union all "
+            "select cause from messages_read where meaning not in ('answer', 'correction', 'unclear')), "
             "put_aside as (select distinct cause as name from dead_letters) "
             "select count(*) as accepted, count(*) filter (event_id in (from kept)) as stored, "
             "count(*) filter (event_id not in (from kept) and event_id in (from put_aside)) as quarantined "

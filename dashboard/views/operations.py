@@ -33,9 +33,9 @@ def reconciliation() -> None:
     ):
         column.metric(name.capitalize(), f"{count:,}")
     st.caption(
-        "Accepted: texts and forms that were acknowledged. Stored: those that are check-ins now. "
-        "Quarantined: those among the dead letters, with a reason. On the way should fall "
-        "to 0 within seconds; `wellstream check` compares with Kafka itself."
+        "Accepted: texts and forms that were acknowledged. Stored: those that are check-ins now, or "
+        "commands such as HELP. Quarantined: those among the dead letters, with a reason. On the way should "
+        "fall to 0 within seconds; `wellstream check` compares with Kafka itself."
     )
 
 

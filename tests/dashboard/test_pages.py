@@ -12,8 +12,12 @@ import dashboard
 from dashboard import charts
 from dashboard.queries import CHOICES, Data, arm_weeks, changes
 from producers.simulator.people import gain
+from schemas.events import MessageRead, MessageReceived
+from schemas.identity import event_id
+from schemas.sealing import new_key, seal
+from streams.store.projection import project, project_study
 from streams.store.tables import open_store, write
-from tests.dashboard.conftest import STUDY, File, simulated_rows
+from tests.dashboard.conftest import NOW, STUDY, File, simulated_rows
 
 PAGES = sorted((Path(dashboard.__file__).parent / "views").glob("*.py"))
 APP = Path(dashboard.__file__).parent / "app.py"
@@ -60,6 +64,25 @@ def test_compliance_of_the_arms_is_a_share(full: Data) -> None:
 def test_what_the_store_knows_adds_up(full: Data) -> None:
     found = full.reconciliation()
     assert found["accepted"] == found["stored"] + found["quarantined"]
+
+
+def test_a_command_is_not_on_the_way_for_ever() -> None:
+    store, rows = open_store(":memory:"), project_study(STUDY)
+    for name, meaning in (("help", "help"), ("stop", "opt_out"), ("7 3", "unclear")):
+        common = {
+            "study": STUDY.ref, "participant": "p-0123456789abcdef", "zone": "Europe/Brussels",
+            "occurred_at": NOW, "recorded_at": NOW,
+        }  # fmt: skip
+        name_of_it = event_id("came", name)
+        sealed = seal(new_key(), name, topic="t", participant="p-0123456789abcdef", event_id=name_of_it)
+        text = {"provider": "twilio", "provider_message_id": name, "language": "en", "text": sealed}
+        came = MessageReceived.model_validate(common | text | {"event_id": name_of_it})
+        read = {"event_id": event_id("read", name), "cause": came.event_id, "meaning": meaning}
+        for event in (came, MessageRead.model_validate(common | read)):
+            for table, found in project(event).items():
+                rows.setdefault(table, []).extend(found)
+    write(store, rows, {("inbound.messages.v1", 0): 3})
+    assert Data(File(store)).reconciliation() == {"accepted": 3, "stored": 2, "quarantined": 0}
 
 
 def test_a_weekly_mean_is_that_of_the_answers_of_the_week(full: Data) -> None:

@@ -8,13 +8,12 @@ import json
 import logging
 from collections import Counter
 from collections.abc import Collection
-from ipaddress import ip_network
 from pathlib import Path
 
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from producers.form_limits import prefix_of
+from producers.form_limits import network_of, proxies_of
 from schemas.clock import Clock
 
 _log = logging.getLogger(__name__)
@@ -97,7 +96,7 @@ class Audited:
         self._app = app
         self._audit = audit
         self._providers = providers
-        self._proxies = [ip_network(part.strip()) for part in trusted_proxies.split(",") if part.strip()]
+        self._proxies = proxies_of(trusted_proxies)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass one request on."""
@@ -121,14 +120,11 @@ class Audited:
         await self._app(scope, count, watch)
         reason = state.get("refusal") or _REASONS.get(status)
         if reason:
-            self._audit.note(self._door(scope["path"]), status, reason, self._network(Request(scope)), size)
+            network = network_of(Request(scope), self._proxies)
+            self._audit.note(self._door(scope["path"]), status, reason, network, size)
 
     def _door(self, path: str) -> str:
         _, first, *rest = [*path.split("/"), ""]
         if first == "c":
             return "form"
         return f"sms/{rest[0]}" if first == "sms" and rest[0] in self._providers else "other"
-
-    def _network(self, request: Request) -> str:
-        direct = request.client.host if request.client else ""
-        return prefix_of(direct, request.headers.get("X-Forwarded-For", ""), self._proxies)

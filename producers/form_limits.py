@@ -54,12 +54,7 @@ class FormLimits:
     def __init__(
         self, trusted_proxies: str, clock: Clock, *, by_address: bool = True, rates: Rates | None = None
     ) -> None:
-        try:
-            self._proxies = [ip_network(part.strip()) for part in trusted_proxies.split(",") if part.strip()]
-        except ValueError as error:
-            raise MissingSetting(
-                f"WELLSTREAM_TRUSTED_PROXIES: {error}; write addresses or networks, such as 10.0.0.0/8"
-            ) from None
+        self._proxies = proxies_of(trusted_proxies)
         self._clock = clock
         self._by_address = by_address
         rates = rates or Rates()
@@ -101,8 +96,27 @@ class FormLimits:
         return min(max(1, left), limit.get_expiry())
 
     def _prefix(self, request: Request) -> str:
-        direct = request.client.host if request.client else ""
-        return prefix_of(direct, request.headers.get("X-Forwarded-For", ""), self._proxies)
+        return network_of(request, self._proxies)
+
+
+def proxies_of(setting: str) -> list[_Network]:
+    """The addresses and networks of `trusted_proxies`.
+
+    Raises:
+        MissingSetting: It holds something else.
+    """
+    try:
+        return [ip_network(part.strip()) for part in setting.split(",") if part.strip()]
+    except ValueError as error:
+        raise MissingSetting(
+            f"WELLSTREAM_TRUSTED_PROXIES: {error}; write addresses or networks, such as 10.0.0.0/8"
+        ) from None
+
+
+def network_of(request: Request, proxies: list[_Network]) -> str:
+    """The network of whoever makes a request, as `prefix_of` tells it."""
+    direct = request.client.host if request.client else ""
+    return prefix_of(direct, request.headers.get("X-Forwarded-For", ""), proxies)
 
 
 def prefix_of(direct: str, forwarded: str, proxies: list[_Network]) -> str:

@@ -1,9 +1,9 @@
 """Every record of a topic, also those that Faust passes over.
 
-Measured on 0.15.3: a worker that starts on a past, while records are coming in, now and then never hands a
-record of a partition to its agents, and commits the offsets behind it (faust-streaming #606 commits past a
-record that is under way). A topic without compaction has every offset, so one that is missing shows; it is
-read from Kafka before what comes after it is acknowledged.
+Measured on 0.15.3: records that come while a worker starts on a past may never be handed to its agents and be
+committed all the same (`streams/app.py` says how, and holds them back; this is the net below it). A topic
+without compaction has every offset, so one that is missing shows; it is read from Kafka before what comes
+after it is acknowledged.
 """
 
 import asyncio
@@ -101,15 +101,17 @@ class Continuity:
             TimeoutError: It did not answer within a minute.
         """
         self._at_work = True
-        async with asyncio.timeout(_READ_SECONDS):
-            expected = await self._known()
-            missing = [record for gap in gaps(expected, records) for record in await self._read(gap)]
-        if missing:
-            _log.warning("Faust passed over %d records; they were read again", len(missing))
-        yield sorted((*records, *missing), key=lambda one: (one.topic, one.partition, one.offset))
-        if self._expected is not None:  # partitions may have been assigned anew meanwhile
-            self._expected = after(self._expected, records)
-        self._at_work = False
+        try:
+            async with asyncio.timeout(_READ_SECONDS):
+                expected = await self._known()
+                missing = [record for gap in gaps(expected, records) for record in await self._read(gap)]
+            if missing:
+                _log.warning("Faust passed over %d records; they were read again", len(missing))
+            yield sorted((*records, *missing), key=lambda one: (one.topic, one.partition, one.offset))
+            if self._expected is not None:  # partitions may have been assigned anew meanwhile
+                self._expected = after(self._expected, records)
+        finally:
+            self._at_work = False
 
     async def stands_still(self, places: Collection[Place]) -> bool:
         """Whether records wait and none was worked on since the last time this was asked.

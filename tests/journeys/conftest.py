@@ -3,10 +3,12 @@
 from collections.abc import Iterator
 
 import pytest
+from playwright.sync_api import Browser, BrowserContext
 
 from dashboard.reader import Reader
 from schemas.settings import Settings
 from tests.conftest import DEMO
+from tests.journeys.form_door import chromium
 from wellstream.kafka import free_port
 from wellstream.local import local_settings, services
 from wellstream.supervisor import Supervisor
@@ -44,3 +46,16 @@ def system(settings: Settings) -> Iterator[Settings]:
 @pytest.fixture(scope="session")
 def reader(system: Settings) -> Reader:
     return Reader(system.store_uri, system.secret("store_token"))
+
+
+@pytest.fixture(scope="module")
+def browser(browser_path: str) -> Iterator[Browser]:
+    with chromium(browser_path) as opened:
+        yield opened
+
+
+@pytest.fixture
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    made = browser.new_context(viewport={"width": 360, "height": 740})
+    yield made
+    made.close()

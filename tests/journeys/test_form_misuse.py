@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 from producers.ui_words import words
 from schemas.study_file import load_study
 from tests.conftest import DEMO
-from tests.journeys.form_door import Door, choose, chromium, fill_demo, press
+from tests.journeys.form_door import Door, choose, fill_demo, press
 from tests.journeys.people import until
 
 pytestmark = [pytest.mark.kafka, pytest.mark.journey, pytest.mark.browser]
@@ -24,19 +24,6 @@ def door(broker: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Door
     with Door(tmp_path_factory.mktemp("misuse"), broker, [KINDS, SIMPLE]) as opened:
         until(lambda: opened.recent.caught_up)
         yield opened
-
-
-@pytest.fixture(scope="module")
-def browser(browser_path: str) -> Iterator[Browser]:
-    with chromium(browser_path) as opened:
-        yield opened
-
-
-@pytest.fixture
-def context(browser: Browser) -> Iterator[BrowserContext]:
-    made = browser.new_context(viewport={"width": 360, "height": 740})
-    yield made
-    made.close()
 
 
 def status(page: Page, name: str) -> None:

@@ -17,7 +17,7 @@ from schemas.clock import now
 from schemas.settings import Settings
 from schemas.study_file import load_study
 from tests.conftest import DEMO
-from tests.journeys.form_door import Door, choose, chromium, fill_demo, press
+from tests.journeys.form_door import Door, choose, fill_demo, press
 from tests.journeys.people import count, form_link, person, text, until
 
 pytestmark = [pytest.mark.kafka, pytest.mark.journey, pytest.mark.browser]
@@ -40,19 +40,6 @@ def broken_door(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Door]:
     """A gateway whose Kafka is away."""
     with Door(tmp_path_factory.mktemp("broken"), "127.0.0.1:1", [KINDS, SIMPLE]) as opened:
         yield opened
-
-
-@pytest.fixture(scope="module")
-def browser(browser_path: str) -> Iterator[Browser]:
-    with chromium(browser_path) as opened:
-        yield opened
-
-
-@pytest.fixture
-def context(browser: Browser) -> Iterator[BrowserContext]:
-    made = browser.new_context(viewport={"width": 360, "height": 740})
-    yield made
-    made.close()
 
 
 def show(page: Page, door: Door, text: str) -> None:

@@ -11,6 +11,7 @@ ENV UV_PROJECT_ENVIRONMENT=/app/.venv UV_PYTHON_DOWNLOADS=never PATH=/app/.venv/
 COPY pyproject.toml README.md LICENSE ./
 RUN uv sync --no-dev --no-install-project --no-cache
 COPY schemas schemas
+COPY locales locales
 COPY producers producers
 COPY streams streams
 COPY dashboard dashboard

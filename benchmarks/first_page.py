@@ -21,16 +21,16 @@ from starlette.applications import Starlette
 from starlette.responses import HTMLResponse
 from starlette.routing import Mount, Route
 
-from producers.form_assets import SCRIPT, STYLE
-from producers.gateway import build_gateway
-from producers.gateways.adapter import Registry
-from producers.people import Enrolment, NewLink
-from producers.publisher import Publisher
-from producers.vault import Vault
+from producers.forms.assets import SCRIPT, STYLE
+from producers.gateway.app import build_gateway
+from producers.kafka.publisher import Publisher
+from producers.sms.providers.base import Registry
+from producers.vault.people import Enrolment, NewLink
+from producers.vault.vault import Vault
 from schemas.clock import now
 from schemas.settings import Settings
-from schemas.study_file import load_study
-from wellstream.kafka import free_port
+from schemas.study.file import load_study
+from wellstream.local.kafka import free_port
 
 SEGMENT, WINDOW = 1460, 10
 PEER = "<!doctype html><html lang=en><title>A plain page</title><p>One sentence.</p></html>"

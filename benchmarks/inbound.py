@@ -26,15 +26,15 @@ from starlette.responses import Response
 from starlette.routing import Route
 from twilio.request_validator import RequestValidator
 
-from dashboard.reader import Reader
 from schemas.clock import now
 from schemas.identity import event_id
+from streams.store.client import Reader
 from streams.store.reconcile import settle
-from wellstream.enrol import enrol
-from wellstream.kafka import free_port, local_kafka
-from wellstream.local import local_settings, services
-from wellstream.supervisor import Supervisor
-from wellstream.topics import create_topics
+from wellstream.local.kafka import free_port, local_kafka
+from wellstream.local.services import local_settings, services
+from wellstream.local.supervisor import Supervisor
+from wellstream.operations.enrolment import enrol
+from wellstream.operations.topics import create_topics
 
 A_SECOND = 200
 PEOPLE = 400
@@ -125,8 +125,8 @@ def main(seconds: int) -> None:
         gateway, desk = free_port(), free_port()
         settings = local_settings(home, STUDY, kafka, simulation=False).model_copy(
             update={
-                "gateway_port": gateway, "public_url": f"http://127.0.0.1:{gateway}", "desk_port": desk,
-                "desk_url": f"http://127.0.0.1:{desk}", "store_port": free_port(),
+                "gateway_port": gateway, "public_url": f"http://127.0.0.1:{gateway}", "admin_port": desk,
+                "admin_url": f"http://127.0.0.1:{desk}", "store_port": free_port(),
             }
         )  # fmt: skip
         wanted = [one for one in services(settings) if one.name in ("store", "gateway", "worker")]

@@ -12,11 +12,11 @@ from uuid import uuid4
 import httpx
 from twilio.request_validator import RequestValidator
 
-from dashboard.reader import Reader
 from schemas.clock import now
 from schemas.identity import event_id
-from wellstream.enrol import enrol
-from wellstream.state import adopt_running
+from streams.store.client import Reader
+from wellstream.local.state import adopt_running
+from wellstream.operations.enrolment import enrol
 
 _NUMBER = "+447700900998"
 

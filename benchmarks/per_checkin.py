@@ -15,10 +15,10 @@ import pandas as pd
 
 from schemas.events import CheckInSubmitted, PromptSent
 from schemas.identity import event_id
-from schemas.study_file import load_study
-from schemas.versions import Versions
-from streams.state import Heard, State, absorb, updates
-from wellstream.cli import STUDIES
+from schemas.study.file import load_study
+from schemas.study.versions import Versions
+from streams.indicators.update import State, TimelineEvent, absorb, updates
+from wellstream.cli.app import STUDIES
 
 STUDY = load_study(STUDIES / "demo.yaml")
 VERSIONS = Versions([STUDY])
@@ -27,16 +27,16 @@ START = datetime(2020, 1, 1, 9, tzinfo=UTC)
 SCALES = [item.id for item in STUDY.items if item.scale]
 
 
-def events(count: int) -> Iterator[Heard]:
+def events(count: int) -> Iterator[TimelineEvent]:
     draw = np.random.default_rng(1)
     for index in range(count):
-        day, slot = divmod(index, PER_DAY)
-        at = START + timedelta(days=day, hours=2 * slot)
+        day, beep = divmod(index, PER_DAY)
+        at = START + timedelta(days=day, hours=2 * beep)
         common = {"study": STUDY.ref, "participant": WHO, "zone": "Europe/Brussels", "channel": "web"}
         asked = {
             "event_id": event_id("prompt", str(index)), "occurred_at": at, "recorded_at": at,
             "scheduled_at": at, "expires_at": at + timedelta(minutes=60), "study_day": day + 1,
-            "slot": slot + 1,
+            "beep": beep + 1,
         }  # fmt: skip
         yield PromptSent.model_validate(common | asked)
         sent = at + timedelta(minutes=9)
@@ -58,7 +58,7 @@ def milliseconds(work: Callable[[], object]) -> float:
     return 1000 * statistics.median(times)
 
 
-def grown(count: int) -> tuple[State, list[Heard]]:
+def grown(count: int) -> tuple[State, list[TimelineEvent]]:
     """The state after `count` check-ins, as it comes from the table, and the next prompt and check-in."""
     known = list(events(count + 1))
     state: State | None = None
@@ -72,7 +72,7 @@ def main() -> None:
     for count in (100, 1_000, 10_000):
         state, news = grown(count)
 
-        def ours(state: State = state, news: list[Heard] = news) -> object:
+        def ours(state: State = state, news: list[TimelineEvent] = news) -> object:
             _, history, affected = absorb(state, news, VERSIONS)
             return list(updates(WHO, history, affected, VERSIONS))
 

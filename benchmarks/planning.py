@@ -16,8 +16,8 @@ from zoneinfo import ZoneInfo
 
 from schemas.identity import pseudonym_from
 from schemas.study import Study
-from schemas.study_file import load_study
-from streams.planner.plan import Day, plan
+from schemas.study.file import load_study
+from streams.scheduling.plan import Day, plan
 
 PEOPLE = 10_000
 ROUNDS = 5

@@ -5,15 +5,7 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from dashboard.theme import (
-    ARM_COLOURS,
-    ARM_SHAPES,
-    INK,
-    OUTCOME_COLOURS,
-    PHASE_COLOURS,
-    SOFT,
-    configured,
-)
+from dashboard.theme import ARM_COLOURS, ARM_SHAPES, INK, OUTCOME_COLOURS, PHASE_COLOURS, SOFT, configured
 from schemas.study import Arm, Study
 
 _NAME_HEIGHT, _PLOT_HEIGHT = 15, 260
@@ -285,7 +277,7 @@ def compliance_strip(prompts: pd.DataFrame) -> Any:
     """A square for each prompt: study days across, prompts of a day down; answered, expired or pending.
 
     Args:
-        prompts: Columns `day`, `slot`, `status`, `asked`, `minutes`.
+        prompts: Columns `day`, `beep`, `status`, `asked`, `minutes`.
     """
     outcomes = list(OUTCOME_COLOURS)
     return configured(
@@ -293,7 +285,7 @@ def compliance_strip(prompts: pd.DataFrame) -> Any:
         .mark_rect(stroke="white", strokeWidth=1)
         .encode(
             x=alt.X("yearmonthdate(day):O", title=None, axis=alt.Axis(format="%d %b", labelOverlap=True)),
-            y=alt.Y("slot:O", title="prompt"),
+            y=alt.Y("beep:O", title="prompt"),
             color=alt.Color(
                 "status:N", title=None, legend=alt.Legend(orient="top"),
                 scale=alt.Scale(domain=outcomes, range=[OUTCOME_COLOURS[name] for name in outcomes]),

@@ -6,9 +6,9 @@ from typing import ParamSpec
 
 import streamlit as st
 
-from dashboard.queries import Data
-from dashboard.reader import NotAllowed, Reader, StoreUnavailable
 from schemas.settings import MissingSetting, Settings
+from streams.store.client import NotAllowed, Reader, StoreUnavailable
+from streams.store.queries import Data
 
 _P = ParamSpec("_P")
 

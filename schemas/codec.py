@@ -7,9 +7,9 @@ from typing import Any, cast
 
 from pydantic import TypeAdapter, ValidationError
 
+from schemas.base import FrozenModel
 from schemas.events import SCHEMA_VERSION, DeadLetter, Envelope, Event, Reason
 from schemas.identity import event_id
-from schemas.words import Word
 
 _ADAPTER: TypeAdapter[Event] = TypeAdapter(Event)
 _DETAIL_LIMIT = 500
@@ -29,7 +29,7 @@ class Unreadable(ValueError):
         self.detail = detail[:_DETAIL_LIMIT]
 
 
-def encode(event: Word) -> bytes:
+def encode(event: FrozenModel) -> bytes:
     """An event as UTF-8 JSON, without the fields that are None."""
     return event.model_dump_json(exclude_none=True).encode()
 

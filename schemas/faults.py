@@ -3,7 +3,7 @@
 import traceback
 
 
-def kind_and_place(error: BaseException) -> str:
+def type_and_frames(error: BaseException) -> str:
     """An exception's type and its frames, innermost last; neither its message nor its causes' messages."""
     frames = "".join(traceback.format_tb(error.__traceback__))
     return f"{type(error).__name__}\n{frames}"

@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from schemas.words import Language, Slug, Word
+from schemas.base import FrozenModel, Language, Slug
 from schemas.yaml_file import read_yaml
 
 FOLDER = Path(__file__).resolve().parent.parent / "instruments"
@@ -14,7 +14,7 @@ FOLDER = Path(__file__).resolve().parent.parent / "instruments"
 Line = Annotated[str, Field(min_length=1, max_length=1000)]
 
 
-class CutOff(Word):
+class CutOff(FrozenModel):
     """From where on, or up to where, a score says something; it is bound to the language and the country.
 
     Attributes:
@@ -41,7 +41,7 @@ class CutOff(Word):
         return score >= self.at_least if self.at_least is not None else score <= (self.at_most or 0.0)
 
 
-class ScoredScale(Word):
+class ScoredScale(FrozenModel):
     """A score that is made of some of the items.
 
     Attributes:
@@ -79,7 +79,7 @@ class ScoredScale(Word):
         return self
 
 
-class Licence(Word):
+class Licence(FrozenModel):
     """On what terms the texts may be used.
 
     Attributes:
@@ -99,7 +99,7 @@ class Licence(Word):
     notice: Line | None = None
 
 
-class Instrument(Word):
+class Instrument(FrozenModel):
     """A questionnaire for weekly, or pre and post use. Asked about "right now", its cut-offs do not hold.
 
     Attributes:

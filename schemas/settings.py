@@ -22,7 +22,7 @@ class Settings(BaseSettings):
             against it and links begin with it.
         trusted_proxies: Addresses or networks, separated by commas, of reverse proxies in front of the
             gateway; only their `X-Forwarded-For` is believed when requests are limited by address.
-        desk_host, desk_port, desk_url, desk_token: The gateway's inner door, for the worker and for
+        admin_host, admin_port, admin_url, admin_token: The gateway's inner door, for the worker and for
             enrolment. Never open it to the outside.
         vault_key: At least 32 characters; opens the vault. Without it telephone numbers are lost.
         planner_secret: The times of prompts follow from it, so that nobody can work them out. Keep it: with
@@ -36,7 +36,7 @@ class Settings(BaseSettings):
             `twilio_account_sid` it only receives.
         telnyx_public_key, telnyx_api_key, telnyx_from, telnyx_api_url: Telnyx's account.
         http_sms_preset, http_sms_url, http_sms_user, http_sms_password, http_sms_from, http_sms_secret,
-            http_sms_hmac_key: A gateway of plain HTTP; see `producers.gateways.http`.
+            http_sms_hmac_key: A gateway of plain HTTP; see `producers.sms.providers.generic_http`.
         store_host, store_port, store_token: Where the store serves DuckDB for reading.
         store_listen: The address that the store binds.
         batch_minutes: How often the store computes whole records, arms, alerts and the nightly check anew.
@@ -53,10 +53,10 @@ class Settings(BaseSettings):
     gateway_port: int = 8080
     public_url: str = "http://127.0.0.1:8080"
     trusted_proxies: str = ""
-    desk_host: str = "127.0.0.1"
-    desk_port: int = 8081
-    desk_url: str = "http://127.0.0.1:8081"
-    desk_token: SecretStr | None = None
+    admin_host: str = "127.0.0.1"
+    admin_port: int = 8081
+    admin_url: str = "http://127.0.0.1:8081"
+    admin_token: SecretStr | None = None
     vault_key: SecretStr | None = None
     planner_secret: SecretStr | None = None
     vault_file: Path | None = None

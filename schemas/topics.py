@@ -48,7 +48,7 @@ class Topic:
 MESSAGES = Topic("inbound.messages.v1", "A text that a participant sent; the words are sealed.")
 CHECKINS = Topic("checkins.v1", "A participant's answers at one moment.")
 PROMPTS = Topic("prompts.v1", "What was planned for a participant's day, and what became of each prompt.")
-DIALOGUE = Topic("dialogue.v1", "What each text of a participant was taken for; none of its words.")
+CONVERSATION = Topic("conversation.v1", "What each text of a participant was taken for; none of its words.")
 PARTICIPANTS = Topic(
     "participants.v1",
     "Arm, language, zone, start date and pauses of a participant, with every change of them.",
@@ -63,7 +63,9 @@ TEXTS = Topic(
     "A prompt or a reply to send to a participant; names a text, holds no answers.",
     retention_days=3,
 )
-RECEIPTS = Topic("outbound.receipts.v1", "What became of a text that was to be sent.", retention_days=90)
+DELIVERY_REPORTS = Topic(
+    "outbound.delivery-reports.v1", "What became of a text that was to be sent.", retention_days=90
+)
 STUDIES = Topic(
     "studies.v1",
     "Study definitions.",
@@ -82,14 +84,14 @@ TOPICS: tuple[Topic, ...] = (
     MESSAGES,
     CHECKINS,
     PROMPTS,
-    DIALOGUE,
+    CONVERSATION,
     PARTICIPANTS,
     CONSENTS,
     INDICATORS,
     ALERTS,
     SAFETY,
     TEXTS,
-    RECEIPTS,
+    DELIVERY_REPORTS,
     STUDIES,
     DEAD_LETTERS,
 )

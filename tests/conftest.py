@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from wellstream.kafka import local_kafka
-from wellstream.topics import create_topics
+from wellstream.local.kafka import local_kafka
+from wellstream.operations.topics import create_topics
 
 DEMO = Path(__file__).parents[1] / "studies" / "demo.yaml"
 

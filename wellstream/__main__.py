@@ -1,5 +1,5 @@
 """`python -m wellstream`."""
 
-from wellstream.cli import app
+from wellstream.cli.app import app
 
 app()

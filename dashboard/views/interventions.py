@@ -4,7 +4,7 @@ import streamlit as st
 
 from dashboard import charts
 from dashboard.connection import chosen, say_empty
-from dashboard.queries import arm_weeks, changes
+from streams.store.queries import arm_weeks, changes
 
 st.title("Interventions")
 data = chosen()

@@ -4,7 +4,7 @@ import streamlit as st
 
 from dashboard import charts
 from dashboard.connection import chosen, in_words, say_empty
-from dashboard.queries import Data
+from streams.store.queries import Data
 
 
 def age_in_words(seconds: float) -> str:

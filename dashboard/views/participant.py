@@ -33,7 +33,7 @@ st.query_params["participant"] = who
 
 person = data.person(who)
 arm = study.arm(person["arm"])
-quiet = person["quiet_days"]
+quiet = person["days_since_checkin"]
 columns = st.columns(3)
 columns[0].metric("Arm", study.in_language(arm.name, "en") if arm else person["arm"])
 columns[1].metric("Check-ins", int(person["checkins"]))

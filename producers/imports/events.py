@@ -5,10 +5,10 @@ from datetime import date
 from zoneinfo import ZoneInfo
 
 from producers.imports.rows import Imported
+from schemas.base import Channel
 from schemas.events import CheckInSubmitted, ParticipantEnrolled, PromptSent
 from schemas.identity import event_id, pseudonym_from
 from schemas.study import Study
-from schemas.words import Channel
 
 Event = ParticipantEnrolled | PromptSent | CheckInSubmitted
 
@@ -69,7 +69,7 @@ def _prompt(row: Imported, study: Study, start: date) -> PromptSent:
             "scheduled_at": row.scheduled,
             "expires_at": row.expires,
             "study_day": (day - start).days + 1,
-            "slot": row.slot,
+            "beep": row.beep,
         }
     )
 

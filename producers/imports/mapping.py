@@ -5,12 +5,12 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
+from schemas.base import FrozenModel, Slug, Zone
 from schemas.study import Study
-from schemas.words import Slug, Word, Zone
 from schemas.yaml_file import DefinitionError, Problem, read_yaml
 
 
-class Source(Word):
+class Source(FrozenModel):
     """A column, or the same value for every row."""
 
     column: str | None = None
@@ -27,7 +27,7 @@ class Source(Word):
         return row[self.column].strip() if self.column is not None else str(self.value)
 
 
-class Mapping(Word):
+class Mapping(FrozenModel):
     """The meaning of a file's columns; a row is a prompt, with its answers if it has any.
 
     Attributes:
@@ -41,7 +41,7 @@ class Mapping(Word):
             it is taken as scheduled.
         answered: Column with the time of the answer; heeded where an item is answered.
         started: Column with the time of opening.
-        slot: Column with the prompt's place in its day, from 1.
+        beep: Column with the prompt's place in its day, from 1.
         items: Column of each item of the study.
         separator: Between the options of an item with choices.
         expires_minutes: After sending; the study's by default.
@@ -56,7 +56,7 @@ class Mapping(Word):
     sent: str | None = None
     answered: str
     started: str | None = None
-    slot: str
+    beep: str
     items: Annotated[dict[Slug, str], Field(min_length=1)]
     separator: Annotated[str, Field(min_length=1)] = "|"
     expires_minutes: Annotated[int, Field(ge=1)] | None = None
@@ -65,7 +65,7 @@ class Mapping(Word):
     def columns(self) -> tuple[str, ...]:
         """Every column that is read."""
         sources = (self.arm.column, self.language.column, self.zone.column)
-        single = (self.participant, self.scheduled, self.sent, self.answered, self.started, self.slot)
+        single = (self.participant, self.scheduled, self.sent, self.answered, self.started, self.beep)
         return tuple(dict.fromkeys(c for c in (*single, *sources, *self.items.values()) if c is not None))
 
 

@@ -9,8 +9,8 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from producers.imports.mapping import Mapping
+from schemas.base import known_zone
 from schemas.study import Item, Study
-from schemas.words import known_zone
 
 Answers = dict[str, int | tuple[str, ...]]
 _NAMED_TIME = re.compile(r"^(?P<time>.*?\d)(?:\s+(?P<zone>[A-Z]{2,5}|[+-]\d{2}))?$")
@@ -26,7 +26,7 @@ class Imported:
         person: The name in the file.
         zone: IANA.
         scheduled, sent, expires: When the prompt was planned, went out and ran out.
-        day, slot: Local day of the schedule, and place in it.
+        day, beep: Local day of the schedule, and place in it.
         answered, started: When it was answered and opened; None where it was not, or is not known.
         answers: By item; empty for a missed prompt.
         occurrence: 0, or more where the file has the same person and schedule again.
@@ -40,7 +40,7 @@ class Imported:
     scheduled: datetime
     sent: datetime
     expires: datetime
-    slot: int
+    beep: int
     answered: datetime | None
     started: datetime | None
     answers: Answers
@@ -133,7 +133,7 @@ def _row(line: int, row: dict[str, str], study: Study, mapping: Mapping) -> Impo
     minutes = mapping.expires_minutes or study.schedule.expires_minutes
     return Imported(
         line=line, person=person, arm=arm, language=language, zone=zone, scheduled=scheduled, sent=sent,
-        expires=sent + timedelta(minutes=minutes), slot=_slot(row, mapping.slot), answered=answered,
+        expires=sent + timedelta(minutes=minutes), beep=_beep(row, mapping.beep), answered=answered,
         started=_time(row, mapping.started, zone) if answers else None, answers=answers,
     )  # fmt: skip
 
@@ -168,7 +168,7 @@ def _time(row: dict[str, str], column: str | None, zone: str) -> datetime | None
     return local.astimezone(UTC)
 
 
-def _slot(row: dict[str, str], column: str) -> int:
+def _beep(row: dict[str, str], column: str) -> int:
     cell = row[column].strip()
     if not (cell.isascii() and cell.isdigit() and 1 <= int(cell) <= 48):
         raise _Wrong(f"{column}: {cell!r} is not allowed; allowed: 1 to 48")

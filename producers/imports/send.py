@@ -4,8 +4,8 @@ import asyncio
 from collections.abc import Callable, Sequence
 
 from producers.imports.events import Event
-from producers.publisher import Publisher
-from producers.studies import announce
+from producers.kafka.publisher import Publisher
+from producers.kafka.studies import announce
 from schemas.events import ParticipantEnrolled, PromptSent
 from schemas.study import Study
 from schemas.topics import CHECKINS, PARTICIPANTS, PROMPTS
@@ -24,7 +24,7 @@ async def send(bootstrap: str, study: Study, events: Sequence[Event], report: Ca
         report: Is told how many more are with Kafka.
 
     Raises:
-        NotStored: Kafka does not take them. Importing again is harmless.
+        PublishFailed: Kafka does not take them. Importing again is harmless.
         StudyChanged: The same `id@version` was announced with other content.
     """
     publisher = Publisher(bootstrap, limit=_LIMIT_SECONDS)

@@ -129,16 +129,16 @@ class Client:
             event_id=prompt.id, study=self._study.ref, participant=self._who(prompt.person),
             occurred_at=prompt.at, recorded_at=prompt.at, zone=prompt.person.zone, channel=prompt.channel,
             scheduled_at=prompt.at, expires_at=prompt.expires_at, study_day=prompt.study_day,
-            slot=prompt.slot,
+            beep=prompt.beep,
         )  # fmt: skip
 
     async def _desk(self, path: str, body: list[dict[str, str]]) -> list[dict[str, str]]:
-        headers = {"Authorization": f"Bearer {self._settings.secret('desk_token')}"}
+        headers = {"Authorization": f"Bearer {self._settings.secret('admin_token')}"}
         answer = await self._http.post(
-            self._settings.desk_url + path, json=body, headers=headers, timeout=120
+            self._settings.admin_url + path, json=body, headers=headers, timeout=120
         )
         if answer.status_code != httpx.codes.OK:
-            raise Refused(f"the desk answered {answer.status_code}: {answer.text:.200}")
+            raise Refused(f"the admin API answered {answer.status_code}: {answer.text:.200}")
         return list(answer.json())
 
     async def _post(self, url: str, fields: dict[str, Any], headers: dict[str, str], expected: int) -> None:

@@ -12,9 +12,9 @@ from whenever import PlainDateTime
 
 from producers.simulator.people import Person, gain
 from producers.simulator.wording import MISTYPED, NOTES, STRANGERS, write
+from schemas.base import Channel, Measure
 from schemas.identity import event_id
 from schemas.study import Item, Study
-from schemas.words import Channel, Measure
 
 _CARRY_OVER = 0.6
 _NEGATIVE = {Measure.STRESS, Measure.NEGATIVE_AFFECT}
@@ -29,7 +29,7 @@ class Prompt:
     at: datetime
     expires_at: datetime
     study_day: int
-    slot: int
+    beep: int
     channel: Channel
 
 
@@ -100,20 +100,20 @@ def _prompts(person: Person, study: Study, day: int, draw: np.random.Generator) 
     block = minutes / len(plan.channels)
     date = person.start + timedelta(days=day - 1)
     found = []
-    for slot, channel in enumerate(plan.channels, start=1):
-        offset = round((slot - 1 + float(draw.uniform(0.05, 0.75))) * block)
+    for beep, channel in enumerate(plan.channels, start=1):
+        offset = round((beep - 1 + float(draw.uniform(0.05, 0.75))) * block)
         local = PlainDateTime(date.year, date.month, date.day, wake.hour, wake.minute).add(
             minutes=offset, naive_arithmetic_ok=True
         )
         at = local.assume_tz(person.zone).to_instant().to_stdlib()
-        name = event_id("simulated-prompt", str(person.seed), str(person.start), str(day), str(slot))
+        name = event_id("simulated-prompt", str(person.seed), str(person.start), str(day), str(beep))
         expires = at + timedelta(minutes=plan.expires_minutes)
-        found.append(Prompt(person, name, at, expires, day, slot, channel))
+        found.append(Prompt(person, name, at, expires, day, beep, channel))
     return found
 
 
 def _rhythm(prompt: Prompt) -> float:
-    return 0.4 * math.sin(math.pi * (prompt.slot - 1) / 2) - (0.3 if prompt.at.weekday() == 0 else 0.0)
+    return 0.4 * math.sin(math.pi * (prompt.beep - 1) / 2) - (0.3 if prompt.at.weekday() == 0 else 0.0)
 
 
 def _answer(prompt: Prompt, study: Study, mood: float, draw: np.random.Generator) -> list[Action]:
@@ -125,7 +125,7 @@ def _answer(prompt: Prompt, study: Study, mood: float, draw: np.random.Generator
     values = {item.id: value_of(item, mood, draw) for item in study.items if item.scale}
     used, chaos, style = _strategies(study, mood, draw), float(draw.uniform()), float(draw.uniform())
     if chaos < 0.002:
-        words = STRANGERS[prompt.slot % len(STRANGERS)]
+        words = STRANGERS[prompt.beep % len(STRANGERS)]
         return [Stranger(at, f"SN{prompt.id.hex}", words)]
     if not answers:
         return []

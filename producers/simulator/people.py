@@ -5,9 +5,9 @@ from datetime import date, timedelta
 
 import numpy as np
 
+from schemas.base import PhaseKind
 from schemas.identity import event_id
 from schemas.study import Study
-from schemas.words import PhaseKind
 
 EFFECT = {"cbt": 1.6, "mindfulness": 1.1, "community": 0.6}
 """Rise of latent mood, in scale points, at the end of each arm's last intervention phase."""

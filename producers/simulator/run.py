@@ -14,11 +14,11 @@ from producers.simulator.days import Action, Form, Prompt, Stranger, Text, awake
 from producers.simulator.ledger import Ledger
 from producers.simulator.people import Person, gain, invent
 from producers.simulator.wording import write
+from schemas.base import Channel
 from schemas.clock import Clock
 from schemas.identity import event_id
 from schemas.settings import Settings
 from schemas.study import Study
-from schemas.words import Channel
 
 _LONGEST_GAP = timedelta(days=2)
 _EPOCH = timedelta(days=7)
@@ -120,8 +120,8 @@ async def _one_moment(
     channel = study.schedule.channels[int(draw.integers(len(study.schedule.channels)))]
     day = max((at.astimezone(ZoneInfo(person.zone)).date() - person.start).days + 1, 1)
     name = event_id("simulated-live", str(person.seed), at.isoformat())
-    slot = min(at.hour * 2 + at.minute // 30 + 1, 48)
-    prompt = Prompt(person, name, at, at + timedelta(minutes=5), day, slot, channel)
+    beep = min(at.hour * 2 + at.minute // 30 + 1, 48)
+    prompt = Prompt(person, name, at, at + timedelta(minutes=5), day, beep, channel)
     await client.ask([prompt])
     if float(draw.uniform()) > _LIVE_ANSWERS:
         return

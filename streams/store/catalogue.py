@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from streams.groups.catalogue import METHODS
-from streams.indicators.registry import CATALOGUE
+from streams.indicators.catalogue import CATALOGUE
+from streams.statistics.catalogue import METHODS
 
 
 @dataclass(frozen=True)
@@ -17,7 +17,7 @@ class Entry:
     formula: str
     unit: str
     range: str
-    fewest: str
+    minimum: str
     edge_cases: str
     interpretation: str
     source: str

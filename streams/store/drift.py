@@ -8,11 +8,11 @@ from uuid import UUID
 
 import pandas as pd
 
+from schemas.base import Channel
 from schemas.events import CheckInSubmitted, PromptSent
 from schemas.study import Study
-from schemas.versions import Versions
-from schemas.words import Channel
-from streams.state import Heard, batch
+from schemas.study.versions import Versions
+from streams.indicators.update import TimelineEvent, batch
 from streams.store.series import Query
 
 _SAMPLE = 20
@@ -87,13 +87,13 @@ def _exact(value: Any, n: Any, n_pairs: Any, reason: Any, notes: Any) -> tuple[A
     return tuple(None if pd.isna(part) else part for part in (value, n, n_pairs, reason, notes))
 
 
-def _heard(query: Query, people: list[str]) -> Iterator[Heard]:
+def _heard(query: Query, people: list[str]) -> Iterator[TimelineEvent]:
     for row in query(_PROMPTS, people=people).itertuples():
         yield PromptSent.model_construct(
             event_id=UUID(row.prompt_id), study=row.study, participant=row.participant, zone=row.zone,
             occurred_at=row.sent_at.to_pydatetime(), recorded_at=row.sent_at.to_pydatetime(),
             scheduled_at=row.scheduled_at.to_pydatetime(), expires_at=row.expires_at.to_pydatetime(),
-            channel=Channel(row.channel), study_day=int(row.study_day), slot=int(row.slot),
+            channel=Channel(row.channel), study_day=int(row.study_day), beep=int(row.beep),
         )  # fmt: skip
     answers: dict[str, dict[str, Any]] = {}
     for row in query(_ANSWERS, people=people).itertuples():

@@ -5,7 +5,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from schemas.events import (
+from schemas.events import (  # fmt: skip
     AlertRaised,
     AlertSuperseded,
     CheckInRetracted,
@@ -13,10 +13,11 @@ from schemas.events import (
     ConsentChanged,
     DayPlanned,
     DeadLetter,
+    DeliveryReported,
     Event,
     IndicatorsUpdated,
     LanguageChosen,
-    MessageRead,
+    MessageClassified,
     MessageReceived,
     ParticipantEnrolled,
     PauseChanged,
@@ -25,8 +26,7 @@ from schemas.events import (
     SafetyRaised,
     Sealed,
     SupportDecided,
-    TextReported,
-)  # fmt: skip
+)
 from schemas.study import Study
 
 Rows = dict[str, list[tuple[Any, ...]]]
@@ -64,13 +64,13 @@ TABLES: dict[str, Table] = {
         {"event_id": _TEXT, "participant": _TEXT, "study": _TEXT, "provider": _TEXT, "occurred_at": _TIME,
          "recorded_at": _TIME}, 1,
     ),
-    "messages_read": Table(
-        {"event_id": _TEXT, "cause": _TEXT, "participant": _TEXT, "study": _TEXT, "meaning": _TEXT,
-         "misses": _INT, "occurred_at": _TIME}, 1,
+    "message_classifications": Table(
+        {"event_id": _TEXT, "cause": _TEXT, "participant": _TEXT, "study": _TEXT, "intent": _TEXT,
+         "unclear_in_a_row": _INT, "occurred_at": _TIME}, 1,
     ),
     "planned_prompts": Table(
         {"prompt_id": _TEXT, "participant": _TEXT, "study": _TEXT, "local_date": pa.date32(),
-         "study_day": _INT, "slot": _INT, "rule": _TEXT, "channel": _TEXT, "scheduled_at": _TIME,
+         "study_day": _INT, "beep": _INT, "rule": _TEXT, "channel": _TEXT, "scheduled_at": _TIME,
          "expires_at": _TIME, "zone": _TEXT, "per_day": _INT, "answered_share": pa.float64(),
          "planned_at": _TIME}, 1,
     ),
@@ -82,7 +82,7 @@ TABLES: dict[str, Table] = {
         {"prompt_id": _TEXT, "participant": _TEXT, "study": _TEXT, "available": pa.bool_(),
          "probability": pa.float64(), "treated": pa.bool_(), "text": _TEXT, "decided_at": _TIME}, 1,
     ),
-    "texts_reported": Table(
+    "delivery_reports": Table(
         {"event_id": _TEXT, "text": _TEXT, "prompt_id": _TEXT, "participant": _TEXT, "study": _TEXT,
          "provider": _TEXT, "delivery": _TEXT, "code": _TEXT, "segments": _INT, "reported_at": _TIME}, 1,
     ),
@@ -99,7 +99,7 @@ TABLES: dict[str, Table] = {
     ),
     "prompts": Table(
         {"prompt_id": _TEXT, "participant": _TEXT, "study": _TEXT, "channel": _TEXT, "scheduled_at": _TIME,
-         "sent_at": _TIME, "expires_at": _TIME, "study_day": _INT, "slot": _INT, "zone": _TEXT}, 1,
+         "sent_at": _TIME, "expires_at": _TIME, "study_day": _INT, "beep": _INT, "zone": _TEXT}, 1,
     ),
     "checkin_versions": Table(
         {"event_id": _TEXT, "checkin": _TEXT, "version": _INT, "retracted": pa.bool_(), "participant": _TEXT,
@@ -135,9 +135,9 @@ def project(event: Event) -> Rows:
         case MessageReceived(event_id=name, participant=who, study=study):
             row = (str(name), who, study, event.provider, event.occurred_at, event.recorded_at)
             return {"messages": [row]}
-        case MessageRead(event_id=name, participant=who, study=study):
-            read = (event.meaning.value, event.misses, event.occurred_at)
-            return {"messages_read": [(str(name), str(event.cause), who, study, *read)]}
+        case MessageClassified(event_id=name, participant=who, study=study):
+            read = (event.intent.value, event.unclear_in_a_row, event.occurred_at)
+            return {"message_classifications": [(str(name), str(event.cause), who, study, *read)]}
         case DayPlanned():
             return {"planned_prompts": _planned(event)}
         case PromptSent():
@@ -148,8 +148,8 @@ def project(event: Event) -> Rows:
         case SupportDecided(participant=who, study=study):
             drawn = (event.available, event.probability, event.treated, event.text, event.occurred_at)
             return {"support_decisions": [(str(event.prompt_id), who, study, *drawn)]}
-        case TextReported():
-            return {"texts_reported": [_report(event)]}
+        case DeliveryReported():
+            return {"delivery_reports": [_report(event)]}
         case SafetyRaised(event_id=name, participant=who, study=study):
             return {
                 "safety_alerts": [(str(name), str(event.cause), who, study, event.rule, event.occurred_at)]
@@ -189,14 +189,14 @@ def project_study(study: Study) -> Rows:
 def _prompt(event: PromptSent) -> tuple[Any, ...]:
     return (
         str(event.event_id), event.participant, event.study, event.channel.value, event.scheduled_at,
-        event.occurred_at, event.expires_at, event.study_day, event.slot, event.zone,
+        event.occurred_at, event.expires_at, event.study_day, event.beep, event.zone,
     )  # fmt: skip
 
 
 def _planned(event: DayPlanned) -> list[tuple[Any, ...]]:
     return [
         (
-            str(prompt.prompt_id), event.participant, event.study, event.date, event.study_day, prompt.slot,
+            str(prompt.prompt_id), event.participant, event.study, event.date, event.study_day, prompt.beep,
             prompt.rule, prompt.channel.value, prompt.scheduled_at, prompt.expires_at, event.zone,
             event.per_day, event.answered_share, event.occurred_at,
         )
@@ -204,7 +204,7 @@ def _planned(event: DayPlanned) -> list[tuple[Any, ...]]:
     ]  # fmt: skip
 
 
-def _report(event: TextReported) -> tuple[Any, ...]:
+def _report(event: DeliveryReported) -> tuple[Any, ...]:
     return (
         str(event.event_id), str(event.text), str(event.prompt_id) if event.prompt_id else None,
         event.participant, event.study, event.provider, event.delivery.value, event.code, event.segments,

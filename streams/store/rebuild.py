@@ -7,14 +7,15 @@ import duckdb
 
 from schemas.codec import Unreadable, decode
 from schemas.settings import Settings
+from schemas.study.versions import Versions
 from schemas.topics import CHECKINS, INDICATORS, PROMPTS
-from schemas.versions import Versions
-from streams.state import Heard, batch
+from streams.indicators.update import TimelineEvent, batch
+from streams.kafka.studies import read_versions
+from streams.kafka.topic_reader import Partition, TopicReader
 from streams.store.digest import digests
+from streams.store.ingest import STORED, reached, rows_of
 from streams.store.projection import Rows, project
-from streams.store.reader import STORED, TopicReader, reached, rows_of
-from streams.store.tables import Place, open_store, write
-from streams.studies import read_versions
+from streams.store.writer import open_store, write
 
 _WAIT_MS = 1000
 _UPDATES = 200
@@ -75,8 +76,8 @@ def _put_in_place(fresh: Path, path: Path) -> None:
 
 async def _read_all(
     bootstrap: str, connection: duckdb.DuckDBPyConnection
-) -> tuple[list[Heard], dict[Place, int]]:
-    heard: list[Heard] = []
+) -> tuple[list[TimelineEvent], dict[Partition, int]]:
+    heard: list[TimelineEvent] = []
     async with TopicReader(bootstrap, {}, STORED) as reader:
         ends = await reader.ends()
         left = {place for place, offset in ends.items() if offset}
@@ -94,15 +95,17 @@ async def _read_all(
     return heard, ends
 
 
-def _heard(value: bytes) -> list[Heard]:
+def _heard(value: bytes) -> list[TimelineEvent]:
     try:
         event = decode(value)
     except Unreadable:
         return []
-    return [event] if isinstance(event, Heard) else []
+    return [event] if isinstance(event, TimelineEvent) else []
 
 
-def _write_indicators(connection: duckdb.DuckDBPyConnection, heard: list[Heard], versions: Versions) -> None:
+def _write_indicators(
+    connection: duckdb.DuckDBPyConnection, heard: list[TimelineEvent], versions: Versions
+) -> None:
     rows: Rows = {}
     known = (event for event in heard if event.study in versions)
     for count, update in enumerate(batch(known, versions), start=1):

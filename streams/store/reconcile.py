@@ -11,13 +11,13 @@ from typing import Any
 from schemas.codec import Unreadable, decode
 from schemas.events import CheckInRetracted, CheckInSubmitted, DayPlanned, MessageReceived, PromptSent
 from schemas.topics import CHECKINS, MESSAGES, PROMPTS, Topic
-from streams.store.reader import TopicReader
+from streams.kafka.topic_reader import TopicReader
 
 Query = Callable[..., Any]
 _STORED = (
     "select coalesce(cause, event_id) as name from checkin_versions "
     "union select checkin from checkin_versions "
-    "union select cause from messages_read where meaning not in ('answer', 'correction', 'unclear')"
+    "union select cause from message_classifications where intent not in ('answer', 'correction', 'unclear')"
 )
 _POLL_SECONDS = 0.5
 _ENDS = ("answered", "expired", "failed", "discarded", "cancelled", "pending")

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable
 
+from schemas.base import Measure
 from schemas.study import Study
-from schemas.words import Measure
-from streams.groups.rows import Row
-from streams.series import Series
+from streams.records.full_record import Series
+from streams.statistics.rows import Row
 
 
 def rows_of(people: Iterable[Series], study: Study, measure: Measure) -> list[Row]:

@@ -7,9 +7,9 @@ from zoneinfo import ZoneInfo
 
 import pandas as pd
 
+from schemas.base import PhaseKind
 from schemas.study import Arm, Study
-from schemas.words import PhaseKind
-from streams.series import Prompt, Series
+from streams.records.full_record import Prompt, Series
 
 Query = Callable[..., Any]
 """Answers SQL with a data frame; `:name` stands for a parameter."""
@@ -28,11 +28,11 @@ _PEOPLE = """
 select participant, first_arm as arm, zone from participants
 where split_part(study, '@', 1) = :study order by participant"""
 _PROMPTS = """
-select o.participant, o.prompt_id, o.study_day, o.slot, o.scheduled_at, o.zone, o.checkin, c.channel,
+select o.participant, o.prompt_id, o.study_day, o.beep, o.scheduled_at, o.zone, o.checkin, c.channel,
   c.started_at, c.occurred_at
 from prompt_outcomes o left join checkins c on c.event_id = o.checkin
 where split_part(o.study, '@', 1) = :study and (o.status <> 'pending')
-order by o.participant, o.study_day, o.slot, o.prompt_id"""
+order by o.participant, o.study_day, o.beep, o.prompt_id"""
 _ANSWERS = """
 select a.checkin, a.item, a.option, a.value from answers a join checkins c on c.event_id = a.checkin
 where split_part(c.study, '@', 1) = :study order by a.checkin, a.item, a.option"""
@@ -58,7 +58,7 @@ def read_series(query: Query, study: Study) -> list[Series]:
             Prompt(
                 id=row.prompt_id,
                 day=int(row.study_day),
-                beep=int(row.slot),
+                beep=int(row.beep),
                 phase=phase_letter(arms.get(row.participant), int(row.study_day)),
                 scheduled=row.scheduled_at.to_pydatetime().astimezone(ZoneInfo(row.zone)),
                 answered=answered,

@@ -8,18 +8,18 @@ import pandas as pd
 import pytest
 
 from dashboard import connection
-from dashboard.queries import Data
-from dashboard.reader import StoreUnavailable, bind
 from producers.simulator.days import Prompt, Text, history
 from producers.simulator.people import invent
 from schemas.events import CheckInSubmitted, ParticipantEnrolled, PromptSent
 from schemas.identity import event_id
-from schemas.study_file import load_study
-from schemas.versions import Versions
-from streams.dialogue.numbers import Parsed, parse
-from streams.state import Heard, batch
+from schemas.study.file import load_study
+from schemas.study.versions import Versions
+from streams.conversation.numbers import Parsed, parse
+from streams.indicators.update import TimelineEvent, batch
+from streams.store.client import StoreUnavailable, bind
 from streams.store.projection import Rows, project, project_study
-from streams.store.tables import open_store, write
+from streams.store.queries import Data
+from streams.store.writer import open_store, write
 from tests.conftest import DEMO
 
 STUDY = load_study(DEMO)
@@ -46,7 +46,7 @@ class Away:
 def simulated_rows(people: int) -> Rows:
     """Eight weeks of simulated people who answer by text."""
     rows: Rows = project_study(STUDY)
-    heard: list[Heard] = []
+    heard: list[TimelineEvent] = []
     for index, person in enumerate(invent(STUDY, people, 56, 7, NOW.date())):
         common = {"study": STUDY.ref, "participant": f"p-{index:016d}", "zone": person.zone}
         begun = NOW - timedelta(days=56)
@@ -60,7 +60,7 @@ def simulated_rows(people: int) -> Rows:
             if isinstance(action, Prompt):
                 asked = stamped | {
                     "event_id": action.id, "channel": action.channel, "scheduled_at": action.at,
-                    "expires_at": action.expires_at, "study_day": action.study_day, "slot": action.slot,
+                    "expires_at": action.expires_at, "study_day": action.study_day, "beep": action.beep,
                 }  # fmt: skip
                 heard.append(PromptSent.model_validate(asked))
             elif isinstance(action, Text):

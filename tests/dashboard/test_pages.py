@@ -10,13 +10,13 @@ from streamlit.testing.v1 import AppTest
 
 import dashboard
 from dashboard import charts
-from dashboard.queries import CHOICES, Data, arm_weeks, changes
 from producers.simulator.people import gain
-from schemas.events import MessageRead, MessageReceived
+from schemas.events import MessageClassified, MessageReceived
 from schemas.identity import event_id
 from schemas.sealing import new_key, seal
 from streams.store.projection import project, project_study
-from streams.store.tables import open_store, write
+from streams.store.queries import CHOICES, Data, arm_weeks, changes
+from streams.store.writer import open_store, write
 from tests.dashboard.conftest import NOW, STUDY, File, simulated_rows
 
 PAGES = sorted((Path(dashboard.__file__).parent / "views").glob("*.py"))
@@ -77,8 +77,8 @@ def test_a_command_is_not_on_the_way_for_ever() -> None:
         sealed = seal(new_key(), name, topic="t", participant="p-0123456789abcdef", event_id=name_of_it)
         text = {"provider": "twilio", "provider_message_id": name, "language": "en", "text": sealed}
         came = MessageReceived.model_validate(common | text | {"event_id": name_of_it})
-        read = {"event_id": event_id("read", name), "cause": came.event_id, "meaning": meaning}
-        for event in (came, MessageRead.model_validate(common | read)):
+        read = {"event_id": event_id("read", name), "cause": came.event_id, "intent": meaning}
+        for event in (came, MessageClassified.model_validate(common | read)):
             for table, found in project(event).items():
                 rows.setdefault(table, []).extend(found)
     write(store, rows, {("inbound.messages.v1", 0): 3})

@@ -5,13 +5,13 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, BrowserContext
 
-from dashboard.reader import Reader
 from schemas.settings import Settings
+from streams.store.client import Reader
 from tests.conftest import DEMO
 from tests.journeys.form_door import chromium
-from wellstream.kafka import free_port
-from wellstream.local import local_settings, services
-from wellstream.supervisor import Supervisor
+from wellstream.local.kafka import free_port
+from wellstream.local.services import local_settings, services
+from wellstream.local.supervisor import Supervisor
 
 
 def with_free_ports(settings: Settings) -> Settings:
@@ -19,8 +19,8 @@ def with_free_ports(settings: Settings) -> Settings:
     return settings.model_copy(
         update={
             "gateway_port": gateway,
-            "desk_port": desk,
-            "desk_url": f"http://127.0.0.1:{desk}",
+            "admin_port": desk,
+            "admin_url": f"http://127.0.0.1:{desk}",
             "public_url": f"http://127.0.0.1:{gateway}",
             "store_port": free_port(),
             "dashboard_port": free_port(),

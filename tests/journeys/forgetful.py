@@ -6,7 +6,7 @@ from typing import Any
 from faust.streams import Stream
 
 from schemas.settings import Settings
-from streams.app import run_worker
+from streams.worker.app import run_worker
 
 _take = Stream.take_events
 

@@ -14,19 +14,19 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from playwright.sync_api import Browser, Page, sync_playwright
 from pydantic import SecretStr
 
-from producers.gateway import build_gateway
-from producers.gateways.adapter import Registry
-from producers.people import Enrolment, NewLink
-from producers.publisher import Publisher
-from producers.recent import Follower, Recent
-from producers.vault import Vault
+from producers.forms.recent_answers import Follower, Recent
+from producers.gateway.app import build_gateway
+from producers.kafka.publisher import Publisher
+from producers.sms.providers.base import Registry
+from producers.vault.people import Enrolment, NewLink
+from producers.vault.vault import Vault
 from schemas.clock import now
 from schemas.codec import Unreadable, decode
 from schemas.events import CheckInSubmitted
 from schemas.settings import Settings
 from schemas.study import Study
 from schemas.topics import CHECKINS
-from wellstream.kafka import free_port
+from wellstream.local.kafka import free_port
 
 _T = TypeVar("_T")
 

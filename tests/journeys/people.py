@@ -7,11 +7,11 @@ from datetime import timedelta
 import httpx
 from twilio.request_validator import RequestValidator
 
-from dashboard.reader import Reader
 from schemas.clock import now
 from schemas.identity import event_id
 from schemas.settings import Settings
-from wellstream.enrol import ask_desk, enrol
+from streams.store.client import Reader
+from wellstream.operations.enrolment import call_admin_api, enrol
 
 LIMIT = 90.0
 
@@ -43,7 +43,7 @@ def form_link(settings: Settings, participant: str) -> str:
     expires = (now() + timedelta(hours=1)).isoformat()
     prompt = str(event_id("test-prompt", participant))
     wanted = [{"participant": participant, "prompt_id": prompt, "expires_at": expires}]
-    return ask_desk(settings, "/links", wanted)[0]["url"]
+    return call_admin_api(settings, "/links", wanted)[0]["url"]
 
 
 def count(reader: Reader, sql: str, **params: str) -> int:

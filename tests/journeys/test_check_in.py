@@ -7,8 +7,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, sync_playwright
 
-from dashboard.reader import NotAllowed, Reader
 from schemas.settings import Settings
+from streams.store.client import NotAllowed, Reader
 from tests.journeys.people import count, form_link, person, text, until
 
 pytestmark = [pytest.mark.kafka, pytest.mark.journey]

@@ -12,16 +12,16 @@ import httpx
 import pytest
 from ruamel.yaml import YAML
 
-from dashboard.reader import Reader
 from schemas.settings import Settings
+from streams.store.client import Reader
 from tests.conftest import DEMO
 from tests.journeys.conftest import with_free_ports
 from tests.journeys.people import count, person, until
-from wellstream.kafka import local_kafka
-from wellstream.local import local_settings, services
-from wellstream.phone import Telephone
-from wellstream.supervisor import Supervisor
-from wellstream.topics import create_topics
+from wellstream.local.kafka import local_kafka
+from wellstream.local.phone import Telephone
+from wellstream.local.services import local_settings, services
+from wellstream.local.supervisor import Supervisor
+from wellstream.operations.topics import create_topics
 
 pytestmark = [pytest.mark.kafka, pytest.mark.journey]
 CRISIS = "This is not an emergency service"
@@ -30,7 +30,7 @@ CRISIS = "This is not an emergency service"
 def study_that_asks_one_by_one(folder: Path) -> Path:
     yaml = YAML()
     tree = yaml.load(DEMO.read_text(encoding="utf-8"))
-    tree["id"], tree["dialogue"] = "one-by-one", {"ask": "each"}
+    tree["id"], tree["conversation"] = "one-by-one", {"ask": "each"}
     file = folder / "one-by-one.yaml"
     with file.open("w", encoding="utf-8") as out:
         yaml.dump(tree, out)
@@ -96,8 +96,10 @@ def test_one_question_at_a_time_over_the_worker_s_death(talking: Settings, rows:
     assert dict(zip(found["item"], found["value"], strict=True)) == {"handled": 5, "mood": 4, "stress": 3}
     assert count(rows, "checkins where participant = :p", p=who) == 1
     assert count(rows, "dead_letters where participant = :p", p=who) == 1
-    said = rows.query("select meaning from messages_read where participant = :p order by occurred_at", p=who)
-    assert list(said["meaning"]) == ["begin", "answer", "unclear", "answer", "answer", "correction"]
+    said = rows.query(
+        "select intent from message_classifications where participant = :p order by occurred_at", p=who
+    )
+    assert list(said["intent"]) == ["begin", "answer", "unclear", "answer", "answer", "correction"]
     assert sum("How stressed" in words for words in caller.heard) == 2
 
 
@@ -114,7 +116,7 @@ def test_stop_is_kept_and_start_goes_on(talking: Settings, rows: Reader) -> None
     caller.say("STOP please", "no more messages")
     caller.say("check in", None)
     who = caller.participant
-    withheld = "texts_reported where participant = :p and delivery = 'withheld' and code = 'no_consent'"
+    withheld = "delivery_reports where participant = :p and delivery = 'withheld' and code = 'no_consent'"
     until(lambda: count(rows, withheld, p=who))
     caller.say("START", "again")
     statuses = "consents where participant = :p"

@@ -14,7 +14,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from wellstream.kafka import free_port
+from wellstream.local.kafka import free_port
 
 pytestmark = [pytest.mark.kafka, pytest.mark.journey, pytest.mark.timeout(300)]
 
@@ -25,8 +25,8 @@ def environment(home: Path) -> dict[str, str]:
         "WELLSTREAM_HOME": str(home),
         "WELLSTREAM_GATEWAY_PORT": str(gateway),
         "WELLSTREAM_PUBLIC_URL": f"http://127.0.0.1:{gateway}",
-        "WELLSTREAM_DESK_PORT": str(desk),
-        "WELLSTREAM_DESK_URL": f"http://127.0.0.1:{desk}",
+        "WELLSTREAM_ADMIN_PORT": str(desk),
+        "WELLSTREAM_ADMIN_URL": f"http://127.0.0.1:{desk}",
         "WELLSTREAM_STORE_PORT": str(free_port()),
         "WELLSTREAM_DASHBOARD_PORT": str(free_port()),
     }

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
-from producers.ui_words import words
-from schemas.study_file import load_study
+from locales.form_words import words
+from schemas.study.file import load_study
 from tests.conftest import DEMO
 from tests.journeys.form_door import Door, choose, fill_demo, press
 from tests.journeys.people import until

@@ -10,12 +10,12 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from dashboard.reader import Reader
-from producers.form_page import render_message
-from producers.ui_words import words
+from locales.form_words import words
+from producers.forms.rendering import render_message
 from schemas.clock import now
 from schemas.settings import Settings
-from schemas.study_file import load_study
+from schemas.study.file import load_study
+from streams.store.client import Reader
 from tests.conftest import DEMO
 from tests.journeys.form_door import Door, choose, fill_demo, press
 from tests.journeys.people import count, form_link, person, text, until
@@ -30,7 +30,7 @@ LANGUAGES = ["en", "nl", "ar"]
 
 @pytest.fixture(scope="module")
 def door(broker: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Door]:
-    with Door(tmp_path_factory.mktemp("door"), broker, [KINDS, SIMPLE]) as opened:
+    with Door(tmp_path_factory.mktemp("endpoint"), broker, [KINDS, SIMPLE]) as opened:
         until(lambda: opened.recent.caught_up)
         yield opened
 

@@ -7,12 +7,12 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from dashboard.reader import Reader
 from producers.imports.send import send
 from schemas.settings import Settings
 from schemas.study import Study
+from streams.store.client import Reader
 from tests.journeys.people import until
-from wellstream.imported import Imported, Memory, events_in, summaries, wait_until_stored
+from wellstream.operations.imports import Imported, Memory, events_in, summaries, wait_until_stored
 
 pytestmark = [pytest.mark.kafka, pytest.mark.journey, pytest.mark.timeout(300)]
 ROOT = Path(__file__).parents[2]

@@ -13,15 +13,15 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from dashboard.reader import Reader
 from schemas.settings import Settings
+from streams.store.client import Reader
 from tests.conftest import DEMO
 from tests.journeys.conftest import with_free_ports
 from tests.journeys.people import count, person, until
-from wellstream.kafka import free_port, local_kafka
-from wellstream.local import local_settings, services
-from wellstream.supervisor import Supervisor
-from wellstream.topics import create_topics
+from wellstream.local.kafka import free_port, local_kafka
+from wellstream.local.services import local_settings, services
+from wellstream.local.supervisor import Supervisor
+from wellstream.operations.topics import create_topics
 
 FAKE_SMSC = Path("/usr/lib/kannel/test/fakesmsc")
 pytestmark = [
@@ -184,7 +184,7 @@ def test_a_conversation_from_end_to_end(running: tuple[Settings, Centre]) -> Non
     until(lambda: count(rows, "answers where participant = :p and item = 'stress' and value = 4", p=who))
     answers = rows.query("select value from answers where participant = :p order by item", p=who)
     assert list(answers["value"]) == [5, 7, 4]
-    delivered = "texts_reported where participant = :p and provider = 'kannel' and delivery = 'delivered'"
+    delivered = "delivery_reports where participant = :p and provider = 'kannel' and delivery = 'delivered'"
     until(lambda: count(rows, delivered, p=who) == 5)
     assert NUMBER.lstrip("+") not in "".join(
         file.read_text(errors="replace") for file in settings.home.rglob("*.log") if "kafka" not in str(file)

@@ -9,22 +9,22 @@ from collections.abc import Iterator
 
 import pytest
 
-from dashboard.reader import NotAllowed, Reader, StoreUnavailable
 from producers.simulator.ledger import Ledger
 from producers.simulator.run import send_past
 from schemas.clock import now
 from schemas.settings import Settings
-from schemas.study_file import load_study
+from schemas.study.file import load_study
 from schemas.topics import CHECKINS, INDICATORS, MESSAGES, PROMPTS
-from streams.store.reader import TopicReader
+from streams.kafka.topic_reader import TopicReader
+from streams.store.client import NotAllowed, Reader, StoreUnavailable
 from streams.store.rebuild import rebuild
 from streams.store.reconcile import reconcile_with_topics, settle
 from tests.conftest import DEMO
 from tests.journeys.conftest import with_free_ports
-from wellstream.kafka import local_kafka
-from wellstream.local import local_settings, services
-from wellstream.supervisor import Supervisor
-from wellstream.topics import create_topics, lag
+from wellstream.local.kafka import local_kafka
+from wellstream.local.services import local_settings, services
+from wellstream.local.supervisor import Supervisor
+from wellstream.operations.topics import create_topics, lag
 
 pytestmark = [pytest.mark.kafka, pytest.mark.journey, pytest.mark.timeout(600)]
 

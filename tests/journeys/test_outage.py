@@ -14,14 +14,14 @@ from schemas.events import CheckInSubmitted, Event
 from schemas.identity import event_id
 from schemas.settings import Settings
 from schemas.topics import CHECKINS, MESSAGES, Topic
-from streams.store.reader import TopicReader
+from streams.kafka.topic_reader import TopicReader
 from tests.conftest import DEMO
 from tests.journeys.conftest import with_free_ports
 from tests.journeys.people import form_link, person, text, until
-from wellstream.kafka import free_port, kafka_service
-from wellstream.local import local_settings, services
-from wellstream.supervisor import Supervisor
-from wellstream.topics import create_topics
+from wellstream.local.kafka import free_port, kafka_service
+from wellstream.local.services import local_settings, services
+from wellstream.local.supervisor import Supervisor
+from wellstream.operations.topics import create_topics
 
 pytestmark = [pytest.mark.kafka, pytest.mark.journey, pytest.mark.timeout(240)]
 ANSWERS = {"mood": "6", "stress": "4", "handled": "5"}

@@ -8,16 +8,16 @@ from pathlib import Path
 
 import pytest
 
-from dashboard.reader import Reader
 from schemas.settings import Settings
+from streams.store.client import Reader
 from streams.store.reconcile import reconcile_with_topics
 from tests.conftest import DEMO
 from tests.journeys.conftest import with_free_ports
 from tests.journeys.people import count, person, text, until
-from wellstream.kafka import local_kafka
-from wellstream.local import local_settings, services
-from wellstream.supervisor import Supervisor
-from wellstream.topics import create_topics
+from wellstream.local.kafka import local_kafka
+from wellstream.local.services import local_settings, services
+from wellstream.local.supervisor import Supervisor
+from wellstream.operations.topics import create_topics
 
 pytestmark = [pytest.mark.kafka, pytest.mark.journey]
 NUMBERS = ["+447700900401", "+447700900402", "+447700900403"]
@@ -44,6 +44,6 @@ def test_what_a_stream_passes_over_is_not_lost(forgetful: Settings) -> None:
     rows = Reader(forgetful.store_uri, forgetful.secret("store_token"))
     until(lambda: count(rows, "checkins") == len(NUMBERS) * EACH)
     until(lambda: rows.query("select count(distinct checkin) as n from indicators")["n"][0] == 18)
-    assert count(rows, "messages_read where meaning = 'answer'") == len(NUMBERS) * EACH
+    assert count(rows, "message_classifications where intent = 'answer'") == len(NUMBERS) * EACH
     assert str(asyncio.run(reconcile_with_topics(forgetful.kafka, rows.query))).endswith("lost=0")
     assert "passed over" in (forgetful.home / "logs" / "worker.log").read_text()

@@ -4,16 +4,16 @@ import json
 
 import pytest
 
-from dashboard.reader import Reader
-from producers.publisher import Publisher
+from producers.kafka.publisher import Publisher
+from schemas.base import Channel
 from schemas.clock import now
 from schemas.codec import encode
 from schemas.events import CheckInSubmitted, Window
 from schemas.identity import event_id
 from schemas.settings import Settings
-from schemas.study_file import load_study
+from schemas.study.file import load_study
 from schemas.topics import CHECKINS, MESSAGES, PROMPTS
-from schemas.words import Channel
+from streams.store.client import Reader
 from tests.conftest import DEMO
 from tests.journeys.people import count, person, text, until
 

@@ -13,22 +13,22 @@ from aiokafka import AIOKafkaProducer
 from producers.imports.events import events_of
 from producers.imports.mapping import load_mapping
 from producers.imports.rows import read_rows
-from producers.publisher import Publisher
-from producers.studies import announce
+from producers.kafka.publisher import Publisher
+from producers.kafka.studies import announce
 from schemas.codec import decode, encode
 from schemas.events import CheckInSubmitted, IndicatorsUpdated, PromptSent
 from schemas.identity import event_id, pseudonym_from
-from schemas.study_file import load_study
+from schemas.study.file import load_study
+from schemas.study.versions import Versions
 from schemas.topics import CHECKINS, INDICATORS, PROMPTS
-from schemas.versions import Versions
-from streams.state import Heard, batch
-from streams.store.reader import TopicReader
+from streams.indicators.update import TimelineEvent, batch
+from streams.kafka.topic_reader import TopicReader
 from tests.conftest import DEMO
 from tests.journeys.conftest import with_free_ports
-from wellstream.kafka import local_kafka
-from wellstream.local import local_settings, services
-from wellstream.supervisor import Supervisor
-from wellstream.topics import create_topics, lag
+from wellstream.local.kafka import local_kafka
+from wellstream.local.services import local_settings, services
+from wellstream.local.supervisor import Supervisor
+from wellstream.operations.topics import create_topics, lag
 
 pytestmark = [pytest.mark.kafka, pytest.mark.journey, pytest.mark.timeout(600)]
 GOLDEN = Path(__file__).parents[1] / "golden"
@@ -44,12 +44,12 @@ def name_of(run: int, name: str) -> UUID:
     return event_id("shuffle", str(run), name)
 
 
-def record(run: int) -> list[Heard]:
+def record(run: int) -> list[TimelineEvent]:
     """The prompts and the log, with participants of their own for each run."""
     prompts = [
         prompt.model_copy(
             update={
-                "event_id": name_of(run, f"{row.person}-{prompt.study_day:02d}-{prompt.slot}"),
+                "event_id": name_of(run, f"{row.person}-{prompt.study_day:02d}-{prompt.beep}"),
                 "participant": pseudonym_from("shuffle", str(run), row.person),
             }
         )
@@ -84,7 +84,7 @@ def names(run: int) -> list[str]:
     return [name for event in answered for name in (event.participant, str(event.checkin))]
 
 
-async def send(bootstrap: str, events: list[Heard]) -> None:
+async def send(bootstrap: str, events: list[TimelineEvent]) -> None:
     producer = AIOKafkaProducer(bootstrap_servers=bootstrap, acks="all", enable_idempotence=True)
     async with producer:
         for event in events:

@@ -15,25 +15,25 @@ import pytest
 from aiokafka import AIOKafkaProducer
 from pydantic import SecretStr
 
-from producers.desk import build_desk
-from producers.gateway import build_gateway
-from producers.gateways.adapter import Registry
-from producers.gateways.simulator import Simulator
-from producers.publisher import Publisher
-from producers.sender import Sender
-from producers.studies import announce
-from producers.vault import Vault
-from schemas.events import CheckInSubmitted, DayPlanned, PromptClosed, PromptSent, TextReported
+from producers.gateway.admin_api import build_admin_api
+from producers.gateway.app import build_gateway
+from producers.kafka.publisher import Publisher
+from producers.kafka.studies import announce
+from producers.sms.dispatcher import Sender
+from producers.sms.providers.base import Registry
+from producers.sms.providers.fake import Simulator
+from producers.vault.vault import Vault
+from schemas.events import CheckInSubmitted, DayPlanned, DeliveryReported, PromptClosed, PromptSent
 from schemas.settings import Settings
 from schemas.study import Schedule, Study
-from schemas.study_file import load_study
-from schemas.topics import CHECKINS, CONSENTS, PARTICIPANTS, PROMPTS, RECEIPTS, TEXTS
-from streams.planner.serve import Planner
-from streams.store.reader import TopicReader
+from schemas.study.file import load_study
+from schemas.topics import CHECKINS, CONSENTS, DELIVERY_REPORTS, PARTICIPANTS, PROMPTS, TEXTS
+from streams.kafka.topic_reader import TopicReader
+from streams.scheduling.service import Planner
 from tests.conftest import DEMO
 from tests.producers.topics import on_topic
-from wellstream.kafka import local_kafka
-from wellstream.topics import create_topics
+from wellstream.local.kafka import local_kafka
+from wellstream.operations.topics import create_topics
 
 pytestmark = [pytest.mark.kafka, pytest.mark.journey]
 DAYS = 30
@@ -80,8 +80,9 @@ class System:
             base_url=self.settings.public_url,
         )
         self.desk = httpx.AsyncClient(
-            transport=httpx.ASGITransport(build_desk(*parts, self.publisher, lambda: self.at)),
-            base_url="http://desk", headers={"Authorization": f"Bearer {self.settings.secret('desk_token')}"},
+            transport=httpx.ASGITransport(build_admin_api(*parts, self.publisher, lambda: self.at)),
+            base_url="http://admin",
+            headers={"Authorization": f"Bearer {self.settings.secret('admin_token')}"},
         )  # fmt: skip
         self.producer = AIOKafkaProducer(bootstrap_servers=self.settings.kafka, acks="all")
         await self.producer.start()
@@ -150,7 +151,7 @@ async def system(tmp_path: Path) -> AsyncIterator[System]:
     with local_kafka(tmp_path / "kafka") as broker:
         await create_topics(broker)
         settings = Settings(
-            home=tmp_path, kafka=broker, vault_key=SecretStr("k" * 32), desk_token=SecretStr("d" * 32),
+            home=tmp_path, kafka=broker, vault_key=SecretStr("k" * 32), admin_token=SecretStr("d" * 32),
             sms_segments_per_second=10_000.0, simulation=True, public_url="https://study.example",
         )  # fmt: skip
         async with AsyncExitStack() as stack:
@@ -183,7 +184,7 @@ async def test_a_study_of_thirty_days(system: System) -> None:
     sent = {one.event_id: one for one in await on_topic(broker, PROMPTS, PromptSent)}
     closed = await on_topic(broker, PROMPTS, PromptClosed)
     checkins = await on_topic(broker, CHECKINS, CheckInSubmitted)
-    reports = await on_topic(broker, RECEIPTS, TextReported)
+    reports = await on_topic(broker, DELIVERY_REPORTS, DeliveryReported)
 
     assert restarts >= 2
     assert len(planned) == len({one.prompt_id for one in planned})

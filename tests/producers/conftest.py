@@ -9,12 +9,12 @@ import pytest
 from pydantic import SecretStr
 from sqlcipher3 import dbapi2 as sqlcipher
 
-from producers.people import Enrolment, Person
-from producers.vault import Vault, _derive
+from producers.vault.people import Enrolment, Person
+from producers.vault.vault import Vault, _derive
 from schemas.clock import now
 from schemas.settings import Settings
 from schemas.study import Study
-from schemas.study_file import load_study
+from schemas.study.file import load_study
 from tests.conftest import DEMO
 
 NUMBER = "+447700900123"
@@ -32,7 +32,7 @@ def settings(tmp_path: Path) -> Settings:
         study=DEMO,
         kafka="127.0.0.1:1",
         vault_key=SecretStr("a key of at least thirty-two characters"),
-        desk_token=SecretStr("the desk's token"),
+        admin_token=SecretStr("the admin API's token"),
         twilio_auth_token=SecretStr("twilio's token"),
         twilio_account_sid="ACtest",
         twilio_from="+447700900999",

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from schemas.base import Channel
 from schemas.codec import Unreadable, dead_letter, decode, encode
 from schemas.events import CheckInSubmitted, Reason
 from schemas.identity import event_id, new_pseudonym
-from schemas.words import Channel
 
 PARTICIPANT = new_pseudonym()
 MOMENT = datetime(2026, 3, 29, 0, 59, 59, 123456, tzinfo=UTC)

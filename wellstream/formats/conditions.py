@@ -8,8 +8,8 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from schemas.conditions import OPERATORS, Both, Compare, Condition, Has, Not, parse_condition
 from schemas.study import ItemKind
+from schemas.study.conditions import OPERATORS, Both, Compare, Condition, Has, Not, parse_condition
 
 Kinds = Mapping[str, ItemKind]
 """The kind of each item, by its id."""

@@ -4,10 +4,10 @@ from typing import Any
 
 from fhir.resources.R4B.questionnaire import Questionnaire
 
-from schemas.conditions import Both, Compare, Condition, Has, Not, parse_condition
 from schemas.study import Item, Study, Texts
+from schemas.study.conditions import Both, Compare, Condition, Has, Not, parse_condition
 from wellstream.formats.conditions import OPPOSITE, answers_of
-from wellstream.formats.loss import Report
+from wellstream.formats.losses import Report
 
 _TRANSLATION = "http://hl7.org/fhir/StructureDefinition/translation"
 _BOUND = "http://hl7.org/fhir/StructureDefinition/{}Value"

@@ -8,11 +8,11 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from schemas.conditions import parse_condition
 from schemas.study import ItemKind, Study
+from schemas.study.conditions import parse_condition
+from wellstream.formats.choices import bounded, is_scale, options_of, scale_of, slug
 from wellstream.formats.conditions import Asked, CannotSay, from_redcap, show_if, to_redcap
-from wellstream.formats.loss import FormatError, Report, Spot
-from wellstream.formats.pieces import bounded, is_scale, options_of, scale_of, slug
+from wellstream.formats.losses import FormatError, Location, Report
 from wellstream.formats.redcap_rows import FORMULA, TAG, Kept, Row, read_rows
 from wellstream.formats.starter import study_of
 
@@ -44,25 +44,27 @@ def import_redcap(file: Path, study_id: str, language: str) -> tuple[Study, Repo
         report.lose("forms", ", ".join(forms), "all fields are asked in one form")
     items: list[dict[str, Any]] = []
     earlier: dict[str, Asked] = {}
-    places: dict[str, Spot] = {}
+    places: dict[str, Location] = {}
     seen: dict[str, int] = {}
     for place, (number, row) in enumerate(rows):
         name = row["field_name"].lower()
-        spot = Spot(str(file), f"row {number}", name, report)
+        location = Location(str(file), f"row {number}", name, report)
         if not name:
-            raise spot.wrong("the column 'Variable / Field Name' is empty")
+            raise location.wrong("the column 'Variable / Field Name' is empty")
         if name in seen:
-            raise spot.wrong(f"the variable {name} stands twice, first in row {seen[name]}; rename one")
+            raise location.wrong(f"the variable {name} stands twice, first in row {seen[name]}; rename one")
         seen[name] = number
         if place == 0 and row["field_type"] == "text" and _RECORD.fullmatch(name):
-            spot.lose("the record's number", "participants have random names of their own here")
+            location.lose("the record's number", "participants have random names of their own here")
             continue
-        made = _Field(row, spot, language).item(earlier)
+        made = _Field(row, location, language).item(earlier)
         if made is None:
             continue
         if made["id"] in places:
-            raise spot.wrong(f"it would be {made['id']} here, as {places[made['id']].name} is; rename one")
-        places[made["id"]] = spot
+            raise location.wrong(
+                f"it would be {made['id']} here, as {places[made['id']].name} is; rename one"
+            )
+        places[made["id"]] = location
         items.append(made)
     if not items:
         raise FormatError(f"{file}: there is no field that could be an item")
@@ -73,11 +75,11 @@ def import_redcap(file: Path, study_id: str, language: str) -> tuple[Study, Repo
 class _Field:
     """One row on its way to an item."""
 
-    def __init__(self, row: Row, spot: Spot, language: str) -> None:
+    def __init__(self, row: Row, location: Location, language: str) -> None:
         self.row = row
-        self.spot = spot
+        self.location = location
         self.language = language
-        self.kept = _kept(row["field_annotation"], spot)
+        self.kept = _kept(row["field_annotation"], location)
         self._codes: dict[str, str] = {}
         self._used = set[str]()
 
@@ -86,10 +88,10 @@ class _Field:
         kind = self.row["field_type"].lower()
         why = _NOT_CARRIED.get(kind)
         if self.row["identifier"].lower() == "y":
-            self.spot.lose("the whole field", "it identifies people, and answers here must not")
+            self.location.lose("the whole field", "it identifies people, and answers here must not")
             return None
         if why:
-            self.spot.lose("the whole field", f"{why} is no item")
+            self.location.lose("the whole field", f"{why} is no item")
             return None
         filled = self._kind(kind)
         if filled is None:
@@ -101,16 +103,16 @@ class _Field:
         self._condition(item, earlier)
         self._rest()
         here: ItemKind = item["kind"]
-        earlier[self.spot.name] = Asked(item["id"], here, self._codes)
+        earlier[self.location.name] = Asked(item["id"], here, self._codes)
         return item
 
     def _id(self) -> str:
-        name = self.spot.name
+        name = self.location.name
         if self.kept.id and self.kept.id.replace("-", "_") == name:
             return self.kept.id
         made = slug(name, "q")
         if made != name:
-            self.spot.lose("its name", f"it is {made} here")
+            self.location.lose("its name", f"it is {made} here")
         return made
 
     def _label(self) -> str:
@@ -118,18 +120,18 @@ class _Field:
         label = label[1:] if label.startswith("'") and label[1:2] in FORMULA else label
         said = self._plain(label, "the label")
         if not said:
-            self.spot.lose("the label", "it is empty, so the question is the variable's name; fill in")
-        return said or self.spot.name
+            self.location.lose("the label", "it is empty, so the question is the variable's name; fill in")
+        return said or self.location.name
 
     def _plain(self, text: str, where: str) -> str:
         if piped := _PIPED.search(text):
-            self.spot.lose(
+            self.location.lose(
                 f"{piped[0]} in {where}", "answers are not put into words; it stands there as it is"
             )
         said = html.unescape(re.sub(r"</?[A-Za-z!][^<>]*>", " ", _INLINE.sub("", text)))
         if said == text:
             return text
-        self.spot.lose(f"HTML in {where}", "only its words are carried")
+        self.location.lose(f"HTML in {where}", "only its words are carried")
         return " ".join(said.split())
 
     def _kind(self, kind: str) -> dict[str, Any] | None:
@@ -140,11 +142,11 @@ class _Field:
         if kind == "yesno":
             return {"kind": "yes_no"}
         if kind == "truefalse":
-            self.spot.lose("the answers true and false", "they are yes and no here")
+            self.location.lose("the answers true and false", "they are yes and no here")
             return {"kind": "yes_no"}
         if kind in ("text", "notes"):
             return self._text_field()
-        raise self.spot.wrong(
+        raise self.location.wrong(
             f"the field type {kind!r} is not known; REDCap has text, notes, radio, dropdown, "
             "checkbox, yesno, truefalse, slider, calc, descriptive, file and sql"
         )
@@ -164,9 +166,9 @@ class _Field:
             why = f"integer{between}: a scale lies between -1000 and 1000"
         else:
             lowest, highest = ({self.language: bound} for bound in (low, high))
-            self.spot.lose("words at the ends of the scale", "a number has none; fill in")
-            return bounded(int(low), int(high), lowest, highest, self.spot)
-        self.spot.lose("the whole field", why)
+            self.location.lose("words at the ends of the scale", "a number has none; fill in")
+            return bounded(int(low), int(high), lowest, highest, self.location)
+        self.location.lose("the whole field", why)
         return None
 
     def _slider(self) -> dict[str, Any]:
@@ -175,13 +177,15 @@ class _Field:
         labels = [self._plain(part.strip(), "a label of the slider") for part in text.split("|")]
         low, high = self.row["text_validation_min"] or "0", self.row["text_validation_max"] or "100"
         if not all(re.fullmatch(r"-?\d{1,4}", bound) for bound in (low, high)):
-            raise self.spot.wrong(f"a slider goes from one whole number to another, not from {low} to {high}")
+            raise self.location.wrong(
+                f"a slider goes from one whole number to another, not from {low} to {high}"
+            )
         ends = [labels[0] or low, (labels[-1] if len(labels) > 1 else "") or high]
         if middle := " / ".join(label for label in labels[1:-1] if label):
-            self.spot.lose(f"the slider's middle label {middle!r}", "a scale names its ends")
-        self.spot.lose("the slider", f"it is a scale from {low} to {high}, shown as buttons")
+            self.location.lose(f"the slider's middle label {middle!r}", "a scale names its ends")
+        self.location.lose("the slider", f"it is a scale from {low} to {high}, shown as buttons")
         lowest, highest = ({self.language: end} for end in ends)
-        return bounded(int(low), int(high), lowest, highest, self.spot)
+        return bounded(int(low), int(high), lowest, highest, self.location)
 
     def _choices(self, kind: str) -> dict[str, Any]:
         pairs = []
@@ -191,17 +195,17 @@ class _Field:
                 said = self._plain(label, f"the answer {code}")
                 pairs.append((code, {self.language: said or code}))
         if not pairs:
-            raise self.spot.wrong(
+            raise self.location.wrong(
                 "it has no answers; write them as `1, Yes | 0, No` into the column for choices"
             )
         measured = self.kept.measures is not None
         if kind != "checkbox" and is_scale([code for code, _ in pairs], measured):
-            return scale_of(pairs, self.spot)
+            return scale_of(pairs, self.location)
         dashed = {option.replace("-", "_"): option for option in self.kept.options}
         exclusive = [option.replace("-", "_") for option in self.kept.exclusive]
         if found := _NONE.search(self.row["field_annotation"]):
             exclusive += found[2].split(",")
-        options, self._codes = options_of(pairs, self.spot, dashed, exclusive)
+        options, self._codes = options_of(pairs, self.location, dashed, exclusive)
         return {"kind": "choices" if kind == "checkbox" else "choice", "options": options}
 
     def _our_own(self, item: dict[str, Any]) -> None:
@@ -209,7 +213,7 @@ class _Field:
         if self.kept.measures:
             item["measures"] = self.kept.measures
         elif item["kind"] in ("scale", "choices"):
-            self.spot.lose(
+            self.location.lose(
                 "what it measures", "not in the format; without it there are no indicators; fill in"
             )
         if self.kept.sms:
@@ -227,21 +231,23 @@ class _Field:
         try:
             item["show_if"] = show_if(logic, earlier, from_redcap)
         except CannotSay as error:
-            self.spot.lose(f"branching logic {logic!r}", f"{error}; the item is always asked")
+            self.location.lose(f"branching logic {logic!r}", f"{error}; the item is always asked")
 
     def _rest(self) -> None:
         """Note each column that has something for which there is no place."""
         if self.row["section_header"]:
-            self.spot.lose("section header", "items have no sections")
+            self.location.lose("section header", "items have no sections")
         if self.row["matrix_group_name"]:
-            self.spot.lose(f"matrix {self.row['matrix_group_name']}", "its questions are asked one by one")
+            self.location.lose(
+                f"matrix {self.row['matrix_group_name']}", "its questions are asked one by one"
+            )
         unused = {_VALIDATION, "text_validation_min", "text_validation_max"} - self._used
         for column in (*_EXTRAS, *sorted(unused)):
             if self.row[column]:
-                self.spot.lose(f"{column.replace('_', ' ')} {self.row[column]!r}", "not carried")
+                self.location.lose(f"{column.replace('_', ' ')} {self.row[column]!r}", "not carried")
         others = _NONE.sub("", self.row["field_annotation"].partition(TAG)[0]).strip()
         if others:
-            self.spot.lose(f"field annotation {others!r}", "not carried")
+            self.location.lose(f"field annotation {others!r}", "not carried")
 
 
 def _same(ours: str, logic: str, earlier: dict[str, Asked]) -> bool:
@@ -253,7 +259,7 @@ def _same(ours: str, logic: str, earlier: dict[str, Asked]) -> bool:
         return False
 
 
-def _kept(annotation: str, spot: Spot) -> Kept:
+def _kept(annotation: str, location: Location) -> Kept:
     _, tag, rest = annotation.partition(TAG)
     if not tag:
         return Kept()
@@ -261,9 +267,9 @@ def _kept(annotation: str, spot: Spot) -> Kept:
         found, end = json.JSONDecoder().raw_decode(rest)
         kept = Kept.model_validate(found)
     except (ValueError, ValidationError):
-        raise spot.wrong(
+        raise location.wrong(
             f"what follows {TAG} in the field annotation was changed; mend or remove it"
         ) from None
     if rest[end:].strip():
-        spot.lose(f"field annotation {rest[end:].strip()!r}", "not carried")
+        location.lose(f"field annotation {rest[end:].strip()!r}", "not carried")
     return kept

@@ -9,7 +9,7 @@ from pydantic_core import ErrorDetails
 from ruamel.yaml import YAML
 
 from schemas.study import Study
-from wellstream.formats.loss import FormatError, Report, Spot
+from wellstream.formats.losses import FormatError, Location, Report
 
 _HEADING = """# Made from {source}. Look at everything that `wellstream study import` reported, above all at
 # the notice about help, the arms, the schedule and what each item measures. Then check it:
@@ -23,7 +23,7 @@ def study_of(
     languages: Sequence[str],
     items: list[dict[str, Any]],
     report: Report,
-    places: Mapping[str, Spot],
+    places: Mapping[str, Location],
 ) -> Study:
     """A study of these items, with starter values for all else.
 
@@ -98,7 +98,7 @@ def _asked_by_text(items: list[dict[str, Any]]) -> list[str]:
     return [item["id"] for item, range_ in zip(scales, ranges, strict=True) if range_ == usual][:3]
 
 
-def _sentence(problem: ErrorDetails, items: list[dict[str, Any]], places: Mapping[str, Spot]) -> str:
+def _sentence(problem: ErrorDetails, items: list[dict[str, Any]], places: Mapping[str, Location]) -> str:
     """What is wrong and where: the field of the file, or the option of the command."""
     place = problem["loc"]
     said = problem["msg"].removeprefix("Value error, ")

@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from schemas.study import ItemKind, Study
+from wellstream.formats.choices import Choice, bounded, is_scale, options_of, scale_of, slug
 from wellstream.formats.conditions import Asked, CannotSay, from_xlsform, show_if
-from wellstream.formats.loss import FormatError, Report, Spot
-from wellstream.formats.pieces import Choice, bounded, is_scale, options_of, scale_of, slug
+from wellstream.formats.losses import FormatError, Location, Report
 from wellstream.formats.starter import study_of
 from wellstream.formats.xlsform_sheets import Cells, Sheets, languages_of, read_sheets
 
@@ -40,7 +40,7 @@ def import_xlsform(file: Path, study_id: str, language: str) -> tuple[Study, Rep
     report = Report()
     form = _Form(file, language, report)
     for number, row in form.sheets.survey:
-        form.read(Spot(str(file), f"survey row {number}", row["name"], report), row)
+        form.read(Location(str(file), f"survey row {number}", row["name"], report), row)
     form.finish()
     if not form.items:
         raise FormatError(f"{file}: there is no question that could be an item")
@@ -58,7 +58,7 @@ class _Form:
         self.sheets: Sheets = read_sheets(file, report)
         self.languages = languages_of(file, self.sheets.survey[0][1], plain)
         self.items: list[dict[str, Any]] = []
-        self.places: dict[str, Spot] = {}
+        self.places: dict[str, Location] = {}
         self._file = file
         self._report = report
         self._lists: dict[str, list[tuple[int, Cells]]] = {}
@@ -72,21 +72,21 @@ class _Form:
                 )
             self._lists.setdefault(row["list_name"], []).append((number, row))
 
-    def read(self, spot: Spot, row: Cells) -> None:
+    def read(self, location: Location, row: Cells) -> None:
         """Take one row of the survey."""
         type_ = " ".join(row["type"].split())
         if not type_:
-            spot.lose("the whole row", "its type is empty")
+            location.lose("the whole row", "its type is empty")
         elif row.get("disabled", "").lower() in _TRUE:
-            spot.lose(type_, "it is disabled")
+            location.lose(type_, "it is disabled")
         elif _BEGIN.fullmatch(type_):
-            self._begin(spot, type_, row)
+            self._begin(location, type_, row)
         elif _END.fullmatch(type_):
             if not self._around:
-                raise spot.wrong(f"{type_!r} ends what did not begin")
+                raise location.wrong(f"{type_!r} ends what did not begin")
             self._around.pop()
         else:
-            self._question(spot, type_, row)
+            self._question(location, type_, row)
 
     def finish(self) -> None:
         """Note what of the other sheets was not carried."""
@@ -102,62 +102,64 @@ class _Form:
             if lost:
                 self._report.lose("settings", ", ".join(lost), "not carried", f"settings row {number}")
 
-    def _begin(self, spot: Spot, type_: str, row: Cells) -> None:
+    def _begin(self, location: Location, type_: str, row: Cells) -> None:
         self._around.append(row.get("relevant", ""))
         again = "; its questions are asked once" if type_.endswith("repeat") else ""
-        spot.lose(type_, f"only questions are carried, in one list{again}")
-        self._note_rest(spot, row, frozenset())
+        location.lose(type_, f"only questions are carried, in one list{again}")
+        self._note_rest(location, row, frozenset())
 
-    def _question(self, spot: Spot, type_: str, row: Cells) -> None:
+    def _question(self, location: Location, type_: str, row: Cells) -> None:
         kind, _, rest = type_.partition(" ")
         used: set[str] = set()
-        filled, codes, why = self._filled(spot, kind, rest, row, used)
+        filled, codes, why = self._filled(location, kind, rest, row, used)
         if filled is None:
             said = f" ({self._label(row)!r})" if self._label(row) else ""
-            spot.lose(f"a question of type {type_!r}{said}", why)
+            location.lose(f"a question of type {type_!r}{said}", why)
             return
-        if not spot.name:
-            raise spot.wrong("the column `name` is empty")
-        made = slug(spot.name, "q")
+        if not location.name:
+            raise location.wrong("the column `name` is empty")
+        made = slug(location.name, "q")
         if made in self.places:
             before = self.places[made]
-            raise spot.wrong(f"it would be {made} here, as {before.name} in {before.place} is; rename one")
-        if made != spot.name:
-            spot.lose("its name", f"it is {made} here")
-        item: dict[str, Any] = {"id": made, "text": self._texts(row, spot)} | filled
-        self._required(item, spot, row)
-        self._condition(item, spot, row)
-        self._our_own(item, spot, row)
-        self._note_rest(spot, row, frozenset(used))
+            raise location.wrong(
+                f"it would be {made} here, as {before.name} in {before.place} is; rename one"
+            )
+        if made != location.name:
+            location.lose("its name", f"it is {made} here")
+        item: dict[str, Any] = {"id": made, "text": self._texts(row, location)} | filled
+        self._required(item, location, row)
+        self._condition(item, location, row)
+        self._our_own(item, location, row)
+        self._note_rest(location, row, frozenset(used))
         here: ItemKind = item["kind"]
-        self._earlier[spot.name] = Asked(made, here, codes)
-        self.places[made] = spot
+        self._earlier[location.name] = Asked(made, here, codes)
+        self.places[made] = location
         self.items.append(item)
 
     def _filled(
-        self, spot: Spot, kind: str, rest: str, row: Cells, used: set[str]
+        self, location: Location, kind: str, rest: str, row: Cells, used: set[str]
     ) -> tuple[dict[str, Any] | None, Mapping[str, str], str]:
         """The item's kind and answers, and its codes; or nothing, and why."""
         if kind == "text":
             return {"kind": "text"}, {}, ""
         if kind == "range":
             used.add("parameters")
-            return *self._range(spot, row), "a scale has whole numbers, one after the other"
+            return *self._range(location, row), "a scale has whole numbers, one after the other"
         if kind == "integer":
             used.add("constraint")
             return *self._integer(
-                spot, row
+                location, row
             ), "without a constraint such as `. >= 0 and . <= 10` it is no scale"
         if kind not in ("select_one", "select_multiple"):
             return None, {}, "there is no such item"
         name, _, more = rest.partition(" ")
         if name not in self._lists:
-            raise spot.wrong(f"there is no list {name!r} on the sheet choices")
+            raise location.wrong(f"there is no list {name!r} on the sheet choices")
         if more:
-            spot.lose(more, "there is no answer of one's own beside the choices")
-        return *self._select(spot, kind, name, row), ""
+            location.lose(more, "there is no answer of one's own beside the choices")
+        return *self._select(location, kind, name, row), ""
 
-    def _range(self, spot: Spot, row: Cells) -> tuple[dict[str, Any] | None, Mapping[str, str]]:
+    def _range(self, location: Location, row: Cells) -> tuple[dict[str, Any] | None, Mapping[str, str]]:
         given = dict(re.findall(r"(\w+)\s*=\s*([^\s,;]+)", row.get("parameters", "")))
         low, high, step = (
             given.pop(name, usual) for name, usual in (("start", "1"), ("end", "10"), ("step", "1"))
@@ -165,78 +167,78 @@ class _Form:
         if not all(re.fullmatch(r"-?\d{1,9}", number) for number in (low, high)) or step != "1":
             return None, {}
         if given:
-            spot.lose("parameters " + ", ".join(given), "not carried")
-        return self._numbers(spot, low, high), {}
+            location.lose("parameters " + ", ".join(given), "not carried")
+        return self._numbers(location, low, high), {}
 
-    def _integer(self, spot: Spot, row: Cells) -> tuple[dict[str, Any] | None, Mapping[str, str]]:
+    def _integer(self, location: Location, row: Cells) -> tuple[dict[str, Any] | None, Mapping[str, str]]:
         said = row.get("constraint", "")
         there, back = _BETWEEN.fullmatch(said), _BETWEEN_BACK.fullmatch(said)
         if there:
-            return self._numbers(spot, there[1], there[2]), {}
-        return (self._numbers(spot, back[2], back[1]), {}) if back else (None, {})
+            return self._numbers(location, there[1], there[2]), {}
+        return (self._numbers(location, back[2], back[1]), {}) if back else (None, {})
 
-    def _numbers(self, spot: Spot, low: str, high: str) -> dict[str, Any]:
-        spot.lose("words at the ends of the scale", "a number has none; fill in")
+    def _numbers(self, location: Location, low: str, high: str) -> dict[str, Any]:
+        location.lose("words at the ends of the scale", "a number has none; fill in")
         lowest, highest = (dict.fromkeys(self.languages, number) for number in (low, high))
-        return bounded(int(low), int(high), lowest, highest, spot)
+        return bounded(int(low), int(high), lowest, highest, location)
 
     def _select(
-        self, spot: Spot, kind: str, name: str, row: Cells
+        self, location: Location, kind: str, name: str, row: Cells
     ) -> tuple[dict[str, Any], Mapping[str, str]]:
         rows = self._lists[name]
         choices: list[Choice] = [
-            (one["name"], self._texts(one, self._at(spot, number))) for number, one in rows
+            (one["name"], self._texts(one, self._at(location, number))) for number, one in rows
         ]
         codes = [code for code, _ in choices]
         if name not in self._read_lists:
             self._read_lists.add(name)
             for number, one in rows:
                 self._note_rest(
-                    self._at(spot, number, f"{name} {one['name']}"), one, frozenset(), _USED_OF_CHOICES
+                    self._at(location, number, f"{name} {one['name']}"), one, frozenset(), _USED_OF_CHOICES
                 )
         if kind == "select_one" and sorted(codes) == ["no", "yes"]:
             words, numbers = _YES_NO
             own = [said["en"] for code, said in choices if said.get("en", words[code]).lower() != code]
             if own:
-                spot.lose(f"the words {', '.join(own)}", "yes and no are the form's own words")
+                location.lose(f"the words {', '.join(own)}", "yes and no are the form's own words")
             return {"kind": "yes_no"}, numbers
         if kind == "select_one" and is_scale(codes, bool(row.get("wellstream_measures"))):
-            return scale_of(choices, spot), {}
+            return scale_of(choices, location), {}
         exclusive = [one["name"] for _, one in rows if one.get("wellstream_exclusive")]
-        options, named = options_of(choices, spot, {}, exclusive)
+        options, named = options_of(choices, location, {}, exclusive)
         return {"kind": "choice" if kind == "select_one" else "choices", "options": options}, named
 
-    def _at(self, spot: Spot, number: int, name: str = "") -> Spot:
-        return Spot(spot.file, f"choices row {number}", name or spot.name, self._report)
+    def _at(self, location: Location, number: int, name: str = "") -> Location:
+        return Location(location.file, f"choices row {number}", name or location.name, self._report)
 
     def _label(self, row: Cells) -> str:
         return next(
             (row[column] for column in self.languages.values() if row.get(column)), row.get("label", "")
         )
 
-    def _texts(self, row: Cells, spot: Spot) -> dict[str, str]:
+    def _texts(self, row: Cells, location: Location) -> dict[str, str]:
         first = self._label(row)
         lacking = [code for code, column in self.languages.items() if not row.get(column)]
         if not first:
-            spot.lose("the label", f"it is empty, so it is {row['name']!r}; fill in")
+            location.lose("the label", f"it is empty, so it is {row['name']!r}; fill in")
         elif lacking:
-            spot.lose(f"the label in {', '.join(lacking)}", f"it is empty, so it is {first!r}; translate")
+            location.lose(f"the label in {', '.join(lacking)}", f"it is empty, so it is {first!r}; translate")
         elif row.get("label") and "label" not in self.languages.values():
-            spot.lose(
+            location.lose(
                 f"the label {row['label']!r} without a language", "the languages have labels of their own"
             )
         if "${" in first:
-            spot.lose("an answer in the label", "answers are not put into questions; write it anew")
+            location.lose("an answer in the label", "answers are not put into questions; write it anew")
         return {code: row.get(column) or first or row["name"] for code, column in self.languages.items()}
 
-    def _required(self, item: dict[str, Any], spot: Spot, row: Cells) -> None:
+    def _required(self, item: dict[str, Any], location: Location, row: Cells) -> None:
         required = row.get("required", "")
         if required.lower() in _TRUE:
             item["required"] = True
         elif required.lower() not in _FALSE:
-            spot.lose(f"required {required!r}", "it is required always or never; it is never here")
+            location.lose(f"required {required!r}", "it is required always or never; it is never here")
 
-    def _condition(self, item: dict[str, Any], spot: Spot, row: Cells) -> None:
+    def _condition(self, item: dict[str, Any], location: Location, row: Cells) -> None:
         """The row's own condition and those of the groups around it must all be true."""
         parts = [part for part in (*self._around, row.get("relevant", "")) if part]
         if not parts:
@@ -245,21 +247,27 @@ class _Form:
         try:
             item["show_if"] = show_if(relevant, self._earlier, from_xlsform)
         except CannotSay as error:
-            spot.lose(f"relevant {relevant!r}", f"{error}; the item is always asked")
+            location.lose(f"relevant {relevant!r}", f"{error}; the item is always asked")
 
-    def _our_own(self, item: dict[str, Any], spot: Spot, row: Cells) -> None:
+    def _our_own(self, item: dict[str, Any], location: Location, row: Cells) -> None:
         if measures := row.get("wellstream_measures"):
             item["measures"] = measures
         elif item["kind"] in ("scale", "choices"):
-            spot.lose("what it measures", "not in the format; without it there are no indicators; fill in")
+            location.lose(
+                "what it measures", "not in the format; without it there are no indicators; fill in"
+            )
         for part in filter(None, row.get("wellstream_sms", "").split(";")):
             code, _, names = (side.strip() for side in part.partition(":"))
             if code not in self.languages or not names:
-                raise spot.wrong(f"wellstream_sms {part.strip()!r}: write `en: mood, feeling; nl: stemming`")
+                raise location.wrong(
+                    f"wellstream_sms {part.strip()!r}: write `en: mood, feeling; nl: stemming`"
+                )
             item.setdefault("sms", {})[code] = [name.strip() for name in names.split(",")]
 
-    def _note_rest(self, spot: Spot, row: Cells, used: frozenset[str], known: frozenset[str] = _USED) -> None:
+    def _note_rest(
+        self, location: Location, row: Cells, used: frozenset[str], known: frozenset[str] = _USED
+    ) -> None:
         """Note each column that has something for which there is no place."""
         for column, value in row.items():
             if value and column.split("::")[0] not in known | used:
-                spot.lose(f"{column} {value!r}", "not carried")
+                location.lose(f"{column} {value!r}", "not carried")

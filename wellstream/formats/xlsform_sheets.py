@@ -9,7 +9,7 @@ from pathlib import Path
 from openpyxl import load_workbook
 from openpyxl.utils.exceptions import InvalidFileException
 
-from wellstream.formats.loss import FormatError, Report
+from wellstream.formats.losses import FormatError, Report
 
 NAMES = {
     "en": "English", "nl": "Dutch", "ar": "Arabic", "fr": "French", "de": "German", "es": "Spanish",

@@ -8,14 +8,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from producers.people import normalise
 from producers.simulator.client import STRANGER
 from producers.simulator.days import Action, Form, Prompt, Stranger, Text, awake, history
 from producers.simulator.people import EFFECT, Person, gain, invent
 from producers.simulator.wording import MISTYPED, write
-from schemas.study_file import load_study
-from schemas.words import PhaseKind
-from streams.dialogue.numbers import Parsed, parse
+from producers.vault.people import normalise
+from schemas.base import PhaseKind
+from schemas.study.file import load_study
+from streams.conversation.numbers import Parsed, parse
 from tests.conftest import DEMO
 
 STUDY = load_study(DEMO)

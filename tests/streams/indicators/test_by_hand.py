@@ -3,7 +3,7 @@
 import pytest
 
 from schemas.events import Undefined
-from streams.indicators import (
+from streams.indicators.measures import (
     careless,
     change,
     compliance,

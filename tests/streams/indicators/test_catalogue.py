@@ -5,13 +5,13 @@ from dataclasses import fields
 import pytest
 
 from schemas.events import Undefined
-from schemas.study_file import load_study
-from schemas.versions import Versions
-from streams.history import Answered, History
-from streams.indicators import page
+from schemas.study.file import load_study
+from schemas.study.versions import Versions
+from streams.indicators import reference_page as page
+from streams.indicators.catalogue import CATALOGUE, entry_of
 from streams.indicators.entry import Indicator
-from streams.indicators.registry import CATALOGUE, entry_of
-from streams.rolling import rolling
+from streams.indicators.rolling import rolling
+from streams.records.timeline import CheckInRecord, History
 from tests.conftest import DEMO
 
 
@@ -34,14 +34,14 @@ def test_a_part_after_a_slash_belongs_to_the_entry_before_it() -> None:
 
 def test_what_is_marked_live_is_what_is_computed_live() -> None:
     study = load_study(DEMO)
-    checkin = Answered(at=0, id="a", study=study.ref, scores={"valence": 5.0})
+    checkin = CheckInRecord(at=0, id="a", study=study.ref, scores={"valence": 5.0})
     live = {v.indicator for v in rolling(History.of([], [checkin]), Versions([study]), checkin)}
     assert live == {entry.id for entry in CATALOGUE if entry.rolling}
 
 
 def test_the_page_is_that_of_the_catalogue() -> None:
     written = page.PAGE.read_text(encoding="utf-8")
-    assert written == page.page(), "run: uv run python -m streams.indicators.page"
+    assert written == page.page(), "run: uv run python -m streams.indicators.reference_page"
 
 
 def test_every_reason_is_explained() -> None:

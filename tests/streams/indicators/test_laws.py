@@ -9,7 +9,8 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from streams.indicators import (
+from streams.indicators.full_record import indicators_of
+from streams.indicators.measures import (
     change,
     control_charts,
     coping,
@@ -23,8 +24,7 @@ from streams.indicators import (
     overlap,
 )
 from streams.indicators.result import Result
-from streams.series import Prompt, Series
-from streams.whole import indicators_of
+from streams.records.full_record import Prompt, Series
 
 ANSWER = st.integers(0, 10).map(float)
 SCORES = st.lists(ANSWER, min_size=2, max_size=60)

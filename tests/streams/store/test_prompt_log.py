@@ -6,25 +6,25 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from dashboard.queries import Data
+from schemas.base import Channel
 from schemas.clock import now
 from schemas.events import (
     CheckInSubmitted,
     DayPlanned,
     Delivery,
+    DeliveryReported,
     Envelope,
     PauseChanged,
     PlannedPrompt,
     PromptClosed,
     PromptSent,
     SafetyRaised,
-    TextReported,
 )
 from schemas.identity import event_id
-from schemas.words import Channel
 from streams.store.projection import Rows, project
+from streams.store.queries import Data
 from streams.store.reconcile import PromptReconciliation
-from streams.store.tables import open_store, write
+from streams.store.writer import open_store, write
 
 WHO = "p-0123456789abcdef"
 AT = datetime(2026, 6, 1, 10, 0, tzinfo=UTC)
@@ -38,21 +38,21 @@ def envelope(*cause: str, minutes: float = 0) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def name(slot: int) -> Any:
-    return event_id("test-prompt", str(slot))
+def name(beep: int) -> Any:
+    return event_id("test-prompt", str(beep))
 
 
-def sent(slot: int) -> PromptSent:
-    due = AT + timedelta(hours=slot)
+def sent(beep: int) -> PromptSent:
+    due = AT + timedelta(hours=beep)
     return PromptSent(
-        **envelope("sent", minutes=60 * slot + 1) | {"event_id": name(slot)}, channel=Channel.SMS,
-        scheduled_at=due, expires_at=due + timedelta(hours=1), study_day=1, slot=slot,
+        **envelope("sent", minutes=60 * beep + 1) | {"event_id": name(beep)}, channel=Channel.SMS,
+        scheduled_at=due, expires_at=due + timedelta(hours=1), study_day=1, beep=beep,
     )  # fmt: skip
 
 
-def closed(slot: int, outcome: str, detail: str | None = None) -> PromptClosed:
+def closed(beep: int, outcome: str, detail: str | None = None) -> PromptClosed:
     return PromptClosed.model_validate(
-        envelope("closed", str(slot)) | {"prompt_id": name(slot), "outcome": outcome, "detail": detail}
+        envelope("closed", str(beep)) | {"prompt_id": name(beep), "outcome": outcome, "detail": detail}
     )
 
 
@@ -66,20 +66,20 @@ def answer(version: int, minutes: float) -> CheckInSubmitted:
     )  # fmt: skip
 
 
-def report(slot: int, delivery: Delivery, minutes: float) -> TextReported:
-    return TextReported(
-        **envelope("report", str(slot), delivery, minutes=minutes), text=event_id("text", str(slot)),
-        prompt_id=name(slot), provider="twilio", delivery=delivery, segments=2,
+def report(beep: int, delivery: Delivery, minutes: float) -> DeliveryReported:
+    return DeliveryReported(
+        **envelope("report", str(beep), delivery, minutes=minutes), text=event_id("text", str(beep)),
+        prompt_id=name(beep), provider="twilio", delivery=delivery, segments=2,
     )  # fmt: skip
 
 
 def planned() -> DayPlanned:
     prompts = tuple(
         PlannedPrompt(
-            prompt_id=name(slot), rule="random", channel=Channel.SMS, scheduled_at=AT + timedelta(hours=slot),
-            expires_at=AT + timedelta(hours=slot + 1), slot=slot,
+            prompt_id=name(beep), rule="random", channel=Channel.SMS, scheduled_at=AT + timedelta(hours=beep),
+            expires_at=AT + timedelta(hours=beep + 1), beep=beep,
         )
-        for slot in range(1, 7)
+        for beep in range(1, 7)
     )  # fmt: skip
     return DayPlanned(**envelope("day"), date=date(2026, 6, 1), study_day=1, prompts=prompts)
 
@@ -106,7 +106,7 @@ class File:
 
 @pytest.fixture(scope="module")
 def log() -> pd.DataFrame:
-    return File(*EVENTS).query("select * from prompt_log order by slot").set_index("slot")
+    return File(*EVENTS).query("select * from prompt_log order by beep").set_index("beep")
 
 
 def test_each_prompt_has_one_end(log: pd.DataFrame) -> None:
@@ -139,17 +139,17 @@ def test_what_became_of_a_text_does_not_depend_on_when_it_was_told(late: Deliver
 
 def test_how_far_a_text_got_follows_the_order_of_the_deliveries() -> None:
     file = File(*(report(1, one, 61) for one in Delivery))
-    found = file.query("select delivery from texts_told order by how_far")
+    found = file.query("select delivery from ranked_delivery_reports order by stage")
     assert list(found["delivery"]) == list(Delivery)
 
 
 def test_operations_counts_each_text_by_what_became_of_it() -> None:
     begun = now()
     told = [
-        report(slot, delivery, 0).model_copy(
+        report(beep, delivery, 0).model_copy(
             update={"occurred_at": begun - timedelta(minutes=ago), "code": code}
         )
-        for slot, delivery, ago, code in (
+        for beep, delivery, ago, code in (
             (1, Delivery.UNKNOWN, 9, "TimeoutError"), (1, Delivery.DELIVERED, 8, None),
             (1, Delivery.SENT, 7, None), (2, Delivery.FAILED, 9, "30003"),
         )

@@ -10,25 +10,26 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from dashboard.reader import NotAllowed, Reader
 from schemas.clock import now
 from schemas.codec import encode
 from schemas.events import CheckInSubmitted, ParticipantEnrolled, Reason
 from schemas.identity import event_id
 from schemas.settings import Settings
 from schemas.topics import CHECKINS
-from streams.state import Heard, batch
-from streams.store import migrate as migration
-from streams.store import serve
+from streams.indicators.update import TimelineEvent, batch
+from streams.kafka.topic_reader import TopicReader
+from streams.store import migrations as migration
+from streams.store import service as serve
+from streams.store.client import NotAllowed, Reader
 from streams.store.digest import digests
-from streams.store.migrate import FromNewerRelease, migrate
+from streams.store.ingest import STORED, rows_of
+from streams.store.migrations import FromNewerRelease, migrate
 from streams.store.projection import Rows, project
 from streams.store.quack import serve_read_only
-from streams.store.reader import TopicReader, rows_of
-from streams.store.serve import TopicsReplaced, refuse_other_topics
-from streams.store.tables import StoreFileInUse, offsets, open_store, write
-from tests.streams.test_state import EVENTS, VERSIONS, corrected, retracted
-from wellstream.kafka import free_port
+from streams.store.service import TopicsReplaced, refuse_other_topics
+from streams.store.writer import StoreFileInUse, offsets, open_store, write
+from tests.streams.indicators.test_update import EVENTS, VERSIONS, corrected, retracted
+from wellstream.local.kafka import free_port
 
 TOKEN = "a token"
 
@@ -168,10 +169,10 @@ class Poison:
 
 
 async def test_a_kafka_that_was_replaced_is_noticed(broker: str) -> None:
-    async with TopicReader(broker, {(CHECKINS.name, 0): 10**9}) as reader:
+    async with TopicReader(broker, {(CHECKINS.name, 0): 10**9}, STORED) as reader:
         with pytest.raises(TopicsReplaced, match="wellstream rebuild"):
             await refuse_other_topics(reader)
-    async with TopicReader(broker, {}) as reader:
+    async with TopicReader(broker, {}, STORED) as reader:
         await refuse_other_topics(reader)
 
 
@@ -203,13 +204,13 @@ def test_somebody_who_went_quiet_has_no_current_value(tmp_path: Path) -> None:
     for event in (*heard, *batch(heard, VERSIONS)):
         write(store, project(event), {})
     found = store.execute(
-        "select window_length, value is null, reason, quiet_days from current_indicators "
+        "select window_length, value is null, reason, days_since_checkin from current_indicators "
         "where indicator = 'mean' and scale = 'valence' order by 1"
     ).fetchall()
     assert found == [("1d", True, "no_data", 3), ("28d", False, None, 3), ("7d", False, None, 3)]
 
 
-def later(event: Heard, moved: timedelta) -> Heard:
+def later(event: TimelineEvent, moved: timedelta) -> TimelineEvent:
     times = ("occurred_at", "recorded_at", "scheduled_at", "expires_at")
     return event.model_copy(
         update={name: getattr(event, name) + moved for name in times if hasattr(event, name)}

@@ -11,11 +11,11 @@ from openpyxl import load_workbook
 from pyxform.xls2xform import convert
 from typer.testing import CliRunner
 
-from schemas.conditions import OPERATORS, Both, Compare, Condition, Has, Not, holds, parse_condition
 from schemas.study import Item, ItemKind, Study
-from schemas.study_file import load_study
+from schemas.study.conditions import OPERATORS, Both, Compare, Condition, Has, Not, holds, parse_condition
+from schemas.study.file import load_study
 from tests.conftest import DEMO
-from wellstream.cli import app
+from wellstream.cli.app import app
 from wellstream.formats.conditions import (
     Asked,
     CannotSay,
@@ -27,11 +27,11 @@ from wellstream.formats.conditions import (
     written,
 )
 from wellstream.formats.fhir import export_fhir
-from wellstream.formats.loss import Report
-from wellstream.formats.redcap import export_redcap
+from wellstream.formats.losses import Report
+from wellstream.formats.redcap_export import export_redcap
 from wellstream.formats.redcap_import import import_redcap
 from wellstream.formats.starter import write_study
-from wellstream.formats.xlsform import export_xlsform
+from wellstream.formats.xlsform_export import export_xlsform
 from wellstream.formats.xlsform_import import import_xlsform
 
 EVERY_KIND = Path(__file__).parents[2] / "studies" / "every_kind.yaml"

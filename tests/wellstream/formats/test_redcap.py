@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from schemas.study import Study
-from schemas.study_file import load_study
+from schemas.study.file import load_study
 from tests.conftest import DEMO
-from wellstream.formats.loss import FormatError, Report
-from wellstream.formats.redcap import export_redcap
+from wellstream.formats.losses import FormatError, Report
+from wellstream.formats.redcap_export import export_redcap
 from wellstream.formats.redcap_import import import_redcap
 from wellstream.formats.redcap_rows import COLUMNS
 from wellstream.formats.starter import write_study

@@ -8,11 +8,11 @@ from openpyxl import Workbook
 from pyxform.xls2xform import convert
 
 from schemas.study import Study
-from schemas.study_file import load_study
+from schemas.study.file import load_study
 from tests.conftest import DEMO
-from wellstream.formats.loss import FormatError, Report
+from wellstream.formats.losses import FormatError, Report
 from wellstream.formats.starter import write_study
-from wellstream.formats.xlsform import export_xlsform
+from wellstream.formats.xlsform_export import export_xlsform
 from wellstream.formats.xlsform_import import import_xlsform
 
 

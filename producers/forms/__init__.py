@@ -1,0 +1,1 @@
+"""The web form: fields, navigation, rendering and submission as pure functions, and feedback to people."""

@@ -1,0 +1,103 @@
+"""A person's last two weeks as a picture and in plain words. It judges nothing."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, timedelta
+from statistics import fmean
+
+from locales.form_words import direction, number, words
+from producers.forms.recent_answers import DAYS, Mark, mood_scale
+from schemas.base import Measure
+from schemas.study import Study
+
+_WIDTH, _HEIGHT, _MARGIN = 300, 110, 8
+
+
+@dataclass(frozen=True)
+class Fortnight:
+    """Fourteen days of one person.
+
+    Attributes:
+        last: The last day.
+        means: Mean mood of each day, oldest first; None for a day without an answer.
+        checkins: How many check-ins, with and without an answer about mood.
+        days: On how many days.
+    """
+
+    last: date
+    means: tuple[float | None, ...]
+    checkins: int
+    days: int
+
+
+def fortnight(study: Study, marks: Iterable[Mark], last: date) -> Fortnight | None:
+    """The fourteen days that end with `last`; None if no answer about mood is in them."""
+    scale = mood_scale(study)
+    dates = [last - timedelta(days=DAYS - 1 - place) for place in range(DAYS)]
+    counted = [mark for mark in marks if not mark.retracted and dates[0] <= mark.day <= last]
+    if scale is None:
+        return None
+    bounds = (scale.min, scale.max)
+    moods = [(m.day, m.mood) for m in counted if m.mood is not None and m.scale == bounds]
+    if not moods:
+        return None
+    by_day = [[mood for day, mood in moods if day == one] for one in dates]
+    means = tuple(fmean(given) if given else None for given in by_day)
+    return Fortnight(last, means, len(counted), len({mark.day for mark in counted}))
+
+
+def picture(study: Study, language: str, shown: Fortnight) -> dict[str, object]:
+    """What the thank-you page's template needs: sentences, and coordinates in a box of fixed size.
+
+    Time runs as the language does: in Arabic the last day is on the left.
+    """
+    ui = words(language)
+    scale = mood_scale(study)
+    if scale is None:
+        raise ValueError("there is a picture only where something measures mood")
+    say = study.in_language
+    asked = " / ".join(say(item.text, language) for item in study.items_of(Measure.VALENCE))
+    points = [
+        None
+        if mean is None
+        else (_across(place, language), _up((mean - scale.min) / (scale.max - scale.min)))
+        for place, mean in enumerate(shown.means)
+    ]
+    return {
+        "title": ui["recent_title"],
+        "count": ui["recent_count"].format(checkins=shown.checkins, days=shown.days, of=DAYS),
+        "explained": ui["recent_dots"].format(asked=asked),
+        "low": f"{number(scale.min)} = {say(scale.low, language)}",
+        "high": f"{number(scale.max)} = {say(scale.high, language)}",
+        "first_day": ui["recent_first"],
+        "last_day": ui["recent_last"],
+        "width": _WIDTH,
+        "height": _HEIGHT,
+        "line": _line(points),
+        "points": [point for point in points if point],
+        "described": ", ".join(_said(shown, place) for place in range(DAYS)),
+    }
+
+
+def _across(place: int, language: str) -> str:
+    x = _MARGIN + place * (_WIDTH - 2 * _MARGIN) / (DAYS - 1)
+    return f"{_WIDTH - x if direction(language) == 'rtl' else x:.1f}"
+
+
+def _up(share: float) -> str:
+    return f"{_HEIGHT - _MARGIN - share * (_HEIGHT - 2 * _MARGIN):.1f}"
+
+
+def _line(points: list[tuple[str, str] | None]) -> str:
+    """Neighbouring days are joined; over a day without an answer there is a gap."""
+    parts = []
+    for before, point in zip([None, *points], points, strict=False):
+        if point:
+            parts.append(f"{'L' if before else 'M'}{point[0]} {point[1]}")
+    return "".join(parts)
+
+
+def _said(shown: Fortnight, place: int) -> str:
+    day = shown.last - timedelta(days=DAYS - 1 - place)
+    mean = shown.means[place]
+    return f"{day.day}/{day.month}: {'–' if mean is None else f'{mean:.1f}'.removesuffix('.0')}"

@@ -1,0 +1,160 @@
+"""What people answered lately, followed from Kafka and held in memory, for their own thank-you page."""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.errors import KafkaError
+
+from schemas.base import Measure
+from schemas.clock import Clock
+from schemas.codec import Unreadable, decode
+from schemas.events import CheckInRetracted, CheckInSubmitted
+from schemas.study import Scale, Study
+from schemas.topics import CHECKINS
+
+DAYS = 14
+_KEPT = timedelta(days=DAYS + 1)
+_MOST_PEOPLE = 20_000
+_MOST_EACH = 700
+_POLL_MS = 1000
+_RETRY_SECONDS = 2.0
+
+
+@dataclass(frozen=True)
+class Mark:
+    """One version of a check-in.
+
+    Attributes:
+        version: The highest one of a check-in holds.
+        day: The person's own date.
+        at: When it was answered.
+        mood: Mean of its answers to the items that measure valence; None without any.
+        scale: Bounds of that scale; means of other bounds are never mixed.
+        retracted: It does not count any more.
+    """
+
+    version: int
+    day: date
+    at: datetime
+    mood: float | None = None
+    scale: tuple[int, int] | None = None
+    retracted: bool = False
+
+
+class Recent:
+    """The check-ins of each person's last fifteen days, up to a number of people and of check-ins each.
+
+    Beyond those numbers the person heard of least lately, and a person's oldest check-in, are forgotten.
+
+    Args:
+        studies: Every known definition by `id@version`.
+    """
+
+    def __init__(self, studies: Mapping[str, Study]) -> None:
+        self._studies = studies
+        self._people: OrderedDict[str, dict[UUID, Mark]] = OrderedDict()
+        self.caught_up = False
+
+    def note(self, event: CheckInSubmitted | CheckInRetracted) -> None:
+        """Take note of an event, in any order and as often as it comes."""
+        marks = self._people.setdefault(event.participant, {})
+        self._people.move_to_end(event.participant)
+        mark = mark_of(event, self._studies.get(event.study))
+        known = marks.get(event.checkin)
+        if known is None or known.version < mark.version:
+            marks[event.checkin] = mark
+        newest = max(one.at for one in marks.values())
+        for checkin in [name for name, one in marks.items() if one.at < newest - _KEPT]:
+            del marks[checkin]
+        if len(marks) > _MOST_EACH:
+            del marks[min(marks, key=lambda name: marks[name].at)]
+        if len(self._people) > _MOST_PEOPLE:
+            self._people.popitem(last=False)
+
+    def of(self, participant: str) -> dict[UUID, Mark]:
+        """A person's check-ins by id."""
+        return dict(self._people.get(participant, {}))
+
+
+class Follower:
+    """Keeps a `Recent` up to date with Kafka; comes back after Kafka was away.
+
+    It reads without a group: every gateway needs everything.
+    """
+
+    def __init__(self, recent: Recent, bootstrap: str, clock: Clock) -> None:
+        self._recent = recent
+        self._bootstrap = bootstrap
+        self._clock = clock
+        self._next: dict[TopicPartition, int] = {}
+
+    async def run(self) -> None:
+        """Follow for ever."""
+        while True:
+            with suppress(KafkaError, OSError):
+                await self._follow()
+            await asyncio.sleep(_RETRY_SECONDS)
+
+    async def _follow(self) -> None:
+        consumer = AIOKafkaConsumer(
+            bootstrap_servers=self._bootstrap, enable_auto_commit=False, auto_offset_reset="earliest"
+        )
+        try:
+            await consumer.start()
+            places = [TopicPartition(CHECKINS.name, number) for number in range(CHECKINS.partitions)]
+            ends = await self._seek(consumer, places)
+            while True:
+                for place, records in (await consumer.getmany(timeout_ms=_POLL_MS)).items():
+                    for record in records:
+                        self._note(record.value)
+                    self._next[place] = records[-1].offset + 1
+                if not self._recent.caught_up:
+                    self._recent.caught_up = all(self._next[place] >= ends[place] for place in places)
+        finally:
+            await consumer.stop()
+
+    async def _seek(
+        self, consumer: AIOKafkaConsumer, places: list[TopicPartition]
+    ) -> dict[TopicPartition, int]:
+        consumer.assign(places)
+        ends: dict[TopicPartition, int] = await consumer.end_offsets(places)
+        since = int((self._clock() - _KEPT).timestamp() * 1000)
+        found = await consumer.offsets_for_times(dict.fromkeys(places, since))
+        for place in places:
+            begin = found[place].offset if found.get(place) else ends[place]
+            self._next.setdefault(place, begin)
+            consumer.seek(place, self._next[place])
+        return ends
+
+    def _note(self, value: bytes | None) -> None:
+        try:
+            event = decode(value)
+        except Unreadable:
+            return
+        if isinstance(event, CheckInSubmitted | CheckInRetracted):
+            self._recent.note(event)
+
+
+def mark_of(event: CheckInSubmitted | CheckInRetracted, study: Study | None) -> Mark:
+    """What is kept of a check-in; without its study, only that it was there."""
+    day = event.occurred_at.astimezone(ZoneInfo(event.zone)).date()
+    if isinstance(event, CheckInRetracted):
+        return Mark(event.version, day, event.occurred_at, retracted=True)
+    scale = mood_scale(study) if study else None
+    items = {item.id for item in study.items_of(Measure.VALENCE)} if study else set()
+    given = [value for name, value in event.answers.items() if name in items and isinstance(value, int)]
+    if not given or scale is None:
+        return Mark(event.version, day, event.occurred_at)
+    return Mark(event.version, day, event.occurred_at, sum(given) / len(given), (scale.min, scale.max))
+
+
+def mood_scale(study: Study) -> Scale | None:
+    """The scale of the items that measure valence; None if the study has none."""
+    return next((item.scale for item in study.items_of(Measure.VALENCE)), None)

@@ -1,0 +1,206 @@
+"""The form and the friendly messages as HTML. They work without JavaScript and show no past answers."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, select_autoescape
+
+from locales.form_words import LANGUAGES, direction, number, words
+from producers.forms.assets import SCRIPT_ADDRESS, STYLE_ADDRESS
+from producers.forms.fields import HELPER_FIELDS, LONGEST_TEXT, Problem, Reading, is_asked
+from producers.forms.navigation import Steps, what_follows
+from schemas.study import Item, Study
+
+_HERE = Path(__file__).parent
+_PAGES = Environment(
+    loader=FileSystemLoader(_HERE / "templates"),
+    autoescape=select_autoescape(),
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+_BETWEEN_TAGS = re.compile(r">\s*\n\s*<")
+_LAYOUTS = {"scale": "scale", "yes_no": "two"}
+
+
+@dataclass(frozen=True)
+class FormPage:
+    """What a form page shows.
+
+    Attributes:
+        study: The definition.
+        language: The participant's language.
+        submission_id: Travels with the form and names this filling-in.
+        opened_at: Travels with the form: when its first page was made.
+        steps: The pages up to this one.
+        fields: What was sent a moment ago: shown again, or carried along if it belongs to another page.
+        problems: What is wrong with it.
+        heading: Name of our words for the summary's title, with `note` for its text; empty for none.
+        note: See `heading`.
+    """
+
+    study: Study
+    language: str
+    submission_id: str
+    opened_at: str
+    steps: Steps
+    fields: Sequence[tuple[str, str]] = ()
+    problems: tuple[Problem, ...] = ()
+    heading: str = ""
+    note: str = ""
+
+
+def render_form(page: FormPage) -> str:
+    """The page's questions as HTML."""
+    ui = words(page.language)
+    complaints = {problem.item: ui[problem.complaint] for problem in page.problems if problem.item}
+    asked = [item for item in page.study.items if item.id in page.steps[-1]]
+    items = [_item(page, item, complaints.get(item.id, "")) for item in asked]
+    follows = what_follows(page.study, page.steps)
+    return _render(
+        "form.html",
+        **_frame(page.study, page.language),
+        **_travelling(page),
+        title=page.study.in_language(page.study.title, page.language),
+        more=ui["more"] if len(page.steps) > 1 else "",
+        items=items,
+        optional=any(item.required for item in asked) and not all(item.required for item in asked),
+        longest=LONGEST_TEXT,
+        action=follows,
+        action_text=ui[follows],
+        summary_title=ui[page.heading] if page.heading else "",
+        summary_text=ui[page.note] if page.note else "",
+        summary=[{"target": item["target"], "text": item["text"]} for item in items if item["complaint"]],
+    )
+
+
+def render_review(page: FormPage, reading: Reading) -> str:
+    """All questions that are asked with their answers, to be sent or changed."""
+    ui = words(page.language)
+    shown = {name for step in page.steps for name in step}
+    asked = [i for i in page.study.items if i.id in shown and is_asked(i, reading.answers)]
+    items = [_item(page, item, "") for item in asked]
+    return _render(
+        "review.html",
+        **_frame(page.study, page.language),
+        **_travelling(page),
+        title=ui["review_title"],
+        lines=[{"item": item, "answers": _said(item) or [ui["unanswered"]]} for item in items],
+    )
+
+
+def with_problems(page: FormPage, problems: tuple[Problem, ...]) -> FormPage:
+    """The same page, with what is wrong."""
+    whole = next((problem.complaint for problem in problems if not problem.item), "")
+    return replace(page, problems=problems, heading="problems_title", note=whole)
+
+
+def render_message(
+    study: Study | None, language: str | None, name: str, picture: dict[str, object] | None = None
+) -> str:
+    """One of our messages, such as `thanks`; in all our languages where the person's is not known.
+
+    Args:
+        study: The definition, for its notice; None where it is not known.
+        language: The person's language.
+        name: Of our words.
+        picture: The person's last two weeks.
+    """
+    languages = (language,) if language else LANGUAGES
+    first = languages[0]
+    parts = [
+        {
+            "language": one,
+            "direction": direction(one),
+            "title": words(one)[f"{name}_title"],
+            "text": words(one)[name],
+        }
+        for one in languages
+    ]
+    return _render(
+        "message.html",
+        **_frame(study, first),
+        title=parts[0]["title"],
+        parts=parts,
+        picture=picture,
+        done=name if name in ("thanks", "already") else "",
+    )
+
+
+def _render(template: str, **what: object) -> str:
+    # Line breaks between tags are for whoever reads the template; on a telephone they are only weight.
+    return _BETWEEN_TAGS.sub("><", _PAGES.get_template(template).render(**what))
+
+
+def _frame(study: Study | None, language: str) -> dict[str, object]:
+    return {
+        "language": language,
+        "direction": direction(language),
+        "ui": words(language),
+        "notice": study.in_language(study.safety.notice, language) if study else "",
+        "stylesheet": STYLE_ADDRESS,
+        "script": SCRIPT_ADDRESS,
+    }
+
+
+def _travelling(page: FormPage) -> dict[str, object]:
+    here = page.steps[-1]
+    return {
+        "submission_id": page.submission_id,
+        "opened_at": page.opened_at,
+        "steps": [" ".join(step) for step in page.steps],
+        "carried": [
+            (name, value)
+            for name, value in page.fields
+            if name not in HELPER_FIELDS and name not in here and value.strip() and page.study.item(name)
+        ],
+    }
+
+
+def _item(page: FormPage, item: Item, complaint: str) -> dict[str, object]:
+    ui = words(page.language)
+    say = page.study.in_language
+    given = [value for name, value in page.fields if name == item.id]
+    hint = ui["choose_any"] if item.kind == "choices" else ""
+    shown: dict[str, object] = {
+        "id": item.id,
+        "kind": item.kind,
+        "layout": _LAYOUTS.get(item.kind, ""),
+        "box": "checkbox" if item.kind == "choices" else "radio",
+        "required": item.required,
+        "forced": item.required and item.kind != "choices",
+        "text": say(item.text, page.language),
+        "hint": hint,
+        "complaint": complaint,
+        "target": f"{item.id}-1",
+        "written": "\n".join(given) if item.kind == "text" else "",
+        "choices": _choices(page, item, given),
+    }
+    shown["described_by"] = f"{item.id}-hint" if hint else ""
+    if item.scale:
+        low, high = say(item.scale.low, page.language), say(item.scale.high, page.language)
+        shown |= {"first": number(item.scale.min), "last": number(item.scale.max), "low": low, "high": high}
+    return shown
+
+
+def _choices(page: FormPage, item: Item, given: list[str]) -> list[dict[str, object]]:
+    ui = words(page.language)
+    if item.scale:
+        pairs = [(str(one), number(one)) for one in range(item.scale.min, item.scale.max + 1)]
+    elif item.kind == "yes_no":
+        pairs = [("1", ui["yes"]), ("0", ui["no"])]
+    else:
+        pairs = [(option.id, page.study.in_language(option.text, page.language)) for option in item.options]
+    return [{"value": value, "text": text, "chosen": value in given} for value, text in pairs]
+
+
+def _said(item: dict[str, object]) -> list[str]:
+    choices = item["choices"]
+    if item["kind"] == "text" or not isinstance(choices, list):
+        return [str(item["written"])] if item["written"] else []
+    chosen = [str(choice["text"]) for choice in choices if choice["chosen"]]
+    if item["kind"] == "scale":
+        ends = f"({item['first']} = {item['low']} · {item['last']} = {item['high']})"
+        return [f"{text} {ends}" for text in chosen]
+    return chosen

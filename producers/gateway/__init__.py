@@ -1,0 +1,1 @@
+"""The HTTP gateway: the public app, the admin API, and the middleware, limits and audit log around both."""

@@ -1,0 +1,252 @@
+"""The admin API: the gateway's inner door, for the worker and for enrolment. Never open to the outside."""
+
+import hmac
+from collections.abc import Mapping
+from datetime import datetime
+
+from pydantic import TypeAdapter, ValidationError
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from producers.gateway.intake import Intake
+from producers.gateway.middleware import SafeHeaders, Unexpected, read_body
+from producers.kafka.publisher import Publisher, PublishFailed
+from producers.sms.providers.base import Registry
+from producers.sms.providers.fake import Simulator
+from producers.vault.people import Enrolment, NewLink, Person, normalise
+from producers.vault.vault import Vault, VaultError
+from schemas.base import FrozenModel, Instant, Pseudonym
+from schemas.clock import Clock
+from schemas.events import ConsentChanged, ConsentStatus, ParticipantEnrolled, PauseChanged
+from schemas.identity import event_id
+from schemas.settings import Settings
+from schemas.study import Study
+from schemas.topics import CONSENTS, PARTICIPANTS
+
+_BODY_LIMIT = 32 * 1024 * 1024
+_CONSENT_TEXT = "1"
+_FETCH_SECONDS = 2.0
+_PEOPLE = TypeAdapter(list[Enrolment])
+_NEW_LINKS = TypeAdapter(list[NewLink])
+
+
+class _Pause(FrozenModel):
+    participant: Pseudonym
+    paused: bool
+    until: Instant | None = None
+
+
+class _Fetch(FrozenModel):
+    number: str
+    after: int = 0
+
+
+class _Unusable(ValueError):
+    """What was asked cannot be done; the sentence says why and quotes no number."""
+
+
+def build_admin_api(
+    settings: Settings,
+    studies: Mapping[str, Study],
+    registry: Registry,
+    vault: Vault,
+    publisher: Publisher,
+    clock: Clock,
+) -> Starlette:
+    """The inner application. Every request needs the bearer token.
+
+    Raises:
+        MissingSetting: There is no `admin_token`.
+    """
+    api = _AdminApi(settings, studies, vault, publisher, clock)
+    return Starlette(
+        routes=[
+            Route("/keys/{participant}", api.key),
+            Route("/participants", api.enrol, methods=["POST"]),
+            Route("/links", api.mint, methods=["POST"]),
+            Route("/pauses", api.pause, methods=["POST"]),
+            Route("/telephone", _Telephone(registry).fetch, methods=["POST"]),
+        ],
+        middleware=[
+            Middleware(SafeHeaders),
+            Middleware(Unexpected, where="the admin API", answer=_broken),
+            Middleware(_Bearer, token=settings.secret("admin_token")),
+        ],
+        exception_handlers={
+            HTTPException: _refused,
+            _Unusable: _unusable,
+            VaultError: _unusable,
+            ValidationError: _invalid,
+            PublishFailed: _not_stored,
+        },
+    )
+
+
+class _Bearer:
+    """Lets a request through that carries the token; takes the same time for any other."""
+
+    def __init__(self, app: ASGIApp, token: str) -> None:
+        self._app = app
+        self._expected = f"Bearer {token}".encode()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        given = dict(scope.get("headers", [])).get(b"authorization", b"")
+        if scope["type"] == "http" and not hmac.compare_digest(given, self._expected):
+            refusal = PlainTextResponse("the admin API needs its token", 401, {"WWW-Authenticate": "Bearer"})
+            await refusal(scope, receive, send)
+            return
+        await self._app(scope, receive, send)
+
+
+class _AdminApi:
+    """The admin API's routes: a participant's key, enrolment, links."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        studies: Mapping[str, Study],
+        vault: Vault,
+        publisher: Publisher,
+        clock: Clock,
+    ) -> None:
+        self._public_url = settings.public_url.rstrip("/")
+        self._studies = studies
+        self._vault = vault
+        self._intake = Intake(vault, publisher, clock)
+        self._clock = clock
+
+    async def key(self, request: Request) -> Response:
+        """The 32 bytes that open a participant's seals; 404 if unknown or destroyed."""
+        key = await self._vault.key(request.path_params["participant"])
+        if key is None:
+            return PlainTextResponse("no such key", 404)
+        return Response(key, media_type="application/octet-stream")
+
+    async def enrol(self, request: Request) -> Response:
+        """Write people down, all or none, and announce them; asking again announces what is missing."""
+        wanted = _PEOPLE.validate_json(await read_body(request, _BODY_LIMIT))
+        for row, one in enumerate(wanted, start=1):
+            self._check(row, one)
+        people = await self._vault.enrol(wanted, self._clock())
+        for person, one in zip(people, wanted, strict=True):
+            await self._announce(person, one.occurred_at)
+        return JSONResponse([{"participant": person.participant} for person in people])
+
+    async def mint(self, request: Request) -> Response:
+        """Make links to the form, in order."""
+        wanted = _NEW_LINKS.validate_json(await read_body(request, _BODY_LIMIT))
+        tokens = await self._vault.mint_links(wanted)
+        return JSONResponse([{"token": token, "url": f"{self._public_url}/c/{token}"} for token in tokens])
+
+    async def pause(self, request: Request) -> Response:
+        """Pause prompts to a participant, or let them go on."""
+        wanted = _Pause.model_validate_json(await read_body(request, _BODY_LIMIT))
+        person = await self._vault.person(wanted.participant)
+        if person is None:
+            raise _Unusable(f"there is no participant {wanted.participant}")
+        now = self._clock()
+        event = PauseChanged(
+            event_id=event_id("pause", person.participant, now.isoformat()),
+            study=person.study,
+            participant=person.participant,
+            occurred_at=now,
+            recorded_at=now,
+            zone=person.zone,
+            paused=wanted.paused,
+            until=wanted.until,
+            reason="staff",
+        )
+        await self._intake.take(PARTICIPANTS.name, event.event_id, lambda _: event)
+        return JSONResponse({"participant": person.participant, "paused": wanted.paused})
+
+    def _check(self, row: int, one: Enrolment) -> None:
+        study = self._studies.get(one.study)
+        if study is None:
+            raise _Unusable(f"entry {row}: no study {one.study}; there is {', '.join(sorted(self._studies))}")
+        if study.arm(one.arm) is None:
+            raise _Unusable(f"entry {row}: the study's arms are {', '.join(arm.id for arm in study.arms)}")
+        if one.language not in study.languages:
+            raise _Unusable(f"entry {row}: the study's languages are {', '.join(study.languages)}")
+
+    async def _announce(self, person: Person, occurred_at: datetime | None) -> None:
+        enrolled = event_id("enrolled", person.participant, str(person.revision))
+        consented = event_id("consent", person.participant, ConsentStatus.GRANTED.value, _CONSENT_TEXT)
+        moment = occurred_at or person.changed_at
+        if await self._vault.contact(person.participant) is None:
+            await self._vault.note_consent(person.participant, ConsentStatus.GRANTED, moment)
+        await self._intake.take(
+            PARTICIPANTS.name,
+            enrolled,
+            lambda at: ParticipantEnrolled(
+                event_id=enrolled,
+                study=person.study,
+                participant=person.participant,
+                occurred_at=moment,
+                recorded_at=at,
+                zone=person.zone,
+                arm=person.arm,
+                language=person.language,
+                start_date=person.start_date,
+            ),
+        )
+        await self._intake.take(
+            CONSENTS.name,
+            consented,
+            lambda at: ConsentChanged(
+                event_id=consented,
+                study=person.study,
+                participant=person.participant,
+                occurred_at=moment,
+                recorded_at=at,
+                zone=person.zone,
+                status=ConsentStatus.GRANTED,
+                text_version=_CONSENT_TEXT,
+            ),
+        )
+
+
+class _Telephone:
+    """What was sent to a telephone of the simulator."""
+
+    def __init__(self, registry: Registry) -> None:
+        self._registry = registry
+
+    async def fetch(self, request: Request) -> Response:
+        """The texts after a count; waits a while for the first one."""
+        simulator = self._registry.adapters.get("simulator")
+        if not isinstance(simulator, Simulator):
+            raise _Unusable("there is no simulated telephone here: it comes with `wellstream demo`")
+        wanted = _Fetch.model_validate_json(await read_body(request, _BODY_LIMIT))
+        number = normalise(wanted.number) or wanted.number
+        texts = await simulator.fetch(number, wanted.after, _FETCH_SECONDS)
+        return JSONResponse([{"count": count, "text": text} for count, text in texts])
+
+
+async def _refused(_: Request, error: Exception) -> Response:
+    status = error.status_code if isinstance(error, HTTPException) else 500
+    return PlainTextResponse("not found" if status == 404 else "refused", status)
+
+
+async def _unusable(_: Request, error: Exception) -> Response:
+    return PlainTextResponse(str(error), 422)
+
+
+async def _invalid(_: Request, error: Exception) -> Response:
+    # Names the field and the kind of mistake; the value may be a telephone number.
+    if not isinstance(error, ValidationError):
+        raise error
+    first = error.errors(include_input=False, include_url=False, include_context=False)[0]
+    return PlainTextResponse(f"entry {'.'.join(map(str, first['loc']))}: {first['type']}", 422)
+
+
+async def _not_stored(_: Request, __: Exception) -> Response:
+    return PlainTextResponse("Kafka is away; ask again, what was done already is not done twice", 503)
+
+
+async def _broken() -> Response:
+    return PlainTextResponse("something unexpected went wrong; the gateway's log says where", 500)

@@ -1,0 +1,129 @@
+"""The gateway: the door through which check-ins come in, by SMS and by web form.
+
+Nothing is acknowledged before Kafka has it, and what comes twice goes in once.
+"""
+
+from collections.abc import Callable, Mapping
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route
+
+from producers.forms import assets as form_assets
+from producers.forms.recent_answers import Recent
+from producers.gateway.audit_log import Audit, Audited
+from producers.gateway.form_routes import FormRoutes, message
+from producers.gateway.intake import Intake
+from producers.gateway.middleware import SafeHeaders, Unexpected
+from producers.gateway.sms_webhook import SmsRoutes
+from producers.kafka.publisher import Publisher
+from producers.sms.providers.base import Registry
+from producers.vault.vault import Vault
+from schemas.clock import Clock
+from schemas.settings import Settings
+from schemas.study import Study
+
+BODY_LIMIT = 64 * 1024
+_LONG_CACHE = {"Cache-Control": "public, max-age=31536000, immutable"}
+
+
+def build_gateway(
+    settings: Settings,
+    studies: Mapping[str, Study],
+    registry: Registry,
+    vault: Vault,
+    publisher: Publisher,
+    clock: Clock,
+    announced: Callable[[], bool] = lambda: True,
+    recent: Recent | None = None,
+) -> Starlette:
+    """The public application.
+
+    Args:
+        settings: Uses `public_url`, `trusted_proxies`, `simulation` and, for `audit.jsonl`, `home`.
+        studies: Every known definition by `id@version`; may grow while the gateway runs.
+        registry: The SMS providers.
+        vault: The opened vault.
+        publisher: Where events go.
+        clock: Tells the time.
+        announced: Whether the study is known to be on its topic; part of `/readyz`.
+        recent: People's last two weeks, where a study shows them.
+    """
+    intake = Intake(vault, publisher, clock)
+    sms = SmsRoutes(settings, registry, vault, intake, BODY_LIMIT)
+    form = FormRoutes(settings, studies, vault, intake, clock, BODY_LIMIT, recent)
+    health = _Health(vault, publisher, announced)
+    return Starlette(
+        routes=[
+            Route("/sms/{provider}", sms.receive, methods=["GET", "POST"]),
+            Route("/sms/{provider}/{secret}", sms.receive, methods=["GET", "POST"]),
+            Route("/c/{token}", form.show, methods=["GET"]),
+            Route("/c/{token}", form.take, methods=["POST"]),
+            Route("/static/form.css", _stylesheet),
+            Route("/static/form.js", _script),
+            Route("/healthz", health.alive),
+            Route("/readyz", health.ready),
+        ],
+        middleware=[
+            Middleware(
+                Audited,
+                audit=Audit(settings.home / "audit.jsonl", clock),
+                providers=registry.adapters.keys(),
+                trusted_proxies=settings.trusted_proxies,
+            ),
+            Middleware(SafeHeaders),
+            # A page repeats nothing that a stranger could choose next to a secret, so its length after
+            # compression tells nothing (BREACH): the link's token is not in it.
+            Middleware(GZipMiddleware),
+            Middleware(Unexpected, where="the gateway", answer=_broken),
+        ],
+        exception_handlers={HTTPException: _refused},
+    )
+
+
+class _Health:
+    """Whether the process lives, and whether it can take check-ins."""
+
+    def __init__(self, vault: Vault, publisher: Publisher, announced: Callable[[], bool]) -> None:
+        self._vault = vault
+        self._publisher = publisher
+        self._announced = announced
+
+    async def alive(self, _: Request) -> Response:
+        """200 while the process answers."""
+        return JSONResponse({"alive": True})
+
+    async def ready(self, _: Request) -> Response:
+        """200 if all parts are there, else 503; says which are."""
+        parts = {
+            "vault": await self._vault.ready(),
+            "kafka": await self._publisher.ready(),
+            "study": self._announced(),
+        }
+        status = 200 if all(parts.values()) else 503
+        return JSONResponse({part: "ready" if well else "not ready" for part, well in parts.items()}, status)
+
+
+async def _stylesheet(_: Request) -> Response:
+    return Response(form_assets.STYLE, media_type="text/css", headers=_LONG_CACHE)
+
+
+async def _script(_: Request) -> Response:
+    return Response(form_assets.SCRIPT, media_type="text/javascript", headers=_LONG_CACHE)
+
+
+async def _refused(request: Request, error: Exception) -> Response:
+    status = error.status_code if isinstance(error, HTTPException) else 500
+    if status == 413 and request.url.path.startswith("/c/"):
+        return message(None, None, "too_large", status)
+    reasons = {400: "not readable", 413: "too large", 415: "not a plain form"}
+    headers = dict(error.headers or {}) if isinstance(error, HTTPException) else {}
+    return PlainTextResponse(reasons.get(status, "not found"), status, headers)
+
+
+async def _broken() -> Response:
+    return message(None, None, "error", 500)

@@ -1,0 +1,221 @@
+"""`/c/<token>`: showing the form and taking it in."""
+
+import json
+import logging
+import secrets
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+
+from producers.forms.feedback import fortnight, picture
+from producers.forms.fields import Problem, RawAnswer
+from producers.forms.navigation import Turn, first_steps, take_turn
+from producers.forms.recent_answers import Recent, mark_of
+from producers.forms.rendering import FormPage, render_form, render_message, render_review, with_problems
+from producers.forms.submission import Opened, Submission, checkin_name, checkin_of, letter_of
+from producers.forms.timing import Times, read_times
+from producers.gateway.intake import Intake
+from producers.gateway.middleware import read_fields, simulated_at
+from producers.gateway.rate_limits import FormLimits
+from producers.kafka.publisher import PublishFailed
+from producers.vault.vault import Vault
+from schemas.clock import Clock
+from schemas.events import CheckInSubmitted
+from schemas.settings import Settings
+from schemas.study import Study
+from schemas.topics import CHECKINS, DEAD_LETTERS
+
+_log = logging.getLogger(__name__)
+_LONGEST_SUBMISSION_ID = 64
+_LONGEST_TIME = 40
+
+
+def message(study: Study | None, language: str | None, name: str, status: int) -> Response:
+    """A page with one of our messages."""
+    return HTMLResponse(render_message(study, language, name), status)
+
+
+class FormRoutes:
+    """The form's two routes. Looking changes nothing; only sending does.
+
+    Args:
+        settings: Uses `simulation` and `trusted_proxies`.
+        studies: Every known definition by `id@version`.
+        vault: The opened vault.
+        intake: Where events go.
+        clock: Tells the time.
+        body_limit: Bytes of a form.
+        recent: People's last two weeks; None where no study shows them.
+        limits: How often the form may be asked for; None for the usual numbers.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        studies: Mapping[str, Study],
+        vault: Vault,
+        intake: Intake,
+        clock: Clock,
+        body_limit: int,
+        recent: Recent | None = None,
+        limits: FormLimits | None = None,
+    ) -> None:
+        self._simulation = settings.simulation
+        self._studies = studies
+        self._vault = vault
+        self._intake = intake
+        self._clock = clock
+        self._body_limit = body_limit
+        self._recent = recent
+        # The simulator's people all come from one address.
+        self._limits = limits or FormLimits(
+            settings.trusted_proxies, clock, by_address=not settings.simulation
+        )
+
+    async def show(self, request: Request) -> Response:
+        """`GET`: the form, empty."""
+        opened = await self._open(request)
+        if isinstance(opened, Response):
+            return opened
+        language = opened.link.person.language
+        if opened.link.prompt_id and await self._vault.acknowledged(checkin_name(opened.link, "")):
+            return message(opened.study, language, "thanks", 200)
+        if opened.link.expires_at <= self._clock():
+            return _expired(opened)
+        return HTMLResponse(render_form(self._page(opened, "", "")))
+
+    async def take(self, request: Request) -> Response:
+        """`POST`: a page of answers; what is sent twice is one check-in."""
+        opened = await self._open(request)
+        if isinstance(opened, Response):
+            return opened
+        try:
+            fields = await read_fields(request, self._body_limit)
+        except HTTPException as error:
+            return self._unread(opened, error.status_code)
+        given = dict(fields)
+        submission_id = given.get("submission_id", "")[:_LONGEST_SUBMISSION_ID]
+        page = replace(self._page(opened, submission_id, given.get("OpenedAt", "")), fields=fields)
+        name = checkin_name(opened.link, submission_id)
+        if await self._vault.acknowledged(name):
+            return await self._again(Submission(opened, name, fields, self._clock()))
+        invented = simulated_at(given.get("SimulatedAt", "")) if self._simulation else None
+        moment = invented or self._clock()
+        times = Times() if invented else read_times(fields, opened.link, moment)
+        if not times.in_time(opened.link, moment):
+            return _expired(opened)
+        turn = take_turn(opened.study, fields)
+        page = replace(page, steps=turn.steps)
+        if not submission_id and not opened.link.prompt_id:
+            return HTMLResponse(render_form(replace(page, heading="problems_title", note="resend")), 422)
+        sent = Submission(opened, name, fields, moment, times.opened_at, times.started_at)
+        if turn.to == "send":
+            first_sent, _ = await self._vault.first_seen(name, self._clock())
+            sent = _timed(sent, times, invented or times.occurred_at(first_sent))
+        return await self._answer(sent, page, turn)
+
+    async def _open(self, request: Request) -> Opened | Response:
+        """The link's people and study, or the page that says why not."""
+        wait = await self._limits.wait(request)
+        if wait:
+            self._limits.tell()
+            refusal = message(None, None, "too_often", 429)
+            refusal.headers["Retry-After"] = str(wait)
+            return refusal
+        link = await self._vault.link(request.path_params["token"])
+        study = self._studies.get(link.person.study) if link else None
+        key = await self._vault.key(link.person.participant) if link else None
+        if link is None or study is None or key is None:
+            _log.warning("form refused: a link that is not known")
+            await self._limits.count_unknown(request)
+            return message(None, None, "unknown", 404)
+        return Opened(link, study, key)
+
+    def _unread(self, opened: Opened, status: int) -> Response:
+        """What cannot be read as a form: nothing of it can be shown again."""
+        _log.warning(
+            "form refused: not readable (%d), participant %s", status, opened.link.person.participant
+        )
+        if status == 413:
+            return message(opened.study, opened.link.person.language, "too_large", status)
+        page = replace(self._page(opened, "", ""), heading="problems_title", note="resend")
+        return HTMLResponse(render_form(page), status)
+
+    async def _again(self, sent: Submission) -> Response:
+        """What comes after the stored answers: the same once more, or others that are not kept."""
+        turn = take_turn(sent.opened.study, sent.fields)
+        version = await self._vault.version(sent.checkin, _content(turn.reading.answers))
+        same = turn.to == "send" and await self._vault.acknowledged(replace(sent, version=version).event_id)
+        language = sent.opened.link.person.language
+        return message(sent.opened.study, language, "thanks" if same else "already", 200)
+
+    def _page(self, opened: Opened, submission_id: str, opened_at: str) -> FormPage:
+        return FormPage(
+            study=opened.study,
+            language=opened.link.person.language,
+            submission_id=submission_id or secrets.token_urlsafe(12),
+            opened_at=opened_at[:_LONGEST_TIME] or self._clock().isoformat(),
+            steps=first_steps(opened.study),
+        )
+
+    async def _answer(self, sent: Submission, page: FormPage, turn: Turn) -> Response:
+        try:
+            if turn.reading.problems:
+                await self._quarantine(sent, turn.reading.problems)
+                return HTMLResponse(render_form(with_problems(page, turn.reading.problems)), 422)
+            if turn.to == "review":
+                return HTMLResponse(render_review(page, turn.reading))
+            if turn.to == "questions":
+                return HTMLResponse(render_form(page))
+            checkin = await self._submit(sent, turn.reading.answers)
+        except PublishFailed:
+            unsaved = replace(page, heading="unsaved_title", note="unsaved")
+            return HTMLResponse(render_form(unsaved), 503)
+        return HTMLResponse(render_message(page.study, page.language, "thanks", self._picture(page, checkin)))
+
+    async def _submit(self, sent: Submission, answers: dict[str, RawAnswer]) -> CheckInSubmitted:
+        this = replace(sent, version=await self._vault.version(sent.checkin, _content(answers)))
+        await self._intake.take(CHECKINS.name, this.event_id, lambda at: checkin_of(this, answers, at))
+        await self._vault.acknowledge(this.checkin)
+        return checkin_of(this, answers, this.occurred_at)
+
+    def _picture(self, page: FormPage, checkin: CheckInSubmitted) -> dict[str, object] | None:
+        """The person's last two weeks, with the answer of just now even if Kafka has not told us yet."""
+        if self._recent is None or not self._recent.caught_up or not page.study.form.last_two_weeks:
+            return None
+        marks = self._recent.of(checkin.participant)
+        marks[checkin.checkin] = mark_of(checkin, page.study)
+        last = checkin.occurred_at.astimezone(ZoneInfo(checkin.zone)).date()
+        shown = fortnight(page.study, marks.values(), last)
+        return picture(page.study, page.language, shown) if shown else None
+
+    async def _quarantine(self, sent: Submission, problems: tuple[Problem, ...]) -> None:
+        """Keep, sealed, what our own page cannot have sent."""
+        odd = next((problem for problem in problems if problem.reason), None)
+        if odd is None:
+            return
+        letter = letter_of(sent, odd, self._clock())
+        await self._intake.take(
+            DEAD_LETTERS.name, letter.event_id, lambda at: letter.model_copy(update={"occurred_at": at})
+        )
+
+
+def _content(answers: dict[str, RawAnswer]) -> str:
+    return json.dumps(sorted(answers.items()))
+
+
+def _expired(opened: Opened) -> Response:
+    _log.warning("form refused: link expired, participant %s", opened.link.person.participant)
+    return message(opened.study, opened.link.person.language, "expired", 410)
+
+
+def _timed(sent: Submission, times: Times, occurred_at: datetime) -> Submission:
+    # Somebody who opened the page again after a first attempt has begun after they answered: no beginning.
+    if times.started_at is None or times.started_at > occurred_at:
+        return replace(sent, occurred_at=occurred_at, opened_at=None, started_at=None)
+    return replace(sent, occurred_at=occurred_at, opened_at=times.opened_at, started_at=times.started_at)

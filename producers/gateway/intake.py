@@ -1,0 +1,44 @@
+"""Taking events in: each once, and only said to be stored when Kafka has acknowledged it."""
+
+import asyncio
+from collections.abc import Callable
+from datetime import datetime
+from uuid import UUID
+from weakref import WeakValueDictionary
+
+from producers.kafka.publisher import Publisher
+from producers.vault.vault import Vault
+from schemas.clock import Clock
+from schemas.events import DeadLetter, Envelope
+
+Incoming = Envelope | DeadLetter
+
+
+class Intake:
+    """Publishes events with the ledger's help."""
+
+    def __init__(self, vault: Vault, publisher: Publisher, clock: Clock) -> None:
+        self._vault = vault
+        self._publisher = publisher
+        self._clock = clock
+        self._locks: WeakValueDictionary[UUID, asyncio.Lock] = WeakValueDictionary()
+
+    async def take(self, topic: str, event_id: UUID, build: Callable[[datetime], Incoming]) -> None:
+        """Publish the event of that id, unless that has been done.
+
+        Args:
+            topic: Where to.
+            event_id: Its id, which follows from its cause.
+            build: Makes the event from the instant at which its cause was first seen, so that a retry
+                makes the same one.
+
+        Raises:
+            PublishFailed: Kafka has not acknowledged it.
+        """
+        lock = self._locks.setdefault(event_id, asyncio.Lock())
+        async with lock:
+            received_at, acknowledged = await self._vault.first_seen(event_id, self._clock())
+            if acknowledged:
+                return
+            await self._publisher.publish(topic, build(received_at))
+            await self._vault.acknowledge(event_id)

@@ -1,0 +1,131 @@
+"""What both of the gateway's doors share: limits on bodies, headers, and errors that tell nothing."""
+
+import logging
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from urllib.parse import parse_qsl
+
+from starlette.datastructures import MutableHeaders
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from schemas.faults import type_and_frames
+
+_log = logging.getLogger(__name__)
+_MOST_FIELDS = 500
+FORM_TYPE = "application/x-www-form-urlencoded"
+_HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    "Referrer-Policy": "no-referrer",
+    "X-Robots-Tag": "noindex",
+    "X-Content-Type-Options": "nosniff",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+}
+
+
+async def read_body(request: Request, limit: int) -> bytes:
+    """A request's body.
+
+    Raises:
+        HTTPException: 413, it is longer than `limit` bytes; read no further than that.
+    """
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > limit:
+            raise HTTPException(413)
+    return bytes(body)
+
+
+async def read_fields(request: Request, limit: int) -> list[tuple[str, str]]:
+    """The fields of a posted form, in order.
+
+    Raises:
+        HTTPException: 413 too long, 415 not a plain form, 400 not readable.
+    """
+    body = await read_body(request, limit)
+    if request.headers.get("content-type", "").split(";")[0].strip().lower() != FORM_TYPE:
+        raise HTTPException(415)
+    try:
+        return parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=_MOST_FIELDS, errors="strict")
+    except ValueError:
+        raise HTTPException(400) from None
+
+
+class SafeHeaders:
+    """Adds the security headers to every answer, and forbids storing it unless it says otherwise."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass one request on."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in _HEADERS.items():
+                    headers[name] = value
+                headers.setdefault("Cache-Control", "no-store")
+            await send(message)
+
+        await self._app(scope, receive, send_with_headers)
+
+
+class Unexpected:
+    """Answers a fault of ours, and logs its kind and place.
+
+    Starlette's own handler for `Exception` raises it again for the server to log, with its text.
+
+    Args:
+        app: What may fail.
+        where: What it is called in the log.
+        answer: Makes the answer; the exception is not handed to it.
+    """
+
+    def __init__(self, app: ASGIApp, where: str, answer: Callable[[], Awaitable[Response]]) -> None:
+        self._app = app
+        self._where = where
+        self._answer = answer
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass one request on."""
+        begun = False
+
+        async def watch(message: Message) -> None:
+            nonlocal begun
+            begun = begun or message["type"] == "http.response.start"
+            await send(message)
+
+        try:
+            await self._app(scope, receive, watch)
+        except ClientDisconnect:
+            return
+        except Exception as error:
+            _log.error("unexpected at %s: %s", self._where, type_and_frames(error))
+            if not begun:
+                await (await self._answer())(scope, receive, send)
+
+
+def simulated_at(text: str) -> datetime | None:
+    """The simulator's invented time; None where there is none.
+
+    Raises:
+        HTTPException: 400, it is not an ISO instant with an offset.
+    """
+    if not text:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise HTTPException(400) from None
+    if moment.tzinfo is None:
+        raise HTTPException(400)
+    return moment

@@ -1,0 +1,168 @@
+"""Running the gateway: public app, admin API and dispatcher, in the one process that owns the vault."""
+
+import asyncio
+import signal
+import socket
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
+
+import uvicorn
+from aiokafka.errors import KafkaError
+from starlette.applications import Starlette
+
+from producers.forms.recent_answers import Follower, Recent
+from producers.gateway.admin_api import build_admin_api
+from producers.gateway.app import build_gateway
+from producers.kafka.publisher import Publisher, PublishFailed
+from producers.kafka.studies import StudyChanged, announce
+from producers.sms.dispatcher import Sender
+from producers.sms.providers.base import Registry
+from producers.sms.providers.registry import chosen_gateways
+from producers.vault.vault import Vault
+from schemas.clock import now
+from schemas.settings import Settings
+from schemas.study import Study
+from schemas.study.file import load_study
+
+__all__ = ["PortInUse", "StudyChanged", "serve_gateway"]
+_GRACE_SECONDS = 10
+_RETRY_SECONDS = 1.0
+
+
+class PortInUse(RuntimeError):
+    """Somebody else listens where the gateway should."""
+
+
+class _Server(uvicorn.Server):
+    """A server that leaves the signals to `serve_gateway`, which runs two of them."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Capture none."""
+        yield
+
+
+async def serve_gateway(settings: Settings) -> None:
+    """Serve until SIGTERM or SIGINT; then finish the requests, hand the last events to Kafka, and close.
+
+    Raises:
+        StudyChanged: `id@version` was published before with other content.
+        PortInUse: A port is taken.
+        MissingSetting: A secret or the study is not set.
+        VaultError: The vault does not open.
+    """
+    study = load_study(settings.study_path)
+    studies = {study.ref: study}
+    announced = asyncio.Event()
+    registry = chosen_gateways(settings)
+    async with _vault(settings) as vault, _publisher(settings) as publisher, _closing(registry):
+        recent = Recent(studies) if study.form.last_two_weeks else None
+        public = build_gateway(settings, studies, registry, vault, publisher, now, announced.is_set, recent)
+        desk = build_admin_api(settings, studies, registry, vault, publisher, now)
+        with (
+            _listen(settings.gateway_host, settings.gateway_port) as front,
+            _listen(settings.admin_host, settings.admin_port) as back,
+        ):
+            servers = (_server(public), _server(desk))
+            work = [_announce(study, settings, publisher, studies, announced)]
+            if registry.sending:
+                work.append(Sender(settings, registry.sending, studies, vault, publisher, now).run())
+            if recent:
+                work.append(_follow(Follower(recent, settings.kafka, now), announced))
+            await _run([(servers[0], front), (servers[1], back)], [asyncio.create_task(one) for one in work])
+
+
+@asynccontextmanager
+async def _vault(settings: Settings) -> AsyncIterator[Vault]:
+    vault = await Vault.open(settings.vault_path, settings.secret("vault_key"))
+    try:
+        yield vault
+    finally:
+        await vault.close()
+
+
+@asynccontextmanager
+async def _publisher(settings: Settings) -> AsyncIterator[Publisher]:
+    publisher = Publisher(settings.kafka)
+    try:
+        yield publisher
+    finally:
+        await publisher.close()
+
+
+@asynccontextmanager
+async def _closing(registry: Registry) -> AsyncIterator[None]:
+    try:
+        yield
+    finally:
+        await registry.close()
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    try:
+        return socket.create_server((host, port))
+    except OSError:
+        raise PortInUse(
+            f"port {port} on {host} cannot be opened; stop what listens there, or choose another port"
+        ) from None
+
+
+def _server(app: Starlette) -> _Server:
+    # No access log: form tokens stand in the paths.
+    return _Server(
+        uvicorn.Config(
+            app,
+            access_log=False,
+            log_level="warning",
+            lifespan="off",
+            server_header=False,
+            timeout_graceful_shutdown=_GRACE_SECONDS,
+        )
+    )
+
+
+async def _run(servers: list[tuple[_Server, socket.socket]], background: list["asyncio.Task[None]"]) -> None:
+    def stop() -> None:
+        for server, _ in servers:
+            server.should_exit = True
+
+    def stop_if_failed(task: "asyncio.Task[None]") -> None:
+        if not task.cancelled() and task.exception() is not None:
+            stop()
+
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        with suppress(NotImplementedError):  # Windows
+            loop.add_signal_handler(name, stop)
+    for task in background:
+        task.add_done_callback(stop_if_failed)
+    await asyncio.gather(*(server.serve(sockets=[listener]) for server, listener in servers))
+    for task in background:
+        task.cancel()
+    for outcome in await asyncio.gather(*background, return_exceptions=True):
+        if isinstance(outcome, Exception):
+            raise outcome
+
+
+async def _follow(follower: Follower, announced: asyncio.Event) -> None:
+    # Check-ins of an earlier version of the study mean something only when that version is known.
+    await announced.wait()
+    await follower.run()
+
+
+async def _announce(
+    study: Study,
+    settings: Settings,
+    publisher: Publisher,
+    studies: dict[str, Study],
+    announced: asyncio.Event,
+) -> None:
+    """Announce the study as soon as Kafka is there; until then the gateway answers 503 in words."""
+    while True:
+        try:
+            await announce(study, settings.kafka, publisher, studies)
+        except (KafkaError, PublishFailed, OSError):
+            await asyncio.sleep(_RETRY_SECONDS)
+        else:
+            announced.set()
+            return

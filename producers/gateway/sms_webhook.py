@@ -1,0 +1,149 @@
+"""`/sms/<provider>`: texts and receipts that a provider delivers."""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import datetime
+
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+
+from locales.form_words import in_all, words
+from producers.gateway.audit_log import tell
+from producers.gateway.intake import Intake
+from producers.gateway.middleware import read_body, simulated_at
+from producers.kafka.publisher import PublishFailed
+from producers.sms.delivery_reports import reports_of
+from producers.sms.providers.base import (
+    Adapter,
+    Inbound,
+    NotAuthentic,
+    RawRequest,
+    Receipt,
+    Registry,
+    Unreadable,
+)
+from producers.vault.people import Dispatch, Person
+from producers.vault.vault import Vault
+from schemas.events import ConsentStatus, MessageReceived
+from schemas.identity import event_id
+from schemas.sealing import seal
+from schemas.settings import Settings
+from schemas.topics import MESSAGES
+
+_UNTIL_NAMED_SECONDS = (0.0, 0.5, 1.5, 3.0)
+"""How long a receipt that came before the provider's answer waits for it."""
+
+
+class SmsRoutes:
+    """The webhooks of all providers that are set up. Nothing is acknowledged before Kafka has it."""
+
+    def __init__(
+        self, settings: Settings, registry: Registry, vault: Vault, intake: Intake, body_limit: int
+    ) -> None:
+        self._public_url = settings.public_url.rstrip("/")
+        self._simulation = settings.simulation
+        self._registry = registry
+        self._vault = vault
+        self._intake = intake
+        self._body_limit = body_limit
+
+    async def receive(self, request: Request) -> Response:
+        """One delivery: 404 no such provider, 403 not authentic, 400 unreadable, 503 not stored, or taken."""
+        adapter = self._registry.adapters.get(request.path_params["provider"])
+        if adapter is None:
+            return PlainTextResponse("no such provider is set up here", 404)
+        query = f"?{request.url.query}" if request.url.query else ""
+        raw = RawRequest(
+            url=f"{self._public_url}{request.url.path}{query}",
+            headers={name.lower(): value for name, value in request.headers.items()},
+            query=tuple(request.query_params.multi_items()),
+            body=await read_body(request, self._body_limit),
+            secret=request.path_params.get("secret", ""),
+        )
+        try:
+            adapter.authenticate(raw)
+            delivered = adapter.parse(raw)
+        except (NotAuthentic, Unreadable) as refusal:
+            tell(request, str(refusal))
+            return PlainTextResponse(str(refusal), 403 if isinstance(refusal, NotAuthentic) else 400)
+        return await self._store(request, adapter, delivered)
+
+    async def _store(
+        self, request: Request, adapter: Adapter, delivered: Sequence[Inbound | Receipt]
+    ) -> Response:
+        reply = ""
+        for one in delivered:
+            try:
+                if isinstance(one, Receipt):
+                    await self._receipt(request, adapter, one)
+                else:
+                    reply = await self._text(request, adapter, one) or reply
+            except PublishFailed:
+                return PlainTextResponse(words("en")["sms_unsaved"], 503)
+        return adapter.acknowledge(reply)
+
+    async def _text(self, request: Request, adapter: Adapter, text: Inbound) -> str:
+        """Take a text in; what to reply at once, which is said only to people whom we do not know."""
+        known = await self._vault.known(text.number)
+        if known is None:
+            tell(request, "the number takes no part")
+            return in_all("unknown_number")
+        await self._publish(adapter.name, text, *known)
+        return ""
+
+    async def _words(self, person: Person, text: Inbound) -> str:
+        """What was written, or the command that the provider has acted upon, in whatever word it came.
+
+        Its START is one only for somebody who had stopped: for others "yes" is an answer. A HELP that it has
+        answered itself stays as it was written, for it may be a word of crisis.
+        """
+        if text.heeded == "STOP":
+            return text.heeded
+        contact = await self._vault.contact(person.participant) if text.heeded == "START" else None
+        stopped = contact is not None and contact.status == ConsentStatus.CONTACT_STOPPED
+        return text.heeded if stopped else text.words
+
+    async def _publish(self, provider: str, text: Inbound, person: Person, key: bytes) -> None:
+        name = event_id(provider, text.message_id)
+        said = await self._words(person, text)
+        simulated = simulated_at(text.simulated_at) if self._simulation else None
+
+        def build(received_at: datetime) -> MessageReceived:
+            return MessageReceived(
+                event_id=name,
+                study=person.study,
+                participant=person.participant,
+                occurred_at=simulated or received_at,
+                recorded_at=received_at,
+                zone=person.zone,
+                provider=provider,
+                provider_message_id=text.message_id,
+                language=person.language,
+                text=seal(key, said, topic=MESSAGES.name, participant=person.participant, event_id=name),
+            )
+
+        await self._intake.take(MESSAGES.name, name, build)
+
+    async def _receipt(self, request: Request, adapter: Adapter, receipt: Receipt) -> None:
+        """Take a receipt in; one of a text that is not ours is passed over."""
+        dispatch = await self._dispatch(adapter, receipt)
+        if dispatch is None:
+            tell(request, "the receipt is about no text of ours")
+            return
+        for topic, name, build in reports_of(dispatch, receipt.delivery, receipt.code):
+            await self._intake.take(topic, name, build)
+
+    async def _dispatch(self, adapter: Adapter, receipt: Receipt) -> Dispatch | None:
+        """The text that a receipt is about.
+
+        Where only the provider's name of it is given, it may come before that name is written down: the
+        provider has not answered yet.
+        """
+        for seconds in _UNTIL_NAMED_SECONDS:
+            await asyncio.sleep(seconds)
+            found = await self._vault.dispatch(receipt.text, adapter.name, receipt.message_id)
+            if found is not None:
+                return found if found.provider == adapter.name else None
+            if receipt.text is not None or not receipt.message_id:
+                break
+        return None

@@ -1,0 +1,147 @@
+"""Events into Kafka: an idempotent producer that waits for all replicas, and says so when it cannot."""
+
+import asyncio
+import logging
+from contextlib import suppress
+
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError, KafkaTimeoutError
+
+from schemas.codec import encode
+from schemas.events import DeadLetter, Envelope
+
+_log = logging.getLogger(__name__)
+_LINGER_MS = 5
+_REQUEST_TIMEOUT_MS = 10_000
+_READY_SECONDS = 2.0
+_CLOSE_SECONDS = 10.0
+
+
+class PublishFailed(RuntimeError):
+    """Kafka has not acknowledged within the limit. The event may still arrive: its id makes that harmless."""
+
+
+class Publisher:
+    """Sends events and waits until Kafka has them.
+
+    It connects when first used and comes back by itself after Kafka was away.
+
+    Args:
+        bootstrap: Kafka's addresses, `host:port`, separated by commas.
+        limit: Seconds until an event counts as not stored.
+        capacity: How many events may be under way; more are refused at once.
+    """
+
+    def __init__(self, bootstrap: str, *, limit: float = 4.0, capacity: int = 2000) -> None:
+        self._bootstrap = bootstrap
+        self._limit = limit
+        self._capacity = capacity
+        self._under_way = 0
+        self._connection: asyncio.Task[AIOKafkaProducer] | None = None
+        self._retired: set[asyncio.Task[None]] = set()
+
+    async def publish(self, topic: str, event: Envelope | DeadLetter) -> None:
+        """Send an event, keyed by its participant (a dead letter without one: by its record's key).
+
+        Raises:
+            PublishFailed: Kafka has not acknowledged it within the limit.
+        """
+        key = event.participant.encode() if event.participant else None
+        if key is None and isinstance(event, DeadLetter):
+            key = event.key
+        await self.put(topic, key, encode(event))
+
+    async def put(self, topic: str, key: bytes | None, value: bytes) -> None:
+        """Send a record.
+
+        Raises:
+            PublishFailed: Kafka has not acknowledged it within the limit.
+        """
+        if self._under_way >= self._capacity:
+            raise PublishFailed(f"{self._under_way} events are waiting for Kafka already")
+        self._under_way += 1
+        try:
+            async with asyncio.timeout(self._limit):
+                await self._send(topic, key, value)
+        except (TimeoutError, OSError, KafkaError) as error:
+            raise PublishFailed(f"Kafka has not acknowledged: {type(error).__name__}") from None
+        finally:
+            self._under_way -= 1
+
+    async def ready(self) -> bool:
+        """Whether Kafka answers."""
+        try:
+            async with asyncio.timeout(_READY_SECONDS):
+                producer = await self._producer()
+                return bool(await producer.client.force_metadata_update())
+        except (TimeoutError, OSError, KafkaError):
+            return False
+
+    async def close(self) -> None:
+        """Wait, up to 10 s, until everything under way is with Kafka; then disconnect."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            await _stop(connection)
+        if self._retired:
+            await asyncio.wait(self._retired)
+
+    async def _send(self, topic: str, key: bytes | None, value: bytes) -> None:
+        producer = await self._producer()
+        try:
+            acknowledgement = await producer.send(topic, value, key=key)
+            # The batch belongs to others too: our limit must not cancel it.
+            await asyncio.shield(acknowledgement)
+        except KafkaTimeoutError:
+            raise
+        except KafkaError:
+            self._retire()
+            raise
+
+    async def _producer(self) -> AIOKafkaProducer:
+        if self._connection is None or (self._connection.done() and _failed(self._connection)):
+            self._connection = asyncio.create_task(self._connect())
+        return await asyncio.shield(self._connection)
+
+    async def _connect(self) -> AIOKafkaProducer:
+        producer = AIOKafkaProducer(
+            bootstrap_servers=self._bootstrap,
+            acks="all",
+            enable_idempotence=True,
+            compression_type="zstd",
+            linger_ms=_LINGER_MS,
+            request_timeout_ms=_REQUEST_TIMEOUT_MS,
+        )
+        try:
+            await producer.start()
+        except BaseException:
+            await producer.stop()
+            raise
+        return producer
+
+    def _retire(self) -> None:
+        """Give up a producer that Kafka refused: the next event gets a new one, with a new producer id."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            task = asyncio.create_task(_stop(connection))
+            self._retired.add(task)
+            task.add_done_callback(self._retired.discard)
+
+
+def _failed(task: asyncio.Task[AIOKafkaProducer]) -> bool:
+    return task.cancelled() or task.exception() is not None
+
+
+async def _stop(connection: asyncio.Task[AIOKafkaProducer]) -> None:
+    if not connection.done():
+        connection.cancel()
+        with suppress(asyncio.CancelledError, OSError, KafkaError):
+            await connection
+    if _failed(connection):
+        return
+    producer = connection.result()
+    try:
+        async with asyncio.timeout(_CLOSE_SECONDS):
+            await producer.stop()
+    except (TimeoutError, OSError, KafkaError) as error:
+        _log.warning("Kafka did not take the last events before the end: %s", type(error).__name__)
+        await producer.client.close()

@@ -1,0 +1,1 @@
+"""Outbound texts: dispatcher, send policy, throttle, templates, delivery reports, and the providers."""

@@ -1,0 +1,93 @@
+"""What is said on the topics about a text that was sent, or was to be sent."""
+
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from uuid import UUID
+
+from pydantic import TypeAdapter
+
+from producers.vault.people import Dispatch
+from schemas.events import (
+    Delivery,
+    DeliveryReported,
+    Outcome,
+    PromptClosed,
+    PromptRequested,
+    PromptSent,
+    ReplyRequested,
+)
+from schemas.identity import event_id
+from schemas.topics import DELIVERY_REPORTS, PROMPTS
+
+Requested = PromptRequested | ReplyRequested
+Report = DeliveryReported | PromptSent | PromptClosed
+Build = Callable[[datetime], Report]
+
+REQUESTED: TypeAdapter[Requested] = TypeAdapter(Requested)
+_REACHED = frozenset({Delivery.ACCEPTED, Delivery.SENT, Delivery.DELIVERED})
+
+
+def reports_of(dispatch: Dispatch, delivery: Delivery, code: str | None) -> Iterator[tuple[str, UUID, Build]]:
+    """The events that follow when something becomes known about a text: topic, id, and how to make it.
+
+    A prompt counts as sent from the moment at which it was handed over, also where only a receipt tells us
+    that it was.
+    """
+    request = REQUESTED.validate_json(dispatch.request)
+    prompt = request if isinstance(request, PromptRequested) else None
+    name = event_id("report", str(dispatch.text), delivery.value)
+    yield DELIVERY_REPORTS.name, name, lambda at: DeliveryReported(
+        **_envelope(request, at, at), event_id=name, text=dispatch.text,
+        prompt_id=prompt.prompt_id if prompt else None, provider=dispatch.provider, delivery=delivery,
+        code=code, segments=dispatch.segments,
+    )  # fmt: skip
+    if prompt is None or prompt.attempt:
+        return
+    if delivery in _REACHED:
+        yield PROMPTS.name, prompt.prompt_id, lambda at: _sent(prompt, dispatch.claimed_at, at)
+    elif delivery == Delivery.FAILED:
+        yield closing(prompt, Outcome.FAILED, "provider")
+
+
+def closing(prompt: PromptRequested, outcome: Outcome, detail: str) -> tuple[str, UUID, Build]:
+    """The event that ends a prompt which was never sent."""
+    name = event_id("closed", str(prompt.prompt_id))
+    return (
+        PROMPTS.name,
+        name,
+        lambda at: PromptClosed(
+            **_envelope(prompt, at, at),
+            event_id=name,
+            prompt_id=prompt.prompt_id,
+            outcome=outcome,
+            detail=detail,
+        ),
+    )
+
+
+def _sent(prompt: PromptRequested, sent_at: datetime, at: datetime) -> PromptSent:
+    return PromptSent(
+        **_envelope(prompt, sent_at, at), event_id=prompt.prompt_id, channel=prompt.channel,
+        scheduled_at=prompt.scheduled_at, expires_at=prompt.expires_at, study_day=max(prompt.study_day, 1),
+        beep=prompt.beep,
+    )  # fmt: skip
+
+
+def withheld(request: Requested, provider: str, why: str) -> tuple[str, UUID, Build]:
+    """The event that says that a text was not sent, and why."""
+    name = event_id("report", str(request.event_id), Delivery.WITHHELD.value)
+    prompt_id = request.prompt_id if isinstance(request, PromptRequested) else None
+    return DELIVERY_REPORTS.name, name, lambda at: DeliveryReported(
+        **_envelope(request, at, at), event_id=name, text=request.event_id, prompt_id=prompt_id,
+        provider=provider, delivery=Delivery.WITHHELD, code=why,
+    )  # fmt: skip
+
+
+def _envelope(request: Requested, occurred_at: datetime, at: datetime) -> dict[str, object]:
+    return {
+        "study": request.study,
+        "participant": request.participant,
+        "occurred_at": occurred_at,
+        "recorded_at": at,
+        "zone": request.zone,
+    }

@@ -1,0 +1,213 @@
+"""The sender: takes what is to be texted from Kafka, in order, and never waits with what cannot wait.
+
+Consents and words of crisis must not stand in line behind a study's prompts, so Kafka is read on while
+texts are on their way. Where it was read to is committed when everything before is done.
+"""
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, nullcontext, suppress
+from typing import TypeAlias
+from weakref import WeakValueDictionary
+
+from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+from aiokafka.errors import KafkaError
+
+from producers.kafka.publisher import Publisher, PublishFailed
+from producers.sms.delivery import TextDelivery
+from producers.sms.delivery_reports import Requested
+from producers.sms.providers.base import Adapter
+from producers.sms.send_policy import is_urgent
+from producers.vault.vault import Vault
+from schemas.clock import Clock
+from schemas.codec import Unreadable, dead_letter, decode
+from schemas.events import ConsentChanged, LanguageChosen, PromptRequested, Reason, ReplyRequested
+from schemas.faults import type_and_frames
+from schemas.settings import Settings
+from schemas.study import Study
+from schemas.topics import CONSENTS, DEAD_LETTERS, PARTICIPANTS, TEXTS
+
+_log = logging.getLogger(__name__)
+_GROUP = "wellstream-sender"
+_RETRY_SECONDS = 2.0
+_FINISH_SECONDS = 8.0
+_POLL_MS = 500
+_BATCH = 100
+_MOST_WAITING = 500
+
+_Record: TypeAlias = "ConsumerRecord[bytes, bytes]"
+_Batch: TypeAlias = tuple[dict[TopicPartition, int], Sequence["asyncio.Task[None]"]]
+"""Where Kafka was read to, and what has to be done before that may be committed."""
+
+
+class Sender:
+    """Takes requested texts from Kafka and hands them to the SMS provider.
+
+    It reads consents and chosen languages from their topics too, and writes them into the vault before it
+    sends what came with them.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        adapter: Adapter,
+        studies: Mapping[str, Study],
+        vault: Vault,
+        publisher: Publisher,
+        clock: Clock,
+    ) -> None:
+        self._bootstrap = settings.kafka
+        self._studies = studies
+        self._vault = vault
+        self._publisher = publisher
+        self._clock = clock
+        self._handover = TextDelivery(settings, adapter, studies, vault, publisher, clock)
+        self._persons: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+
+    async def run(self) -> None:
+        """Send until cancelled; comes back by itself after Kafka was away or the vault was locked."""
+        while True:
+            try:
+                await self._consume()
+            except (KafkaError, PublishFailed, OSError) as error:
+                _log.warning("no texts are sent for now: %s", type(error).__name__)
+                await asyncio.sleep(_RETRY_SECONDS)
+
+    async def handle(self, records: Sequence[_Record]) -> None:
+        """Do what a batch of records asks for, to its end; doing it twice sends nothing twice.
+
+        Raises:
+            PublishFailed: Kafka or the vault does not take what is to be said about it.
+        """
+        for outcome in await asyncio.gather(*await self._begin(records), return_exceptions=True):
+            if isinstance(outcome, Exception):
+                raise outcome
+
+    async def _consume(self) -> None:
+        consumer = AIOKafkaConsumer(
+            CONSENTS.name,
+            PARTICIPANTS.name,
+            TEXTS.name,
+            bootstrap_servers=self._bootstrap,
+            group_id=_GROUP,
+            enable_auto_commit=False,
+            auto_offset_reset="earliest",
+        )
+        await consumer.start()
+        under_way: deque[_Batch] = deque()
+        try:
+            while True:
+                found = await consumer.getmany(timeout_ms=_POLL_MS, max_records=_BATCH)
+                if found:
+                    read_to = {place: records[-1].offset + 1 for place, records in found.items()}
+                    tasks = await self._begin([record for records in found.values() for record in records])
+                    under_way.append((read_to, tasks))
+                await _commit_done(consumer, under_way)
+                _hold_back(consumer, under_way)
+        finally:
+            await self._end([task for _, tasks in under_way for task in tasks])
+            with suppress(KafkaError):
+                await consumer.stop()
+
+    async def _end(self, tasks: "list[asyncio.Task[None]]") -> None:
+        """Give up what waits, which is read again; let what the provider has come to its end."""
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await self._handover.finish(_FINISH_SECONDS)
+
+    async def _begin(self, records: Sequence[_Record]) -> "list[asyncio.Task[None]]":
+        """Note consents and languages, and start a task for each text."""
+        requests: list[tuple[_Record, Requested]] = []
+        for record in records:
+            request = await self._read(record)
+            if request is not None:
+                requests.append((record, request))
+        requests.sort(key=lambda one: one[1].recorded_at)
+        return [asyncio.create_task(self._in_turn(*one)) for one in requests]
+
+    async def _read(self, record: _Record) -> Requested | None:
+        try:
+            event = decode(record.value or b"")
+        except Unreadable as error:
+            # The other topics have readers of their own who put it aside.
+            if record.topic == TEXTS.name:
+                await self._put_aside(record, error.reason, error.detail)
+            return None
+        if isinstance(event, ConsentChanged):
+            await self._vault.note_consent(event.participant, event.status, event.occurred_at)
+        elif isinstance(event, LanguageChosen):
+            await self._vault.speak(event.participant, event.language)
+        elif isinstance(event, PromptRequested | ReplyRequested):
+            return await self._sendable(record, event)
+        return None
+
+    async def _sendable(self, record: _Record, request: Requested) -> Requested | None:
+        study = self._studies.get(request.study)
+        if study is None:
+            detail = f"no definition of {request.study} is known here"
+            await self._put_aside(record, Reason.UNKNOWN_STUDY, detail, request)
+            return None
+        try:
+            self._handover.words(request, study, "")
+        except KeyError:
+            await self._put_aside(record, Reason.INVALID, "the study has no such text", request)
+            return None
+        return request
+
+    async def _in_turn(self, record: _Record, request: Requested) -> None:
+        async with self._line(request):
+            try:
+                await self._handover.one(request)
+            except PublishFailed:
+                raise
+            except Exception as error:
+                _log.error("a text was not sent: %s", type_and_frames(error))
+                await self._put_aside(record, Reason.UNEXPECTED, type(error).__name__, request)
+
+    def _line(self, request: Requested) -> AbstractAsyncContextManager[object]:
+        """A person's texts go out one after the other; only what is urgent overtakes."""
+        if is_urgent(request):
+            return nullcontext()
+        return self._persons.setdefault(request.participant, asyncio.Lock())
+
+    async def _put_aside(
+        self, record: _Record, reason: Reason, detail: str, event: Requested | None = None
+    ) -> None:
+        letter = dead_letter(
+            topic=record.topic,
+            partition=record.partition,
+            offset=record.offset,
+            key=record.key,
+            value=record.value,
+            reason=reason,
+            detail=detail,
+            at=self._clock(),
+            event=event,
+        )
+        await self._publisher.publish(DEAD_LETTERS.name, letter)
+
+
+async def _commit_done(consumer: AIOKafkaConsumer, under_way: deque[_Batch]) -> None:
+    """Commit what is done, from the oldest batch on.
+
+    Raises:
+        PublishFailed: A text of it has to be taken up again.
+    """
+    done: dict[TopicPartition, int] = {}
+    while under_way and all(task.done() for task in under_way[0][1]):
+        for task in under_way[0][1]:
+            task.result()
+        done |= under_way.popleft()[0]
+    ours = {place: offset for place, offset in done.items() if place in consumer.assignment()}
+    if ours:
+        await consumer.commit(ours)
+
+
+def _hold_back(consumer: AIOKafkaConsumer, under_way: deque[_Batch]) -> None:
+    """Read no more texts while many wait; consents are read on."""
+    texts = [place for place in consumer.assignment() if place.topic == TEXTS.name]
+    waiting = sum(not task.done() for _, tasks in under_way for task in tasks)
+    (consumer.pause if waiting >= _MOST_WAITING else consumer.resume)(*texts)

@@ -1,0 +1,140 @@
+"""The words of the texts that we send: the study's own where it has them, else ours."""
+
+from collections.abc import Iterator, Mapping
+
+from locales.sms_words import SMS_WORDS
+from schemas.base import Channel
+from schemas.events import PromptRequested, ReplyRequested
+from schemas.study import Item, Study
+
+_FALLBACK = "en"
+_LINK = "{link}"
+_PARTS = frozenset({"reminder", "yes_no"})
+_LONGEST_LINK = 80
+"""Room for a link when segments are counted before one is made."""
+
+
+def prompt_name(request: PromptRequested, study: Study) -> str:
+    """The name of the text that asks for a check-in."""
+    if request.channel == Channel.WEB or not study.sms:
+        return "ask_web"
+    return "ask_all" if study.conversation.ask == "all" else "question"
+
+
+def name_and_item(request: PromptRequested | ReplyRequested, study: Study) -> tuple[str, str | None]:
+    """The name of the text to send, and the item that it is about."""
+    if isinstance(request, ReplyRequested):
+        return request.reply, request.item
+    name = prompt_name(request, study)
+    return name, study.sms[0] if name == "question" else None
+
+
+def needs_link(study: Study, language: str, name: str) -> bool:
+    """Whether a text has a link to the form in it."""
+    return _LINK in _template(study, language, name)
+
+
+def worded(study: Study, language: str, name: str, item: str | None = None, link: str = "") -> str:
+    """A text in a language.
+
+    Args:
+        study: Whose own texts come first.
+        language: The participant's.
+        name: Of the text, such as `not_understood`; or `question`, for the item.
+        item: The item that it is about.
+        link: To the form, where the text has one.
+
+    Raises:
+        KeyError: There is no text of that name.
+    """
+    ours = _ours(language)
+    asked = study.item(item) if item else None
+    comma = "، " if language.startswith("ar") else ", "
+    values = {
+        "title": study.in_language(study.title, language),
+        "notice": study.in_language(study.safety.notice, language),
+        "names": comma.join(short_name(one, study, language) for one in _asked_all(study)),
+        "count": str(len(study.sms)),
+        "languages": ", ".join(study.languages),
+        "link": link,
+    }
+    values |= _range(study, asked)
+    values["question"] = _question(study, asked, language) if asked else ""
+    values["ask"] = values["question"] or _fill(_template(study, language, "ask_all"), values)
+    values["example"] = _example(study)
+    if name == "question":
+        return values["question"]
+    text = study.texts.get(name)
+    template = study.in_language(text, language) if text else ours[name]
+    return _fill(_fill(template, values), values).strip()
+
+
+def reminded(language: str, text: str) -> str:
+    """The same text, said to be a reminder."""
+    return f"{_ours(language)['reminder']} {text}"
+
+
+def every_text(study: Study) -> Iterator[tuple[str, str, str]]:
+    """Each text that the study may send: language, name, words. A link takes the room that it will take."""
+    link = "https://" + "x" * (_LONGEST_LINK - 8)
+    for language in study.languages:
+        asks = ["ask_all"] if study.conversation.ask == "all" and study.sms else []
+        for name in dict.fromkeys((*asks, *_ours(language), *study.texts)):
+            if name in _PARTS:
+                continue
+            yield language, name, worded(study, language, name, link=link)
+        for item in study.sms if study.conversation.ask == "each" else ():
+            yield language, f"question:{item}", worded(study, language, "question", item)
+
+
+def short_name(item: Item, study: Study, language: str) -> str:
+    """What an item is called in a text."""
+    names = item.sms.get(language) or item.sms.get(study.languages[0])
+    return names[0] if names else item.id
+
+
+def _ours(language: str) -> Mapping[str, str]:
+    return SMS_WORDS.get(language) or SMS_WORDS.get(language.split("-")[0]) or SMS_WORDS[_FALLBACK]
+
+
+def _template(study: Study, language: str, name: str) -> str:
+    text = study.texts.get(name)
+    return study.in_language(text, language) if text else _ours(language).get(name, "")
+
+
+def _fill(template: str, values: Mapping[str, str]) -> str:
+    for name, value in values.items():
+        template = template.replace("{" + name + "}", value)
+    return template
+
+
+def _asked_all(study: Study) -> list[Item]:
+    return [item for name in study.sms if (item := study.item(name))]
+
+
+def _range(study: Study, asked: Item | None) -> dict[str, str]:
+    scales = [item.scale for item in ([asked] if asked else _asked_all(study)) if item.scale]
+    if not scales:
+        return {"min": "1", "max": str(len(asked.options)) if asked else "1"}
+    return {"min": str(min(scale.min for scale in scales)), "max": str(max(scale.max for scale in scales))}
+
+
+def _example(study: Study) -> str:
+    scales = [item.scale for item in _asked_all(study) if item.scale]
+    shares = (0.7, 0.3, 0.5)
+    return " ".join(
+        str(round(scale.min + (scale.max - scale.min) * shares[place % 3]))
+        for place, scale in enumerate(scales)
+    )
+
+
+def _question(study: Study, item: Item, language: str) -> str:
+    say = study.in_language
+    text = say(item.sms_text or item.text, language)
+    if item.scale:
+        low, high = say(item.scale.low, language), say(item.scale.high, language)
+        return f"{text} {item.scale.min} = {low}, {item.scale.max} = {high}"
+    if item.kind == "yes_no":
+        return f"{text} ({_ours(language)['yes_no']})"
+    options = (f"{place} {say(option.text, language)}" for place, option in enumerate(item.options, start=1))
+    return f"{text} {', '.join(options)}"

@@ -1,0 +1,90 @@
+"""Rolling indicators at one check-in, and why a value may be undefined."""
+
+from enum import StrEnum
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import Field
+
+from schemas.base import FrozenModel, Slug
+from schemas.events.envelope import Envelope
+
+
+class Undefined(StrEnum):
+    """Why an indicator has no value. Undefined is never 0 and never NaN.
+
+    From `zero_variance` on they come from whole records only, never with a live window.
+    """
+
+    NO_DATA = "no_data"
+    TOO_FEW = "too_few"
+    TOO_FEW_PAIRS = "too_few_pairs"
+    NO_STRESS = "no_stress"
+    NO_COPING = "no_coping"
+    NO_PROMPTS = "no_prompts"
+    PART_MISSING = "part_missing"
+    ZERO_VARIANCE = "zero_variance"
+    AT_BOUND = "at_bound"
+    NEGATIVE_ICC = "negative_icc"
+    NO_EMOTION = "no_emotion"
+    NO_BASELINE = "no_baseline"
+    NO_TIMES = "no_times"
+    NO_TABLE = "no_table"
+
+
+class Window(StrEnum):
+    """Length of a rolling window `(t - w, t]` in event time."""
+
+    DAY = "1d"
+    WEEK = "7d"
+    MONTH = "28d"
+
+
+class Note(StrEnum):
+    """What to know about a value that is there."""
+
+    SCALE_CHANGED = "scale_changed"
+    LANGUAGES_MIXED = "languages_mixed"
+
+
+class IndicatorValue(FrozenModel):
+    """One indicator over one window.
+
+    Attributes:
+        indicator: Id in the catalogue, such as `mean`.
+        scale: What was measured, such as `stress`; empty where the indicator spans several.
+        window: Length of the window.
+        value: The value, or None with a `reason`.
+        n: Number of answers (for compliance: of prompts) used.
+        n_pairs: Number of valid pairs used; None where the indicator does not use pairs.
+        reason: Why there is no value; None where there is one.
+        notes: What to know about it. `scale_changed`: answers of another version of the study, which asked
+            the same with other items or on another scale, were left out. `languages_mixed`: the answers
+            were given in more than one language.
+    """
+
+    indicator: Slug
+    scale: str = ""
+    window: Window
+    value: Annotated[float, Field(allow_inf_nan=False)] | None = None
+    n: Annotated[int, Field(ge=0)]
+    n_pairs: Annotated[int, Field(ge=0)] | None = None
+    reason: Undefined | None = None
+    notes: tuple[Note, ...] | None = None
+
+
+class IndicatorsUpdated(Envelope):
+    """A participant's indicators at one check-in; `occurred_at` is where the windows end.
+
+    Attributes:
+        checkin: `event_id` of the check-in at which the windows end.
+        revision: How many of the participant's events the longest window knows: its prompts, and the
+            versions of its check-ins. It only grows while events arrive, and at the end it depends on the
+            events alone, not on their order: of two updates with one `event_id`, the higher revision holds.
+        values: One entry for each indicator, scale and window.
+    """
+
+    type: Literal["indicators.updated"] = "indicators.updated"
+    checkin: UUID
+    revision: Annotated[int, Field(ge=1)]
+    values: tuple[IndicatorValue, ...]

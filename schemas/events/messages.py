@@ -1,0 +1,52 @@
+"""Text messages from participants, and how each was classified."""
+
+from enum import StrEnum
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import Field, StringConstraints
+
+from schemas.base import Language, Slug
+from schemas.events.envelope import Envelope, Sealed
+
+
+class MessageReceived(Envelope):
+    """A participant sent a text. `event_id` follows from the provider's message id."""
+
+    type: Literal["message.received"] = "message.received"
+    provider: Slug
+    provider_message_id: Annotated[str, StringConstraints(min_length=1, max_length=64)]
+    language: Language
+    text: Sealed
+
+
+class Intent(StrEnum):
+    """What a participant's text was taken for."""
+
+    ANSWER = "answer"
+    CORRECTION = "correction"
+    UNCLEAR = "unclear"
+    OPT_OUT = "opt_out"
+    OPT_IN = "opt_in"
+    CRISIS = "crisis"
+    HELP = "help"
+    SKIP = "skip"
+    BACK = "back"
+    RESTART = "restart"
+    LANGUAGE = "language"
+    BEGIN = "begin"
+
+
+class MessageClassified(Envelope):
+    """A text was read. It says what kind of text it was, never its words.
+
+    Attributes:
+        cause: `event_id` of the message.
+        meaning: What it was taken for.
+        unclear_in_a_row: How many texts in a row could not be read, this one included; 0 for one that could.
+    """
+
+    type: Literal["message.classified"] = "message.classified"
+    cause: UUID
+    intent: Intent
+    unclear_in_a_row: Annotated[int, Field(ge=0)] = 0

@@ -1,0 +1,59 @@
+"""What a study is: arms and their phases, interventions, items, languages, schedule and safety.
+
+A definition is immutable: `id@version` is stamped on every event, and a change is a new version.
+"""
+
+from schemas.study.arms import Arm, Condition, Intervention, InterventionKind, Level, Phase, Setting
+from schemas.study.definition import Study
+from schemas.study.delivery import ConversationOptions, Form
+from schemas.study.items import ConditionText, Item, ItemKind, Option, Scale
+from schemas.study.safety import Safety
+from schemas.study.schedule import (
+    Adaptive,
+    AroundPhase,
+    EveryInterval,
+    FixedTimes,
+    OwnInitiative,
+    PromptRule,
+    QuietHours,
+    RandomTimes,
+    Rule,
+    Schedule,
+    Support,
+    Weekday,
+)
+from schemas.study.texts import Text, Texts, TimeOfDay
+
+__all__ = [
+    "Adaptive",
+    "Arm",
+    "AroundPhase",
+    "Condition",
+    "ConditionText",
+    "ConversationOptions",
+    "EveryInterval",
+    "FixedTimes",
+    "Form",
+    "Intervention",
+    "InterventionKind",
+    "Item",
+    "ItemKind",
+    "Level",
+    "Option",
+    "OwnInitiative",
+    "Phase",
+    "PromptRule",
+    "QuietHours",
+    "RandomTimes",
+    "Rule",
+    "Safety",
+    "Scale",
+    "Schedule",
+    "Setting",
+    "Study",
+    "Support",
+    "Text",
+    "Texts",
+    "TimeOfDay",
+    "Weekday",
+]

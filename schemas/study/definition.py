@@ -1,0 +1,121 @@
+"""A study's definition: everything a participant's day and a researcher's number follow from."""
+
+from collections.abc import Mapping
+from typing import Annotated, Self
+
+from pydantic import Field, model_validator
+
+from schemas.base import FrozenModel, Language, Measure, Slug, StudyRef
+from schemas.study.arms import Arm, Condition, Intervention
+from schemas.study.conditions import Compare, Has, leaves, parse_condition
+from schemas.study.delivery import ConversationOptions, Form
+from schemas.study.items import Item
+from schemas.study.safety import Safety
+from schemas.study.schedule import AroundPhase, Schedule
+from schemas.study.texts import Texts
+
+
+class Study(FrozenModel):
+    """A study's definition."""
+
+    id: Slug
+    version: Annotated[int, Field(ge=1)]
+    title: Texts
+    languages: Annotated[tuple[Language, ...], Field(min_length=1)]
+    conditions: tuple[Condition, ...] = ()
+    interventions: tuple[Intervention, ...]
+    arms: Annotated[tuple[Arm, ...], Field(min_length=1)]
+    items: Annotated[tuple[Item, ...], Field(min_length=1)]
+    sms: tuple[Slug, ...] = ()
+    conversation: ConversationOptions = ConversationOptions()
+    form: Form = Form()
+    schedule: Schedule
+    safety: Safety
+    texts: dict[Slug, Texts] = Field(default_factory=dict)
+
+    @property
+    def ref(self) -> StudyRef:
+        """`id@version`."""
+        return f"{self.id}@{self.version}"
+
+    def item(self, item_id: str) -> Item | None:
+        """The item of that id."""
+        return next((item for item in self.items if item.id == item_id), None)
+
+    def arm(self, arm_id: str) -> Arm | None:
+        """The arm of that id."""
+        return next((arm for arm in self.arms if arm.id == arm_id), None)
+
+    def items_of(self, measure: Measure) -> tuple[Item, ...]:
+        """The items that measure it, in the order of the study."""
+        return tuple(item for item in self.items if item.measures == measure)
+
+    def in_language(self, texts: Mapping[str, str], language: str) -> str:
+        """The words in a language, or in the study's first one where they are not given."""
+        return texts.get(language) or texts[self.languages[0]]
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        for name, ids in (
+            ("interventions", [i.id for i in self.interventions]),
+            ("arms", [a.id for a in self.arms]),
+            ("items", [i.id for i in self.items]),
+        ):
+            twice = sorted({i for i in ids if ids.count(i) > 1})
+            if twice:
+                raise ValueError(f"`{name}`: the id {twice[0]} stands twice")
+        self._check_arms()
+        self._check_conditions()
+        self._check_sms()
+        self._check_schedule()
+        self._check_scales()
+        return self
+
+    def _check_arms(self) -> None:
+        known = {i.id for i in self.interventions}
+        for arm in self.arms:
+            for phase in arm.phases:
+                unknown = sorted(set(phase.interventions) - known)
+                if unknown:
+                    raise ValueError(
+                        f"`arms.{arm.id}`: no intervention {unknown[0]}; there are {', '.join(sorted(known))}"
+                    )
+
+    def _check_sms(self) -> None:
+        for item_id in self.sms:
+            item = self.item(item_id)
+            if item is None or item.kind not in ("scale", "yes_no", "choice"):
+                raise ValueError(f"`sms`: {item_id} is not an item of kind scale, yes_no or choice")
+            if self.conversation.ask == "all" and item.kind != "scale":
+                raise ValueError(f"`sms`: {item_id} is no scale; `conversation.ask: each` can ask it")
+            if self.conversation.ask == "all" and item.show_if:
+                raise ValueError(f"`sms`: {item_id} has show_if; `conversation.ask: each` can ask it")
+
+    def _check_conditions(self) -> None:
+        before: dict[str, Item] = {}
+        for item in self.items:
+            for leaf in leaves(parse_condition(item.show_if)) if item.show_if else ():
+                earlier = before.get(leaf.item)
+                where = f"`items.{item.id}.show_if`"
+                if earlier is None:
+                    raise ValueError(f"{where}: {leaf.item} is no item that stands before {item.id}")
+                if isinstance(leaf, Compare) and earlier.kind not in ("scale", "yes_no"):
+                    raise ValueError(f"{where}: {leaf.item} is no number; write `{leaf.item} has OPTION`")
+                if isinstance(leaf, Has) and leaf.option not in {option.id for option in earlier.options}:
+                    raise ValueError(f"{where}: {leaf.item} has no option {leaf.option}")
+            before[item.id] = item
+
+    def _check_schedule(self) -> None:
+        known = {i.id for i in self.interventions}
+        for rule in self.schedule.prompts:
+            if isinstance(rule, AroundPhase) and rule.intervention and rule.intervention not in known:
+                raise ValueError(f"`schedule.prompts`: no intervention {rule.intervention}")
+        for name in self.schedule.support.texts if self.schedule.support else ():
+            if name not in self.texts:
+                raise ValueError(f"`schedule.support`: there is no text {name} under `texts`")
+
+    def _check_scales(self) -> None:
+        for measure in Measure:
+            ranges = {(i.scale.min, i.scale.max) for i in self.items_of(measure) if i.scale}
+            if len(ranges) > 1:
+                raise ValueError(f"`items`: all items that measure {measure} need one and the same scale")

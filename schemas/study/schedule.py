@@ -1,0 +1,178 @@
+"""When participants are asked."""
+
+from enum import StrEnum
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from schemas.base import Channel, FrozenModel, PhaseKind, Slug
+from schemas.study.texts import TimeOfDay
+
+
+class Weekday(StrEnum):
+    """A day of the week."""
+
+    MON = "mon"
+    TUE = "tue"
+    WED = "wed"
+    THU = "thu"
+    FRI = "fri"
+    SAT = "sat"
+    SUN = "sun"
+
+
+class Rule(FrozenModel):
+    """When one kind of prompt applies.
+
+    Attributes:
+        phases: Only in these; in all where none is named.
+        weekdays: Only on these; on all where none is named.
+    """
+
+    phases: tuple[PhaseKind, ...] = ()
+    weekdays: tuple[Weekday, ...] = ()
+
+
+class Adaptive(FrozenModel):
+    """Ask a person less the next day when they answer little, and more when they answer well.
+
+    Attributes:
+        min_per_day, max_per_day: Bounds of the number of prompts a day.
+        below: One prompt less where the share answered is under this.
+        above: One prompt more where the share answered is over this.
+        days: Over how many days before the share is taken.
+    """
+
+    min_per_day: Annotated[int, Field(ge=1, le=24)]
+    max_per_day: Annotated[int, Field(ge=1, le=24)]
+    below: Annotated[float, Field(ge=0, le=1)] = 0.5
+    above: Annotated[float, Field(ge=0, le=1)] = 0.8
+    days: Annotated[int, Field(ge=1, le=14)] = 3
+
+    @model_validator(mode="after")
+    def _ascending(self) -> Self:
+        if self.min_per_day > self.max_per_day or self.below > self.above:
+            raise ValueError("`min_per_day` must not be over `max_per_day`, nor `below` over `above`")
+        return self
+
+
+class RandomTimes(Rule):
+    """Random times: one in each equal part of the waking day, at least `min_gap_minutes` apart.
+
+    Attributes:
+        channels: The channel of each prompt of a day; as many as there are prompts.
+    """
+
+    kind: Literal["random"] = "random"
+    channels: Annotated[tuple[Channel, ...], Field(min_length=1, max_length=24)]
+    min_gap_minutes: Annotated[int, Field(ge=0, le=12 * 60)] = 0
+    adaptive: Adaptive | None = None
+
+
+class FixedTimes(Rule):
+    """The same local times every day."""
+
+    kind: Literal["fixed"] = "fixed"
+    times: Annotated[tuple[TimeOfDay, ...], Field(min_length=1, max_length=24)]
+    channel: Channel
+
+
+class EveryInterval(Rule):
+    """Every so many minutes on the wall clock, from waking until sleeping."""
+
+    kind: Literal["interval"] = "interval"
+    every_minutes: Annotated[int, Field(ge=15, le=24 * 60)]
+    channel: Channel
+
+
+class OwnInitiative(Rule):
+    """The person asks to check in when something happens: at most so many times a day."""
+
+    kind: Literal["event"] = "event"
+    max_per_day: Annotated[int, Field(ge=1, le=24)] = 5
+
+
+class AroundPhase(Rule):
+    """Once, on a day counted from the first day of a phase: 1 is that day, 0 the one before.
+
+    Attributes:
+        phase: Kind of the phase; every phase of that kind counts.
+        intervention: Only phases in which this runs.
+    """
+
+    kind: Literal["relative"] = "relative"
+    phase: PhaseKind
+    intervention: Slug | None = None
+    day: Annotated[int, Field(ge=-60, le=365)]
+    time: TimeOfDay
+    channel: Channel
+
+
+PromptRule = Annotated[
+    RandomTimes | FixedTimes | EveryInterval | OwnInitiative | AroundPhase, Field(discriminator="kind")
+]
+
+
+class QuietHours(FrozenModel):
+    """Local hours in which nobody is texted unless they wrote first; they may span midnight."""
+
+    begin: TimeOfDay
+    end: TimeOfDay
+
+
+class Support(FrozenModel):
+    """A micro-randomised trial: at each prompt chance decides whether a supportive text goes with it.
+
+    Klasnja et al. (2015). The decision, its probability and the person's availability are logged.
+
+    Attributes:
+        probability: Of sending one.
+        texts: Names of the study's `texts` to choose from, each as likely.
+    """
+
+    probability: Annotated[float, Field(gt=0, lt=1)]
+    texts: Annotated[tuple[Slug, ...], Field(min_length=1)]
+
+
+class Schedule(FrozenModel):
+    """When participants are asked. All times are on the participant's own wall clock.
+
+    Attributes:
+        wake, sleep: The waking day; `sleep` before `wake` means the next date.
+        expires_minutes: How long a prompt can be answered.
+        grace_minutes: A prompt that could not be sent this long after its time is not sent any more.
+        reminders_minutes: How long after the prompt an unanswered one is repeated.
+        quiet: Hours without texts; none by default beyond what lies outside the waking day.
+        max_segments_per_day: SMS segments that one person may be sent on a day.
+        prompts: The rules; a day's prompts are all of theirs.
+        support: Micro-randomised supportive texts.
+    """
+
+    wake: TimeOfDay
+    sleep: TimeOfDay
+    expires_minutes: Annotated[int, Field(ge=5, le=24 * 60)]
+    grace_minutes: Annotated[int, Field(ge=1, le=24 * 60)] = 10
+    reminders_minutes: tuple[Annotated[int, Field(ge=1, le=24 * 60)], ...] = ()
+    quiet: QuietHours | None = None
+    max_segments_per_day: Annotated[int, Field(ge=1, le=1000)] = 30
+    prompts: Annotated[tuple[PromptRule, ...], Field(min_length=1)]
+    support: Support | None = None
+
+    @property
+    def channels(self) -> tuple[Channel, ...]:
+        """The channels of a day's prompts at random times."""
+        return tuple(c for rule in self.prompts if isinstance(rule, RandomTimes) for c in rule.channels)
+
+    @property
+    def silent(self) -> QuietHours:
+        """The hours without texts."""
+        return self.quiet or QuietHours(begin=self.sleep, end=self.wake)
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        if self.wake == self.sleep:
+            raise ValueError("`wake` and `sleep` must differ")
+        late = [minutes for minutes in self.reminders_minutes if minutes >= self.expires_minutes]
+        if late:
+            raise ValueError(f"a reminder after {late[0]} minutes comes after the prompt has expired")
+        return self

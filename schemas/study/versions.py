@@ -1,0 +1,47 @@
+"""The versions of the studies that are known, and whose answers may be put together.
+
+Within a window only answers count that were asked in the same way as at its end: a measure asked with other
+items, or on another scale, is another measure, and a removed item makes another one of it. Nothing is
+rescaled: no formula makes a 7 of 10 what a 5 of 7 was.
+"""
+
+from collections.abc import Iterable
+from functools import cached_property
+
+from schemas.base import Measure
+from schemas.study import Study
+
+_Asked = tuple[tuple[object, ...], ...]
+
+
+class Versions:
+    """Study definitions by `id@version`."""
+
+    def __init__(self, studies: Iterable[Study]) -> None:
+        self.studies = {study.ref: study for study in studies}
+
+    def __contains__(self, ref: object) -> bool:
+        return ref in self.studies
+
+    def __getitem__(self, ref: str) -> Study:
+        return self.studies[ref]
+
+    def alike(self, one: str, other: str, measure: Measure) -> bool:
+        """Whether two versions ask a measure with the same items on the same scales."""
+        return one == other or self._asked[one].get(measure) == self._asked[other].get(measure)
+
+    @cached_property
+    def _asked(self) -> dict[str, dict[Measure, _Asked]]:
+        return {
+            ref: {measure: _asked(study, measure) for measure in Measure}
+            for ref, study in self.studies.items()
+        }
+
+
+def _asked(study: Study, measure: Measure) -> _Asked:
+    return tuple(
+        sorted(
+            (item.id, *((item.scale.min, item.scale.max) if item.scale else (o.id for o in item.options)))
+            for item in study.items_of(measure)
+        )
+    )

@@ -1,0 +1,59 @@
+"""The catalogue of indicators: every entry of every family, and the lengths of the live windows."""
+
+from collections.abc import Mapping
+
+from schemas.events import Window
+from streams.indicators.entry import Indicator
+from streams.indicators.measures import (
+    careless,
+    change,
+    compliance,
+    control_charts,
+    coping,
+    differentiation,
+    diurnal,
+    diversity,
+    early_warning,
+    inertia,
+    instability,
+    level,
+    overlap,
+    wellbeing,
+)
+
+WINDOW_MS: Mapping[Window, int] = {
+    Window.DAY: 86_400_000,
+    Window.WEEK: 7 * 86_400_000,
+    Window.MONTH: 28 * 86_400_000,
+}
+LONGEST_MS = max(WINDOW_MS.values())
+
+_FAMILIES = (
+    level,
+    instability,
+    inertia,
+    differentiation,
+    diversity,
+    coping,
+    wellbeing,
+    diurnal,
+    compliance,
+    careless,
+    change,
+    control_charts,
+    early_warning,
+    overlap,
+)
+
+CATALOGUE: tuple[Indicator, ...] = tuple(
+    entry for family in _FAMILIES for entry in vars(family).values() if isinstance(entry, Indicator)
+)
+"""All entries, by family, in the order in which they stand in their modules."""
+
+
+def entry_of(row_id: str) -> Indicator | None:
+    """The entry that describes a row: that of the id, or of the longest part of it before a slash."""
+    known = {entry.id: entry for entry in CATALOGUE}
+    parts = row_id.split("/")
+    tries = ("/".join(parts[:length]) for length in range(len(parts), 0, -1))
+    return next((known[one] for one in tries if one in known), None)

@@ -1,0 +1,1 @@
+"""The mathematics: one module for each family of indicators, pure functions from answers to values."""

@@ -1,0 +1,94 @@
+"""Careless answering: flags for single check-ins (Jaso, Kraus & Heller 2022). Nothing is dropped for them."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from schemas.events import Undefined
+from streams.indicators.entry import Family, Indicator
+from streams.indicators.measures import sums
+from streams.indicators.result import Result, undefined
+
+FAST = Indicator(
+    id="careless_fast",
+    title="Answered too fast",
+    family=Family.CARELESS,
+    formula="check-ins with (submitted − opened) / items ≤ 1 s, / check-ins with known times",
+    unit="share",
+    range="0 to 1",
+    source="Jaso, Kraus & Heller 2022",
+    minimum=1,
+    minimum_day=1,
+    counted="check-ins",
+    edge_cases="Undefined (`no_times`) where the times of opening are not known, as by SMS.",
+    interpretation="Nobody reads and answers an item in a second. A reason to look, never to drop silently.",
+)
+FLAT = replace(
+    FAST,
+    id="careless_flat",
+    title="Answered on one spot",
+    formula="check-ins whose items, on 0 to 100, have an SD ≤ 5, / check-ins",
+    edge_cases="Undefined (`part_missing`) unless a check-in has positive and negative items: calm people "
+    "do answer all negative items with the lowest value.",
+    interpretation="One spot for pleasant and unpleasant items. A reason to look, never to drop silently.",
+)
+MODAL = replace(
+    FLAT,
+    id="careless_mode",
+    title="Mostly one answer",
+    formula="check-ins with ≥ 60 % of the items at one spot of 0 to 100, / check-ins",
+)
+
+_SECONDS_PER_ITEM = 1.0
+_FLAT_SD = 5.0
+_MODAL_SHARE = 0.6
+
+
+@dataclass(frozen=True)
+class CheckIn:
+    """What is judged of one check-in.
+
+    Attributes:
+        spots: Each numeric answer's place on its scale, 0 (lowest) to 100 (highest).
+        mixed: Whether pleasant and unpleasant items are among them.
+        seconds: From opening to submitting; None where unknown.
+    """
+
+    spots: tuple[float, ...]
+    mixed: bool
+    seconds: float | None
+
+
+def is_fast(checkin: CheckIn) -> bool | None:
+    """Whether it took a second or less per item; None where that is not known."""
+    if checkin.seconds is None or not checkin.spots:
+        return None
+    return checkin.seconds / len(checkin.spots) <= _SECONDS_PER_ITEM
+
+
+def is_flat(checkin: CheckIn) -> bool | None:
+    """Whether all answers lie within an SD of 5 of 100; None unless items of both valences are there."""
+    return sums.sd(checkin.spots) <= _FLAT_SD if checkin.mixed else None
+
+
+def is_modal(checkin: CheckIn) -> bool | None:
+    """Whether 60 % of the answers are on one spot; None unless items of both valences are there."""
+    if not checkin.mixed:
+        return None
+    return max(Counter(checkin.spots).values()) / len(checkin.spots) >= _MODAL_SHARE
+
+
+def share(flags: Sequence[bool | None], unknown: Undefined, minimum: int) -> Result:
+    """Share of the check-ins that are flagged, of those that can be judged, 0 to 1.
+
+    Args:
+        flags: One for each check-in; None where it cannot be judged.
+        unknown: The reason where none can be judged.
+        minimum: Number of judged check-ins below which it is undefined.
+    """
+    judged = [flag for flag in flags if flag is not None]
+    if not judged:
+        return undefined(len(flags), unknown)
+    if len(judged) < minimum:
+        return undefined(len(judged), Undefined.TOO_FEW)
+    return Result(sum(judged) / len(judged), len(judged))

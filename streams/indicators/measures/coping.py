@@ -1,0 +1,229 @@
+"""Coping: how many strategies, how varied, how they change, and how well people say they handled stress."""
+
+import math
+from collections import Counter
+from collections.abc import Callable, Sequence
+
+from schemas.events import Undefined
+from streams.indicators.entry import Family, Indicator
+from streams.indicators.measures import diversity, sums
+from streams.indicators.result import Result, undefined
+
+Uses = Sequence[str]
+"""A strategy's id for each time that it was endorsed."""
+
+COUNTS = Indicator(
+    id="coping_counts",
+    title="Uses of each strategy",
+    family=Family.COPING,
+    formula="check-ins that endorse the strategy",
+    unit="uses",
+    range="0 to n",
+    source="this project",
+    minimum=1,
+    minimum_day=1,
+    counted="check-ins",
+    edge_cases="0 is a real value. The part after the slash is the strategy.",
+    interpretation="The mix of strategies. No strategy is better in every situation.",
+)
+VARIETY = Indicator(
+    id="coping_variety",
+    title="Coping variety",
+    family=Family.COPING,
+    formula="number of strategies used at least once",
+    unit="strategies",
+    range="1 to k strategies",
+    source="this project, after Carver 1997 (Brief COPE has no total)",
+    minimum=10,
+    minimum_day=10,
+    counted="uses",
+    edge_cases="Undefined (`no_coping`) where no strategy was used at all.",
+    interpretation="The breadth of the repertoire; it grows with the number of check-ins.",
+    rolling=True,
+)
+SHANNON = Indicator(
+    id="coping_shannon",
+    title="Evenness of coping (entropy)",
+    family=Family.COPING,
+    formula="−Σ p ln p, p = a strategy's share of all uses",
+    unit="nats",
+    range="0 to ln k, k strategies",
+    source="Shannon 1948; after Quoidbach et al. 2014",
+    minimum=10,
+    minimum_day=10,
+    counted="uses",
+    edge_cases="0 is real: one strategy each time. Undefined (`no_coping`) where none was used.",
+    interpretation="High where several strategies are used about equally.",
+    rolling=True,
+)
+SIMPSON = Indicator(
+    id="coping_simpson",
+    title="Coping diversity (Simpson)",
+    family=Family.COPING,
+    formula="1 − Σp²",
+    unit="probability",
+    range="0 to 1 − 1/k, k strategies",
+    source="Simpson 1949",
+    minimum=10,
+    minimum_day=10,
+    counted="uses",
+    edge_cases="0 is real: one strategy each time. Undefined (`no_coping`) where none was used.",
+    interpretation="How likely two uses taken at random are of different strategies.",
+)
+EVENNESS = Indicator(
+    id="coping_evenness",
+    title="Coping evenness",
+    family=Family.COPING,
+    formula="−Σ p ln p / ln k, k strategies offered",
+    unit="share of the largest entropy",
+    range="0 to 1",
+    source="Pielou 1966",
+    minimum=10,
+    minimum_day=10,
+    counted="uses",
+    edge_cases="Undefined: `no_coping` where none was used, `part_missing` with fewer than two offered.",
+    interpretation="Entropy that compares between studies with lists of different length.",
+)
+BRAY_CURTIS = Indicator(
+    id="coping_bray_curtis",
+    title="Switching between strategies",
+    family=Family.COPING,
+    formula="mean over pairs of Σ|a − b| / Σ(a + b)",
+    unit="dissimilarity",
+    range="0 to 1",
+    source="Bray & Curtis 1957",
+    minimum=10,
+    minimum_day=10,
+    counted="pairs",
+    edge_cases="Pairs without any strategy at both prompts are skipped.",
+    interpretation="1 where the strategies of one prompt are never those of the next. The evidence that "
+    "it foretells later affect is young.",
+)
+WITHIN_SD = Indicator(
+    id="coping_within_sd",
+    title="Variability within strategies",
+    family=Family.COPING,
+    formula="mean over strategies of the SD of use (0 or 1) over check-ins",
+    unit="share",
+    range="0 to 0.5, for many check-ins",
+    source="after Blanke et al. 2020",
+    minimum=10,
+    minimum_day=10,
+    counted="check-ins",
+    edge_cases="0 where every strategy is always or never used.",
+    interpretation="How much each strategy's use changes over time.",
+    research_only=True,
+)
+BETWEEN_SD = Indicator(
+    id="coping_between_sd",
+    title="Variability between strategies",
+    family=Family.COPING,
+    formula="mean over check-ins of the SD of use (0 or 1) over strategies",
+    unit="share",
+    range="0 to 0.5, for many strategies",
+    source="after Blanke et al. 2020",
+    minimum=10,
+    minimum_day=10,
+    counted="check-ins",
+    edge_cases="A check-in without any strategy counts as 0. Undefined (`part_missing`) with one strategy.",
+    interpretation="How much some strategies are preferred to others at one moment.",
+    research_only=True,
+)
+EFFICACY = Indicator(
+    id="coping_efficacy",
+    title="Coping efficacy under stress",
+    family=Family.COPING,
+    formula="mean of efficacy where stress ≥ middle of its scale",
+    unit="scale points",
+    range="lowest to highest of the scale",
+    source="this project",
+    minimum=5,
+    minimum_day=5,
+    counted="stressful check-ins",
+    edge_cases="Undefined (`no_stress`) where no check-in was stressful, which is good news.",
+    interpretation="How well people say that they handled what came, when it mattered.",
+    rolling=True,
+)
+
+
+def variety(uses: Uses, minimum: int) -> Result:
+    """Number of strategies used at least once; undefined below `minimum` uses."""
+    return _of_counts(uses, minimum, lambda counts: float(len(counts)))
+
+
+def shannon(uses: Uses, minimum: int) -> Result:
+    """Shannon entropy of the strategies used, in nats: 0 (always one) to ln k (Quoidbach et al. 2014)."""
+    return _of_counts(uses, minimum, diversity.shannon)
+
+
+def simpson(uses: Uses, minimum: int) -> Result:
+    """Simpson's index of the strategies used, 0 (always one) to 1 - 1/k (Simpson 1949)."""
+    return _of_counts(uses, minimum, diversity.simpson)
+
+
+def evenness(uses: Uses, offered: int, minimum: int) -> Result:
+    """Entropy as a share of ln k, 0 to 1 (Pielou 1966), for k strategies offered."""
+    if offered < 2:
+        return undefined(len(uses), Undefined.PART_MISSING)
+    return _of_counts(uses, minimum, lambda counts: diversity.shannon(counts) / math.log(offered))
+
+
+def _of_counts(uses: Uses, minimum: int, compute: Callable[[Sequence[int]], float]) -> Result:
+    n = len(uses)
+    if not n:
+        return Result(None, 0, None, Undefined.NO_COPING)
+    if n < minimum:
+        return undefined(n, Undefined.TOO_FEW)
+    return Result(compute(sorted(Counter(uses).values())), n)
+
+
+def switching(pairs: Sequence[tuple[Uses, Uses]], n: int, minimum: int) -> Result:
+    """Mean Bray-Curtis dissimilarity of successive sets of strategies, 0 to 1.
+
+    Args:
+        pairs: Strategies at two consecutive prompts of one local day.
+        n: Number of answers.
+        minimum: Number of pairs with any strategy below which it is undefined.
+    """
+    steps = [diversity.bray_curtis(Counter(a), Counter(b)) for a, b in pairs]
+    known = [step for step in steps if step is not None]
+    if len(known) < max(minimum, 1):
+        return undefined(n, Undefined.TOO_FEW_PAIRS, len(known))
+    return Result(sums.mean(known), n, len(known))
+
+
+def within_sd(checkins: Sequence[Uses], offered: Sequence[str], minimum: int) -> Result:
+    """Mean over strategies of the SD of their use over check-ins (after Blanke et al. 2020)."""
+    n = len(checkins)
+    if not offered:
+        return undefined(n, Undefined.PART_MISSING)
+    if n < max(minimum, 2):
+        return undefined(n, Undefined.TOO_FEW)
+    return Result(sums.mean([sums.sd([float(one in uses) for uses in checkins]) for one in offered]), n)
+
+
+def between_sd(checkins: Sequence[Uses], offered: Sequence[str], minimum: int) -> Result:
+    """Mean over check-ins of the SD of use over strategies (after Blanke et al. 2020)."""
+    n = len(checkins)
+    if len(offered) < 2:
+        return undefined(n, Undefined.PART_MISSING)
+    if n < max(minimum, 1):
+        return undefined(n, Undefined.TOO_FEW)
+    return Result(sums.mean([sums.sd([float(one in uses) for one in offered]) for uses in checkins]), n)
+
+
+def efficacy(handled: Sequence[tuple[float, float]], threshold: float, minimum: int) -> Result:
+    """Mean of "how well did you handle it" over the check-ins under stress, in scale points.
+
+    Args:
+        handled: Stress and efficacy of each check-in that has both.
+        threshold: A check-in counts as stressful from this stress on.
+        minimum: Number of stressful check-ins below which it is undefined.
+    """
+    stressful = [answer for stress, answer in handled if stress >= threshold]
+    n = len(stressful)
+    if not n:
+        return Result(None, 0, None, Undefined.NO_STRESS if handled else Undefined.NO_DATA)
+    if n < minimum:
+        return undefined(n, Undefined.TOO_FEW)
+    return Result(sums.mean(stressful), n)

@@ -1,0 +1,146 @@
+"""Emotion differentiation: intraclass correlations of same-valence items over prompts.
+
+Two-way analysis of variance, rows are prompts, columns are items (Shrout & Fleiss 1979; McGraw & Wong 1996).
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from schemas.events import Undefined
+from streams.indicators.entry import Family, Indicator
+from streams.indicators.measures import sums
+from streams.indicators.result import Result, undefined
+
+Ratings = Sequence[Sequence[float]]
+"""For each prompt with a complete answer, the items of one valence in one order."""
+
+ICC31 = Indicator(
+    id="na_icc31",
+    title="Consistency of negative affect, one item",
+    family=Family.DIFFERENTIATION,
+    formula="(MSR − MSE) / (MSR + (k − 1) MSE)",
+    unit="intraclass correlation ICC(3,1)",
+    range="−1/(k − 1) to 1",
+    source="Shrout & Fleiss 1979",
+    minimum=10,
+    minimum_day=10,
+    counted="prompts",
+    edge_cases="Undefined: `zero_variance` where the sum of the items never changes, `part_missing` with "
+    "fewer than two items.",
+    interpretation="How much negative emotions go up and down together.",
+    research_only=True,
+)
+ICC3K = replace(
+    ICC31,
+    id="na_icc3k",
+    title="Consistency of negative affect, all items",
+    formula="(MSR − MSE) / MSR",
+    unit="intraclass correlation ICC(3,k) = ICC(C,k)",
+    range="up to 1; below 0 without bound",
+)
+ICC21 = replace(
+    ICC31,
+    id="na_icc21",
+    title="Agreement of negative affect, one item",
+    formula="(MSR − MSE) / (MSR + (k − 1) MSE + k (MSC − MSE)/n)",
+    unit="intraclass correlation ICC(2,1)",
+    range="up to 1",
+    interpretation="As ICC(3,1), but differences between the items' levels count against it.",
+)
+ICC2K = replace(
+    ICC21,
+    id="na_icc2k",
+    title="Agreement of negative affect, all items",
+    formula="(MSR − MSE) / (MSR + (MSC − MSE)/n)",
+    unit="intraclass correlation ICC(2,k) = ICC(A,k)",
+)
+DIFFERENTIATION = replace(
+    ICC31,
+    id="na_differentiation",
+    title="Differentiation of negative emotions",
+    formula="1 − ICC(C,k)",
+    unit="1 − intraclass correlation",
+    range="0 to 1",
+    source="Tugade, Fredrickson & Feldman Barrett 2004; Shrout & Fleiss 1979",
+    edge_cases="Needs 3 items (`part_missing`). Undefined: `negative_icc` where the ICC is below 0, "
+    "`zero_variance` where the sum of the items never changes.",
+    interpretation="High where negative emotions are told apart rather than felt as one.",
+)
+
+_MIN_ITEMS = 3
+
+
+@dataclass(frozen=True)
+class Anova:
+    """Mean squares of a two-way table without replication.
+
+    Attributes:
+        n: Number of rows (prompts).
+        k: Number of columns (items).
+        rows: Mean square between rows (MSR).
+        columns: Mean square between columns (MSC).
+        error: Residual mean square (MSE).
+    """
+
+    n: int
+    k: int
+    rows: float
+    columns: float
+    error: float
+
+
+def anova(ratings: Ratings) -> Anova:
+    """Mean squares of at least two rows of at least two columns."""
+    n, k = len(ratings), len(ratings[0])
+    row_sums = [math.fsum(row) for row in ratings]
+    column_sums = [math.fsum(column) for column in zip(*ratings, strict=True)]
+    grand = math.fsum(row_sums) / (n * k)
+    residuals = (
+        (rating - row_sums[i] / k - column_sums[j] / n + grand) ** 2
+        for i, row in enumerate(ratings)
+        for j, rating in enumerate(row)
+    )
+    return Anova(
+        n=n,
+        k=k,
+        rows=sums.squares(row_sums) / k / (n - 1),
+        columns=sums.squares(column_sums) / n / (k - 1),
+        error=math.fsum(residuals) / ((n - 1) * (k - 1)),
+    )
+
+
+def icc(ratings: Ratings, *, agreement: bool, averaged: bool, minimum: int) -> Result:
+    """An intraclass correlation, up to 1.
+
+    Args:
+        ratings: Complete answers.
+        agreement: Whether differences between items count as disagreement (model 2) or not (model 3).
+        averaged: Whether it is of the mean of all items (k) or of one (1).
+        minimum: Number of prompts below which it is undefined.
+    """
+    n = len(ratings)
+    if n and len(ratings[0]) < 2:
+        return undefined(n, Undefined.PART_MISSING)
+    if n < max(minimum, 2):
+        return undefined(n, Undefined.TOO_FEW)
+    table = anova(ratings)
+    if not table.rows:
+        return undefined(n, Undefined.ZERO_VARIANCE)
+    items = 1 if averaged else table.k
+    noise = (items - 1) * table.error
+    if agreement:
+        noise += items * (table.columns - table.error) / n
+    return Result((table.rows - table.error) / (table.rows + noise), n)
+
+
+def differentiation(ratings: Ratings, minimum: int) -> Result:
+    """1 - ICC(C,k), 0 to 1; undefined where the ICC is negative."""
+    if ratings and len(ratings[0]) < _MIN_ITEMS:
+        return undefined(len(ratings), Undefined.PART_MISSING)
+    consistency = icc(ratings, agreement=False, averaged=True, minimum=minimum)
+    if consistency.value is None:
+        return consistency
+    if consistency.value < 0:
+        return undefined(consistency.n, Undefined.NEGATIVE_ICC)
+    return Result(1 - consistency.value, consistency.n)

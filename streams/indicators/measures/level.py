@@ -1,0 +1,111 @@
+"""Level and spread of one scale. Sums are exact, so the order of the answers does not matter."""
+
+import math
+from collections.abc import Sequence
+
+from schemas.events import Undefined
+from streams.indicators.entry import Family, Indicator
+from streams.indicators.measures import sums
+from streams.indicators.result import Result, undefined
+
+N = Indicator(
+    id="n",
+    title="Number of answers",
+    family=Family.LEVEL,
+    formula="n",
+    unit="answers",
+    range="0 or more",
+    source="this project",
+    minimum=0,
+    minimum_day=0,
+    edge_cases="0 is a real value.",
+    interpretation="How much the other values rest on.",
+    per_scale=True,
+)
+MEAN = Indicator(
+    id="mean",
+    title="Mean",
+    family=Family.LEVEL,
+    formula="Σx / n",
+    unit="scale points",
+    range="lowest to highest of the scale",
+    source="textbook",
+    minimum=5,
+    minimum_day=1,
+    edge_cases="Missed prompts are left out, not filled in.",
+    interpretation="The usual level. Mean and SD say most of what can be said (Dejonckheere et al. 2019).",
+    per_scale=True,
+    rolling=True,
+)
+SD = Indicator(
+    id="sd",
+    title="Standard deviation",
+    family=Family.LEVEL,
+    formula="√(Σ(x − x̄)² / (n − 1))",
+    unit="scale points",
+    range="0 to (U − L)/√2 at n = 2, towards (U − L)/2",
+    source="textbook",
+    minimum=7,
+    minimum_day=3,
+    edge_cases="0 where all answers are the same, which is real but may be careless answering.",
+    interpretation="How far answers lie from the usual level. It is tied to the mean near the scale's ends.",
+    per_scale=True,
+    rolling=True,
+)
+REL_SD = Indicator(
+    id="rel_sd",
+    title="Relative standard deviation",
+    family=Family.LEVEL,
+    formula="SD / √Vmax, where n_max = ⌊n(x̄ − L)/(U − L)⌋, n_min = n − 1 − n_max, "
+    "m = n·x̄ − n_min·L − n_max·U, "
+    "Vmax = (n_min(L − x̄)² + n_max(U − x̄)² + (m − x̄)²)/(n − 1)",
+    unit="share of the largest SD possible at that mean",
+    range="0 to 1",
+    source="Mestdagh et al. 2018",
+    minimum=10,
+    minimum_day=10,
+    edge_cases="Undefined (`at_bound`) where the mean is the lowest or highest value of the scale.",
+    interpretation="Spread with the mean's part taken out, so that people at different levels compare.",
+    per_scale=True,
+)
+
+_FLOOR_SLACK = 1e-9
+"""Lifts a count that rounding left just below a whole number (Mestdagh et al. 2018 floor it)."""
+
+
+def mean(scores: Sequence[float], minimum: int) -> Result:
+    """Arithmetic mean, in scale points; undefined below `minimum` answers."""
+    n = len(scores)
+    if n < max(minimum, 1):
+        return undefined(n, Undefined.TOO_FEW)
+    return Result(sums.mean(scores), n)
+
+
+def sd(scores: Sequence[float], minimum: int) -> Result:
+    """Sample standard deviation (n - 1), in scale points; 0 where all answers are the same."""
+    n = len(scores)
+    if n < max(minimum, 2):
+        return undefined(n, Undefined.TOO_FEW)
+    return Result(sums.sd(scores), n)
+
+
+def rel_sd(scores: Sequence[float], low: float, high: float, minimum: int) -> Result:
+    """SD as a share of the largest that a scale allows at this mean, 0 to 1 (Mestdagh et al. 2018).
+
+    Args:
+        scores: Answers between `low` and `high`.
+        low: Lowest value of the scale.
+        high: Highest value of the scale.
+        minimum: Number of answers below which it is undefined.
+    """
+    n = len(scores)
+    if n < max(minimum, 2):
+        return undefined(n, Undefined.TOO_FEW)
+    centre = sums.mean(scores)
+    if centre <= low or centre >= high:
+        return undefined(n, Undefined.AT_BOUND)
+    at_high = math.floor(n * (centre - low) / (high - low) + _FLOOR_SLACK)
+    at_low = n - 1 - at_high
+    between = math.fsum(scores) - at_low * low - at_high * high
+    squares = at_low * (low - centre) ** 2 + at_high * (high - centre) ** 2 + (between - centre) ** 2
+    return Result(sums.sd(scores) / math.sqrt(squares / (n - 1)), n)

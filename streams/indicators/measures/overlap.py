@@ -1,0 +1,110 @@
+"""How far the answers of two phases overlap, for one person (Parker & Vannest 2009; Parker et al. 2011).
+
+Tau-U is published in variants that differ by a third on the same data, so each has its own name here.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import combinations
+
+from schemas.events import Undefined
+from streams.indicators.entry import Family, Indicator
+from streams.indicators.measures import sums
+from streams.indicators.result import Result, undefined
+
+NAP = Indicator(
+    id="nap",
+    title="Non-overlap of all pairs",
+    family=Family.OVERLAP,
+    formula="(pairs with b > a + ½ ties) / (n_A n_B), a in phase A, b in phase B",
+    unit="share of pairs",
+    range="0 to 1",
+    source="Parker & Vannest 2009",
+    minimum=5,
+    minimum_day=5,
+    counted="answers in each phase",
+    edge_cases="Undefined: `no_baseline` without phase A, `too_few`, `zero_variance` where all answers of "
+    "both phases are the same. `n_pairs` is the denominator.",
+    interpretation="0.5: no difference. It is a change, not an effect: people join at their worst.",
+    per_scale=True,
+)
+TAU_AB = replace(
+    NAP,
+    id="tau_AB",
+    title="Tau, phase A against B",
+    formula="S_AB / (n_A n_B), S_AB = pairs with b > a − pairs with b < a",
+    unit="Kendall's S as a share of pairs",
+    range="−1 to 1",
+    source="Parker, Vannest, Davis & Sauber 2011",
+    interpretation="2 NAP − 1: above 0 where phase B is higher.",
+)
+TAU_TREND = replace(
+    TAU_AB,
+    id="tau_trendA",
+    title="Tau, trend within phase A",
+    formula="S_A / (n_A (n_A − 1) / 2), S_A = rises − falls over all pairs of answers in phase A",
+    interpretation="Above 0 where answers already rose before the intervention.",
+)
+TAU_U_PARKER = replace(
+    TAU_AB,
+    id="tau_u_parker",
+    title="Tau-U (variant of Parker et al. 2011)",
+    formula="(S_AB − S_A) / (n_A n_B)",
+    range="can pass ±1",
+    interpretation="Tau, less the trend that was there before.",
+)
+TAU_U_COMPLETE = replace(
+    TAU_U_PARKER,
+    id="tau_u_complete_a",
+    title="Tau-U (variant with tau-a's whole denominator)",
+    formula="(S_AB − S_A) / (n_A n_B + n_A (n_A − 1)/2)",
+    range="−1 to 1",
+    source="Parker, Vannest, Davis & Sauber 2011, as variant “complete” of the R package scan",
+)
+
+
+@dataclass(frozen=True)
+class Overlap:
+    """Every measure of overlap of two phases; the names are those of the catalogue."""
+
+    nap: Result
+    tau_ab: Result
+    tau_trend: Result
+    tau_u_parker: Result
+    tau_u_complete: Result
+
+
+def overlap(one: Sequence[float], other: Sequence[float], minimum: int) -> Overlap:
+    """All pairs of answers, compared between the phases and within phase A.
+
+    Args:
+        one: Answers of phase A, in order of time.
+        other: Answers of phase B.
+        minimum: Number of answers in each phase below which all are undefined.
+    """
+    n, across, within = len(one) + len(other), len(one) * len(other), len(one) * (len(one) - 1) // 2
+    reason = _refusal(one, other, minimum)
+    if reason:
+        why = undefined(n, reason, across)
+        return Overlap(why, why, why, why, why)
+    s_across = sum(_sign(a, b) for a in one for b in other)
+    s_within = sum(_sign(a, b) for a, b in combinations(one, 2))
+    return Overlap(
+        nap=Result((s_across + across) / (2 * across), n, across),
+        tau_ab=Result(s_across / across, n, across),
+        tau_trend=Result(s_within / within, len(one), within),
+        tau_u_parker=Result((s_across - s_within) / across, n, across),
+        tau_u_complete=Result((s_across - s_within) / (across + within), n, across + within),
+    )
+
+
+def _sign(before: float, after: float) -> int:
+    return (after > before) - (after < before)
+
+
+def _refusal(one: Sequence[float], other: Sequence[float], minimum: int) -> Undefined | None:
+    if not one:
+        return Undefined.NO_BASELINE
+    if min(len(one), len(other)) < max(minimum, 2):
+        return Undefined.TOO_FEW
+    return Undefined.ZERO_VARIANCE if sums.constant([*one, *other]) else None

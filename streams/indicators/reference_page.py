@@ -1,0 +1,135 @@
+"""Writes docs/indicators.md from the catalogue: `uv run python -m streams.indicators.reference_page`."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from schemas.events import Undefined
+from streams.indicators.catalogue import CATALOGUE
+from streams.indicators.entry import Family, Indicator
+from streams.statistics.catalogue import METHODS, Method
+
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "indicators.md"
+
+REASONS: Mapping[Undefined, str] = {
+    Undefined.NO_DATA: "there is nothing to compute it from",
+    Undefined.TOO_FEW: "there is less than the minimum",
+    Undefined.TOO_FEW_PAIRS: "there are fewer pairs than the minimum",
+    Undefined.NO_STRESS: "no check-in was stressful",
+    Undefined.NO_COPING: "no strategy was used",
+    Undefined.NO_PROMPTS: "nothing was asked, or nothing is over yet",
+    Undefined.PART_MISSING: "the study, or every check-in, lacks an item that it needs",
+    Undefined.ZERO_VARIANCE: "what it divides by does not vary at all",
+    Undefined.AT_BOUND: "the mean is the lowest or highest value of the scale",
+    Undefined.NEGATIVE_ICC: "the intraclass correlation is below 0",
+    Undefined.NO_EMOTION: "every emotion was always rated the lowest",
+    Undefined.NO_BASELINE: "there is no baseline, or too short a one",
+    Undefined.NO_TIMES: "times of opening are not known, as by SMS",
+    Undefined.NO_TABLE: "a raw score needs a table for conversion, which a site gets with the licence",
+}
+
+_HEAD = """\
+# Indicators
+
+This page is written from the catalogue by
+`uv run python -m streams.indicators.reference_page`; edit the entries in `streams/indicators/`, not the page.
+
+Those marked *live* are computed at each check-in, over the windows `(t - w, t]` with w = 1, 7 and 28 days of
+event time. All but reliable change, cut and early warnings are computed over a participant's whole record by
+`wellstream indicators FILE`; those three are functions for analyses of your own.
+
+A *pair* is two consecutive prompts of one local day, both answered; nights and missed prompts are never
+bridged, unless an entry says so. Answers stand in the order of their prompts. A text answers the latest
+prompt that has not expired; the first answer counts. Live, items of one measure are averaged within a
+check-in. In the formulae L and U are the lowest and highest value of the scale. Sums are rounded once, so no
+value depends on the order in which the answers came.
+"""
+
+_GROUPS = """\
+## Statistics over people
+
+Computed in batches over the store, never by the worker. They give reasons of their own where there is no
+number: `too_few_clusters`, `rank_deficient`, `not_randomised`, `not_converged`, `suppressed`. A difference is
+called an effect only where people, or moments, were randomised; else it is a change while in a phase.
+
+Weekly means on the dashboard are over people, with a percentile bootstrap that resamples people (2,000
+draws). A change from baseline there is a person's mean over the weeks that lie wholly in a phase, less the
+same of baseline.
+"""
+
+
+def page() -> str:
+    """The page, as Markdown."""
+    families = [section for family in Family for section in _family(family)]
+    groups = [line for method in METHODS for line in _method(method)]
+    return "\n".join([_HEAD, *_live(), *_reasons(), *families, _GROUPS, *groups])
+
+
+def _live() -> Iterator[str]:
+    yield "## Live\n"
+    yield "| id | formula | unit | minimum (1 d) | source |"
+    yield "| --- | --- | --- | --- | --- |"
+    for entry in (entry for entry in CATALOGUE if entry.rolling):
+        day = f" ({entry.minimum_day})" if entry.minimum_day != entry.minimum else ""
+        minimum = f"{entry.minimum}{day} {entry.counted}"
+        formula = entry.formula.replace("|", "\\|") + (", per scale" if entry.per_scale else "")
+        yield f"| `{entry.id}` | {formula} | {entry.unit} | {minimum} | {entry.source} |"
+    yield ""
+
+
+def _reasons() -> Iterator[str]:
+    yield "## Undefined\n"
+    yield "A value that is undefined is null with a reason, never 0 and never NaN.\n"
+    yield "| reason | when |"
+    yield "| --- | --- |"
+    yield from (f"| `{reason}` | {when} |" for reason, when in REASONS.items())
+    yield ""
+
+
+def _family(family: Family) -> Iterator[str]:
+    entries = [entry for entry in CATALOGUE if entry.family is family]
+    if entries:
+        yield f"## {family}\n"
+    for entry in entries:
+        yield from _entry(entry)
+
+
+def _entry(entry: Indicator) -> Iterator[str]:
+    marks = [
+        name
+        for name, holds in (
+            ("live", entry.rolling),
+            ("per scale", entry.per_scale),
+            ("research only", entry.research_only),
+        )
+        if holds
+    ]
+    yield f"### `{entry.id}`\n"
+    yield f"**{entry.title}**" + (f" ({', '.join(marks)})" if marks else "") + f". {entry.interpretation}\n"
+    yield f"- Formula: `{entry.formula}`"
+    yield f"- Unit: {entry.unit}. Range: {entry.range}."
+    yield f"- Minimum: {_minimum(entry)}."
+    yield f"- Special cases: {entry.edge_cases}"
+    yield f"- Source: {entry.source}\n"
+
+
+def _method(method: Method) -> Iterator[str]:
+    yield f"### `{method.id}`\n"
+    yield f"**{method.title}**. {method.interpretation}\n"
+    yield f"- Formula: `{method.formula}`"
+    yield f"- Unit: {method.unit}. Range: {method.range}."
+    yield f"- Minimum: {method.minimum} {method.counted}."
+    yield f"- Special cases: {method.edge_cases}."
+    yield f"- Source: {method.source}\n"
+
+
+def _minimum(entry: Indicator) -> str:
+    said = f"{entry.minimum} {entry.counted}"
+    if entry.rolling and entry.minimum_day != entry.minimum:
+        said += f", {entry.minimum_day} in the live window of a day"
+    if entry.minimum_file is not None:
+        said += f" for a display, {entry.minimum_file} over a whole record"
+    return said
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page(), encoding="utf-8")

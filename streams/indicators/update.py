@@ -1,0 +1,136 @@
+"""What the worker remembers of one participant, and the updates that follow from what it learns.
+
+LAW: whatever the order, the batches and the repetitions in which events arrive (none later than
+`LATENESS_MS` behind the newest), the updates of highest revision are the same, bit for bit.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from typing import Any
+from uuid import UUID
+
+from schemas.base import Measure
+from schemas.events import CheckInRetracted, CheckInSubmitted, IndicatorsUpdated, PromptSent
+from schemas.identity import event_id
+from schemas.study.versions import Versions
+from streams.indicators.catalogue import LONGEST_MS
+from streams.indicators.rolling import known, rolling
+from streams.records.timeline import CheckInRecord, History, PromptRecord, from_ms, local_day, to_ms
+
+LATENESS_MS = 14 * 86_400_000
+"""How late an event may be for the live indicators to be right; `rebuild` has no limit."""
+
+State = dict[str, list[list[Any]]]
+"""`asked` and `answered`: their fields' values in order, which go through JSON unchanged and are short."""
+
+TimelineEvent = CheckInSubmitted | CheckInRetracted | PromptSent
+
+
+def place(event: TimelineEvent, versions: Versions) -> PromptRecord | CheckInRecord:
+    """An event as the indicators see it.
+
+    Raises:
+        KeyError: Its study is not known.
+    """
+    at, study = to_ms(event.occurred_at), versions[event.study]
+    if isinstance(event, PromptSent):
+        day = local_day(event.occurred_at, event.zone)
+        return PromptRecord(at, str(event.event_id), to_ms(event.expires_at), event.beep, day)
+    if isinstance(event, CheckInRetracted):
+        return CheckInRecord(
+            at, str(event.checkin), str(event.event_id), event.version, retracted=True,
+            study=event.study, zone=event.zone, recorded=to_ms(event.recorded_at),
+        )  # fmt: skip
+    numbers: dict[str, list[int]] = {}
+    coping: tuple[str, ...] = ()
+    for item in study.items:
+        answer = event.answers.get(item.id)
+        if isinstance(answer, int) and item.measures:
+            numbers.setdefault(item.measures.value, []).append(answer)
+        elif isinstance(answer, tuple) and item.measures == Measure.COPING_STRATEGY:
+            coping += answer
+    scores = {measure: sum(values) / len(values) for measure, values in numbers.items()}
+    return CheckInRecord(
+        at, str(event.checkin), str(event.event_id), event.version, prompt=str(event.prompt_id or ""),
+        study=event.study, zone=event.zone, language=event.language, recorded=to_ms(event.recorded_at),
+        scores=scores, coping=coping,
+    )  # fmt: skip
+
+
+def absorb(
+    state: State | None, events: Iterable[TimelineEvent], versions: Versions
+) -> tuple[State, History, list[CheckInRecord]]:
+    """Learn events.
+
+    An event that is known already counts as news all the same: what followed from it may have been lost.
+
+    Returns:
+        The new state, the history in it, and the check-ins whose indicators may have changed, by time.
+    """
+    asked = {
+        prompt.id: prompt for entry in (state or {}).get("asked", []) if (prompt := PromptRecord(*entry))
+    }
+    answered = {
+        checkin.id: checkin
+        for entry in (state or {}).get("answered", [])
+        if (checkin := CheckInRecord(*(*entry[:-1], tuple(entry[-1]))))
+    }
+    heard = [place(event, versions) for event in events]
+    for event in heard:
+        if isinstance(event, PromptRecord):
+            asked[event.id] = event
+        else:
+            answered[event.id] = _higher(answered.get(event.id), event)
+    newest = max([prompt.at for prompt in asked.values()] + [c.at for c in answered.values()], default=0)
+    oldest = newest - LONGEST_MS - LATENESS_MS
+    history = History.of(
+        (prompt for prompt in asked.values() if prompt.at > oldest),
+        (checkin for checkin in answered.values() if checkin.at > oldest),
+    )
+    times = [event.at for event in heard]
+    affected = [c for c in history.answered if any(at <= c.at < at + LONGEST_MS for at in times)]
+    fresh: State = {
+        "asked": [list(vars(prompt).values()) for prompt in history.asked],
+        "answered": [list(vars(checkin).values()) for checkin in history.known],
+    }
+    return fresh, history, affected
+
+
+def _higher(there: CheckInRecord | None, event: CheckInRecord) -> CheckInRecord:
+    if there is None or (event.version, event.event) >= (there.version, there.event):
+        return event
+    return there
+
+
+def updates(
+    participant: str, history: History, affected: Iterable[CheckInRecord], versions: Versions
+) -> Iterator[IndicatorsUpdated]:
+    """The indicators at each affected check-in."""
+    for checkin in affected:
+        yield IndicatorsUpdated(
+            event_id=event_id("indicators", checkin.id),
+            study=checkin.study,
+            participant=participant,
+            occurred_at=from_ms(checkin.at),
+            recorded_at=from_ms(checkin.recorded),
+            zone=checkin.zone,
+            checkin=UUID(checkin.id),
+            revision=known(history, checkin.at, LONGEST_MS),
+            values=rolling(history, versions, checkin),
+        )
+
+
+def batch(events: Iterable[TimelineEvent], versions: Versions) -> Iterator[IndicatorsUpdated]:
+    """The final updates for a whole record, as `rebuild` computes them: the same functions, no horizon."""
+    asked: dict[str, dict[str, PromptRecord]] = defaultdict(dict)
+    answered: dict[str, dict[str, CheckInRecord]] = defaultdict(dict)
+    for event in events:
+        placed = place(event, versions)
+        if isinstance(placed, PromptRecord):
+            asked[event.participant][placed.id] = placed
+        else:
+            own = answered[event.participant]
+            own[placed.id] = _higher(own.get(placed.id), placed)
+    for participant in sorted(answered):
+        history = History.of(asked[participant].values(), answered[participant].values())
+        yield from updates(participant, history, history.answered, versions)

@@ -1,0 +1,1 @@
+"""What calls for attention: words of crisis and control-chart alerts."""

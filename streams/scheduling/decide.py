@@ -1,0 +1,319 @@
+"""What is due for one person at a moment: `(what is known, now) -> (events, when to look again)`.
+
+Pure and repeatable: deciding again on the same knowledge gives the same events with the same ids, so a crash
+between deciding and saying so neither loses nor doubles a prompt. What is past is discarded, never caught up.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from uuid import UUID
+
+from schemas.events import (
+    DayPlanned,
+    Envelope,
+    Outcome,
+    ParticipantEnrolled,
+    PlannedPrompt,
+    PromptClosed,
+    PromptRequested,
+    ReplyRequested,
+    SupportDecided,
+)
+from schemas.identity import event_id
+from schemas.study import RandomTimes, Study
+from schemas.study.quiet_hours import is_quiet
+from streams.scheduling.draws import drawer
+from streams.scheduling.local_time import instant_of, local_date
+from streams.scheduling.participant_state import ParticipantState
+from streams.scheduling.plan import Day, plan
+
+_DAY = timedelta(days=1)
+_DAYS_PLANNED_BACK = 7
+_OVER = timedelta(days=2)
+_ANSWERS_UNDER_WAY = timedelta(minutes=1)
+"""How long after its expiry a prompt is closed: an answer given in time may still be on its way."""
+
+
+@dataclass
+class Decision:
+    """What is to be said now, and when there may be something new to say.
+
+    Attributes:
+        events: In order.
+        next_at: Look again then at the latest; None if only an event can change anything.
+    """
+
+    events: list[Envelope] = field(default_factory=list)
+    next_at: datetime | None = None
+
+    def wait(self, until: datetime) -> None:
+        """Look again at that time, or earlier."""
+        self.next_at = until if self.next_at is None else min(self.next_at, until)
+
+
+def decide(life: ParticipantState, study: Study, secret: str, now: datetime) -> Decision:
+    """What is due for a person.
+
+    Args:
+        life: What is known; the plans made here are added to it.
+        study: The definition that the person's enrolment names.
+        secret: Of the installation; draws follow from it.
+        now: The moment.
+    """
+    decision = Decision()
+    person = life.enrolled
+    if person is None or life.first_enrolled_at is None:
+        return decision
+    turn = _Turn(life, person, study, secret, now, decision)
+    turn.plan_days()
+    turn.close_dropped()
+    for planned in sorted(life.plans.values(), key=lambda one: one.date):
+        for prompt in planned.prompts:
+            turn.follow(planned, prompt)
+    return decision
+
+
+@dataclass
+class _Turn:
+    life: ParticipantState
+    person: ParticipantEnrolled
+    study: Study
+    secret: str
+    now: datetime
+    decision: Decision
+
+    def plan_days(self) -> None:
+        """Plan today, and the days before that nobody planned because nothing ran."""
+        today = local_date(self.now, self.person.zone)
+        midnight = instant_of(today + _DAY, "00:00", self.person.zone)
+        self.decision.wait(midnight or self.now + _DAY)
+        if not self.life.contactable():
+            return
+        joined = local_date(self.life.first_enrolled_at or self.now, self.person.zone)
+        first = max(
+            joined,
+            self.person.start_date,
+            local_date(self._agreed_at(), self.person.zone),
+            today - _DAY * _DAYS_PLANNED_BACK,
+        )
+        if self.life.plans:
+            first = max(first, max(self.life.plans) + _DAY)
+        for place in range((today - first).days + 1):
+            self._plan(first + _DAY * place)
+        self._plan_anew(today)
+
+    def _plan(self, day: date) -> None:
+        study_day = (day - self.person.start_date).days + 1
+        arm = self.study.arm(self.person.arm)
+        if study_day < 1 or arm is None or study_day > arm.days:
+            return
+        per_day, share = self._adapted(day)
+        which = Day(self.person.participant, self.person.arm, self.person.zone, day, study_day)
+        prompts = plan(which, self.study, self.secret, per_day)
+        since = max(self.life.first_enrolled_at or self.now, self._agreed_at())
+        self._say_plan(day, study_day, [one for one in prompts if one.scheduled_at >= since], per_day, share)
+
+    def _agreed_at(self) -> datetime:
+        """Since when the person agrees to be asked: what lies before was not discarded, it was not wanted."""
+        return self.life.consent.occurred_at if self.life.consent else self.now
+
+    def _plan_anew(self, today: date) -> None:
+        """After a journey: what was not sent moves to the new zone's hours, and is never more than it was."""
+        for day, old in list(self.life.plans.items()):
+            left = [one for one in old.prompts if self._open(one.prompt_id)]
+            if old.zone == self.person.zone or not left:
+                continue
+            # Who travels west over the date line comes to a day that is planned already.
+            fresh = self._moved(old, len(left)) if day >= today else []
+            kept = [one for one in old.prompts if one not in left]
+            self._say_plan(day, old.study_day, [*kept, *fresh], old.per_day, old.answered_share)
+
+    def _moved(self, old: DayPlanned, most: int) -> list[PlannedPrompt]:
+        which = Day(self.person.participant, self.person.arm, self.person.zone, old.date, old.study_day)
+        rules = [rule for rule in self.study.schedule.prompts if isinstance(rule, RandomTimes)]
+        gap = timedelta(minutes=max((rule.min_gap_minutes for rule in rules), default=0))
+        last = self.life.last_sent()
+        start = max(self.now, last + gap) if last else self.now
+        prompts = plan(which, self.study, self.secret, old.per_day)
+        return [one for one in prompts if one.scheduled_at >= start][-most:]
+
+    def _adapted(self, day: date) -> tuple[int | None, float | None]:
+        """How many random prompts the day has, by how many of the days before were answered."""
+        rules = [one for one in self.study.schedule.prompts if isinstance(one, RandomTimes) and one.adaptive]
+        if not rules or rules[0].adaptive is None:
+            return None, None
+        adaptive = rules[0].adaptive
+        before = [self.life.plans.get(day - _DAY * back) for back in range(1, adaptive.days + 1)]
+        yesterday = before[0].per_day if before[0] else None
+        usual = len(rules[0].channels) if yesterday is None else yesterday
+        sent = [
+            prompt
+            for planned in before
+            for prompt in (planned.prompts if planned else ())
+            if (fate := self.life.fates.get(prompt.prompt_id)) and fate.sent_at
+        ]
+        share = sum(map(self.life.answered, sent)) / len(sent) if sent else None
+        if share is not None and share < adaptive.below:
+            usual -= 1
+        elif share is not None and share > adaptive.above:
+            usual += 1
+        return min(max(usual, adaptive.min_per_day), adaptive.max_per_day), share
+
+    def close_dropped(self) -> None:
+        """Close what a newer plan left out."""
+        for prompt_id in sorted(self.life.dropped):
+            if self._open(prompt_id):
+                self._close(prompt_id, Outcome.CANCELLED, "zone_changed")
+
+    def follow(self, planned: DayPlanned, prompt: PlannedPrompt) -> None:
+        """Ask, remind or close, whichever is due of a prompt."""
+        fate = self.life.fate(prompt.prompt_id)
+        # What was sent and has been over for days needs no look; its request may have left the topic by now.
+        if fate.closed or (fate.sent_at is not None and self.now >= prompt.expires_at + _OVER):
+            return
+        if self.life.answered(prompt):
+            return
+        if not fate.attempts and fate.sent_at is None:
+            self._first(planned, prompt)
+            return
+        end = prompt.expires_at + _ANSWERS_UNDER_WAY
+        if self.now >= end:
+            expired = fate.sent_at is not None
+            self._close(
+                prompt.prompt_id,
+                Outcome.EXPIRED if expired else Outcome.FAILED,
+                None if expired else "not_sent",
+            )
+            return
+        self.decision.wait(end)
+        # A text answers the latest prompt, so nobody is reminded of an earlier one.
+        if fate.sent_at is not None and fate.sent_at == self.life.last_sent():
+            self._remind(planned, prompt, fate.sent_at)
+
+    def _first(self, planned: DayPlanned, prompt: PlannedPrompt) -> None:
+        if self.now < prompt.scheduled_at:
+            self.decision.wait(prompt.scheduled_at)
+            return
+        hinders = self._hinders(prompt.scheduled_at)
+        if hinders is not None:
+            outcome, why = hinders
+            self._decide_support(prompt, available=False)
+            self._close(prompt.prompt_id, outcome, why)
+            return
+        self._decide_support(prompt, available=True)
+        self._request(planned, prompt, 0)
+
+    def _hinders(self, due: datetime) -> tuple[Outcome, str] | None:
+        if self.now >= due + timedelta(minutes=self.study.schedule.grace_minutes):
+            return Outcome.DISCARDED, "too_late"
+        if not self.life.contactable():
+            return Outcome.CANCELLED, "no_consent"
+        if self.life.paused(self.now):
+            return Outcome.CANCELLED, "paused"
+        if is_quiet(self.now, self.person.zone, self.study.schedule.silent):
+            return Outcome.DISCARDED, "quiet_hours"
+        return None
+
+    def _remind(self, planned: DayPlanned, prompt: PlannedPrompt, sent_at: datetime) -> None:
+        for number, minutes in enumerate(self.study.schedule.reminders_minutes, start=1):
+            due = sent_at + timedelta(minutes=minutes)
+            if number in self.life.fate(prompt.prompt_id).attempts or due >= prompt.expires_at:
+                continue
+            if self.now < due:
+                self.decision.wait(due)
+            elif self._hinders(due) is None:
+                self._request(planned, prompt, number)
+
+    def _open(self, prompt_id: UUID) -> bool:
+        fate = self.life.fate(prompt_id)
+        return not fate.attempts and not fate.closed
+
+    def _envelope(self, *cause: str) -> dict[str, object]:
+        return {
+            "event_id": event_id(*cause),
+            "study": self.study.ref,
+            "participant": self.person.participant,
+            "occurred_at": self.now,
+            "recorded_at": self.now,
+            "zone": self.person.zone,
+        }
+
+    def _say(self, event: Envelope) -> None:
+        self.life.learn(event)
+        self.decision.events.append(event)
+
+    def _say_plan(
+        self,
+        day: date,
+        study_day: int,
+        prompts: Iterable[PlannedPrompt],
+        per_day: int | None,
+        share: float | None,
+    ) -> None:
+        cause = ("day", self.person.participant, self.study.ref, day.isoformat(), self.person.zone)
+        self._say(
+            DayPlanned.model_validate(
+                self._envelope(*cause)
+                | {
+                    "date": day,
+                    "study_day": study_day,
+                    "prompts": tuple(prompts),
+                    "per_day": per_day,
+                    "answered_share": share,
+                }
+            )
+        )
+
+    def _request(self, planned: DayPlanned, prompt: PlannedPrompt, attempt: int) -> None:
+        self._say(
+            PromptRequested.model_validate(
+                self._envelope("ask", str(prompt.prompt_id), str(attempt))
+                | {
+                    "prompt_id": prompt.prompt_id,
+                    "attempt": attempt,
+                    "language": self.life.speaks(),
+                    "channel": prompt.channel,
+                    "scheduled_at": prompt.scheduled_at,
+                    "expires_at": prompt.expires_at,
+                    "study_day": planned.study_day,
+                    "beep": prompt.beep,
+                }
+            )
+        )
+        self.decision.wait(prompt.expires_at + _ANSWERS_UNDER_WAY)
+
+    def _close(self, prompt_id: UUID, outcome: Outcome, detail: str | None) -> None:
+        self._say(
+            PromptClosed.model_validate(
+                self._envelope("closed", str(prompt_id))
+                | {"prompt_id": prompt_id, "outcome": outcome, "detail": detail}
+            )
+        )
+
+    def _decide_support(self, prompt: PlannedPrompt, *, available: bool) -> None:
+        support = self.study.schedule.support
+        if support is None or self.life.fate(prompt.prompt_id).decided:
+            return
+        draw = drawer(self.secret, "support", self.person.participant, str(prompt.prompt_id))
+        treated = available and draw.random() < support.probability
+        text = support.texts[int(draw.random() * len(support.texts))] if treated else None
+        # The text first and the request of the prompt last: whatever a crash cuts off is decided again.
+        if text is not None:
+            until = prompt.scheduled_at + timedelta(minutes=self.study.schedule.grace_minutes)
+            reply = {
+                "cause": prompt.prompt_id,
+                "language": self.life.speaks(),
+                "reply": text,
+                "expires_at": until,
+            }
+            envelope = self._envelope("support-text", str(prompt.prompt_id))
+            self._say(ReplyRequested.model_validate(envelope | reply))
+        decided = {
+            "prompt_id": prompt.prompt_id,
+            "available": available,
+            "probability": support.probability if available else 0.0,
+            "treated": treated,
+            "text": text,
+        }
+        self._say(SupportDecided.model_validate(self._envelope("support", str(prompt.prompt_id)) | decided))

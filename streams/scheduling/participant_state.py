@@ -1,0 +1,159 @@
+"""What the planner knows of one person: a fold over what is on the topics, in any order, with repetitions."""
+
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import TypeVar
+from uuid import UUID
+
+from schemas.events import (
+    CheckInSubmitted,
+    ConsentChanged,
+    ConsentStatus,
+    DayPlanned,
+    Envelope,
+    LanguageChosen,
+    ParticipantEnrolled,
+    PauseChanged,
+    PlannedPrompt,
+    PromptClosed,
+    PromptRequested,
+    PromptSent,
+    SupportDecided,
+)
+
+_Event = TypeVar("_Event", bound=Envelope)
+
+KEPT = timedelta(days=16)
+"""How long plans and what became of them are remembered: longer than any adaptation looks back."""
+
+
+@dataclass
+class Fate:
+    """What became of a planned prompt.
+
+    Attributes:
+        attempts: Requests so far: 0 is the prompt, 1 and more are reminders.
+        sent_at: When it was sent.
+        closed: Whether it has ended without an answer.
+        decided: Whether its supportive text has been decided on.
+    """
+
+    attempts: set[int] = field(default_factory=set)
+    sent_at: datetime | None = None
+    closed: bool = False
+    decided: bool = False
+
+
+@dataclass
+class ParticipantState:
+    """A person, as far as the planner needs to know.
+
+    Attributes:
+        enrolled: The newest enrolment; None as long as only other things are known.
+        first_enrolled_at: When they joined.
+        consent, language, pause: The newest of each.
+        plans: The newest plan of each date.
+        dropped: Prompts of plans that a newer one replaced.
+        fates: By prompt.
+        checkins: When they checked in, and for which prompt if it was named.
+    """
+
+    enrolled: ParticipantEnrolled | None = None
+    first_enrolled_at: datetime | None = None
+    consent: ConsentChanged | None = None
+    language: LanguageChosen | None = None
+    pause: PauseChanged | None = None
+    plans: dict[date, DayPlanned] = field(default_factory=dict)
+    dropped: set[UUID] = field(default_factory=set)
+    fates: dict[UUID, Fate] = field(default_factory=dict)
+    checkins: set[tuple[datetime, UUID | None]] = field(default_factory=set)
+
+    def learn(self, event: Envelope) -> None:
+        """Take an event in."""
+        match event:
+            case ParticipantEnrolled():
+                self.enrolled = _newer(self.enrolled, event)
+                first = self.first_enrolled_at
+                self.first_enrolled_at = min(first, event.occurred_at) if first else event.occurred_at
+            case ConsentChanged():
+                self.consent = _newer(self.consent, event)
+            case LanguageChosen():
+                self.language = _newer(self.language, event)
+            case PauseChanged():
+                self.pause = _newer(self.pause, event)
+            case DayPlanned():
+                self._learn_plan(event)
+            case PromptRequested():
+                self.fate(event.prompt_id).attempts.add(event.attempt)
+            case PromptSent():
+                self.fate(event.event_id).sent_at = event.occurred_at
+            case PromptClosed():
+                self.fate(event.prompt_id).closed = True
+            case SupportDecided():
+                self.fate(event.prompt_id).decided = True
+            case CheckInSubmitted() if event.late_for is None:
+                self.checkins.add((event.occurred_at, event.prompt_id))
+
+    def _learn_plan(self, plan: DayPlanned) -> None:
+        there = self.plans.get(plan.date)
+        newest = self.plans[plan.date] = _newer(there, plan)
+        for one in (there, plan):
+            if one is not None:
+                self.dropped |= {prompt.prompt_id for prompt in one.prompts}
+        self.dropped -= {prompt.prompt_id for prompt in newest.prompts}
+
+    def fate(self, prompt_id: UUID) -> Fate:
+        """What became of a prompt."""
+        return self.fates.setdefault(prompt_id, Fate())
+
+    def contactable(self) -> bool:
+        """Whether the person agrees to be asked."""
+        return self.consent is not None and self.consent.status == ConsentStatus.GRANTED
+
+    def paused(self, now: datetime) -> bool:
+        """Whether prompts pause at that moment."""
+        pause = self.pause
+        return pause is not None and pause.paused and (pause.until is None or now < pause.until)
+
+    def speaks(self) -> str:
+        """The language to address the person in."""
+        if self.enrolled is None:
+            raise ValueError("nobody is enrolled")
+        chosen = self.language
+        if chosen is not None and chosen.occurred_at >= self.enrolled.occurred_at:
+            return chosen.language
+        return self.enrolled.language
+
+    def answered(self, prompt: PlannedPrompt) -> bool:
+        """Whether a check-in in time answers the prompt, by name or as the latest one sent."""
+        fate = self.fates.get(prompt.prompt_id)
+        for at, named in self.checkins:
+            if named == prompt.prompt_id:
+                return True
+            if named is None and fate and fate.sent_at and fate.sent_at <= at < prompt.expires_at:
+                sent = (other.sent_at for other in self.fates.values() if other.sent_at)
+                if not any(fate.sent_at < other <= at for other in sent):
+                    return True
+        return False
+
+    def last_sent(self) -> datetime | None:
+        """When the newest prompt was sent."""
+        return max((fate.sent_at for fate in self.fates.values() if fate.sent_at), default=None)
+
+    def forget(self, now: datetime) -> None:
+        """Forget what is too old to matter."""
+        oldest = now - KEPT
+        gone = [day for day, plan in self.plans.items() if plan.occurred_at < oldest]
+        for day in gone:
+            for prompt in self.plans.pop(day).prompts:
+                self.fates.pop(prompt.prompt_id, None)
+        for prompt_id in [one for one in self.dropped if self.fate(one).closed]:
+            self.dropped.discard(prompt_id)
+            self.fates.pop(prompt_id, None)
+        self.checkins = {one for one in self.checkins if one[0] >= oldest}
+
+
+def _newer(there: _Event | None, event: _Event) -> _Event:
+    if there is None or (event.occurred_at, event.event_id) >= (there.occurred_at, there.event_id):
+        return event
+    return there

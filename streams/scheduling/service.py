@@ -1,0 +1,193 @@
+"""The planner as a process: it follows the topics, and asks when somebody is due.
+
+It keeps nothing of its own: after a start it reads what is on the topics and knows all that it knew. What it
+says twice has one id, and the sender's claim lets one of the two through.
+"""
+
+import asyncio
+import logging
+import signal
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPartition
+from aiokafka.errors import KafkaError
+
+from schemas.clock import Clock, now
+from schemas.codec import Unreadable, decode, encode
+from schemas.events import DeadLetter, Envelope, ParticipantEnrolled, PromptRequested, ReplyRequested
+from schemas.faults import type_and_frames
+from schemas.settings import Settings
+from schemas.topics import CHECKINS, CONSENTS, PARTICIPANTS, PROMPTS, TEXTS, Topic
+from streams.kafka.studies import KnownVersions
+from streams.kafka.topic_reader import Partition, TopicReader
+from streams.scheduling.decide import decide
+from streams.scheduling.participant_state import KEPT, ParticipantState
+
+_log = logging.getLogger(__name__)
+_WHOLE = (PARTICIPANTS, CONSENTS)
+_RECENT = (PROMPTS, CHECKINS, TEXTS)
+_WAIT_MS = 500
+_RETRY_SECONDS = 2.0
+_AT_ONCE = 200
+_INVENTED = timedelta(hours=1)
+
+
+class Planner:
+    """Follows the topics and says what is due.
+
+    Args:
+        bootstrap: Kafka's bootstrap servers.
+        secret: Draws follow from it.
+        reader: Reads the topics from where it was opened.
+        simulation: Leave the people alone whose past is invented: the simulator asks them itself.
+        producer: A started producer that waits for all replicas.
+    """
+
+    def __init__(
+        self,
+        bootstrap: str,
+        secret: str,
+        reader: TopicReader,
+        producer: AIOKafkaProducer,
+        *,
+        simulation: bool = False,
+    ) -> None:
+        self._studies = KnownVersions(bootstrap)
+        self._secret = secret
+        self._simulation = simulation
+        self._reader = reader
+        self._producer = producer
+        self._lives: dict[str, ParticipantState] = {}
+        self._next: dict[str, datetime | None] = {}
+        self._changed: set[str] = set()
+
+    async def catch_up(self) -> None:
+        """Read everything that is on the topics at this moment."""
+        ends = await self._reader.ends()
+        while any(self._reader.expected.get(place, 0) < end for place, end in ends.items()):
+            self._learn(await self._reader.next(_WAIT_MS))
+
+    async def follow(self) -> None:
+        """Read what is new, waiting up to half a second for it."""
+        self._learn(await self._reader.next(_WAIT_MS))
+
+    async def step(self, at: datetime) -> int:
+        """Say all that is due at that time; how many events that were.
+
+        Raises:
+            KafkaError: Kafka did not take all of it. This planner believes that it has said it, so another
+                one must begin from the topics.
+        """
+        due = [who for who, when in self._next.items() if when is not None and when <= at]
+        turns = sorted(self._changed.union(due))
+        said = 0
+        for start in range(0, len(turns), _AT_ONCE):
+            some = turns[start : start + _AT_ONCE]
+            said += sum(await asyncio.gather(*(self._one(who, at) for who in some)))
+        return said
+
+    def next_at(self) -> datetime | None:
+        """When something is due next, as far as is known."""
+        return min((when for when in self._next.values() if when is not None), default=None)
+
+    def _learn(self, records: Iterable[ConsumerRecord]) -> None:
+        for record in records:
+            with suppress(Unreadable):  # the store makes the dead letter
+                event = decode(record.value or b"")
+                if not isinstance(event, DeadLetter):
+                    self._lives.setdefault(event.participant, ParticipantState()).learn(event)
+                    self._changed.add(event.participant)
+
+    async def _one(self, who: str, at: datetime) -> int:
+        life = self._lives[who]
+        enrolled = life.enrolled
+        if enrolled is None or (self._simulation and _is_invented(enrolled)):
+            self._changed.discard(who)
+            return 0
+        versions = await self._studies.having([enrolled.study])
+        if enrolled.study not in versions:
+            return 0
+        decision = decide(life, versions[enrolled.study], self._secret, at)
+        for event in decision.events:
+            await self._producer.send_and_wait(_topic(event).name, encode(event), key=who.encode())
+        life.forget(at)
+        self._next[who] = decision.next_at
+        self._changed.discard(who)
+        return len(decision.events)
+
+
+async def starts(bootstrap: str, topics: Sequence[Topic], since: datetime) -> dict[Partition, int]:
+    """The offset in each partition of the first record since then."""
+    consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap)
+    await consumer.start()
+    try:
+        places = [TopicPartition(t.name, number) for t in topics for number in range(t.partitions)]
+        ends = await consumer.end_offsets(places)
+        at = int(since.timestamp() * 1000)
+        found = await consumer.offsets_for_times(dict.fromkeys(places, at))
+    finally:
+        await consumer.stop()
+    return {
+        (place.topic, place.partition): first.offset if first else ends[place]
+        for place, first in found.items()
+    }
+
+
+def _is_invented(enrolled: ParticipantEnrolled) -> bool:
+    return enrolled.recorded_at - enrolled.occurred_at > _INVENTED
+
+
+def _topic(event: Envelope) -> Topic:
+    return TEXTS if isinstance(event, PromptRequested | ReplyRequested) else PROMPTS
+
+
+async def serve_planner(settings: Settings, clock: Clock = now) -> None:
+    """Plan and ask until SIGTERM or SIGINT; comes back by itself after Kafka was away.
+
+    Raises:
+        MissingSetting: There is no `planner_secret`.
+    """
+    secret = settings.secret("planner_secret")
+    task = asyncio.create_task(_run(settings, secret, clock))
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        with suppress(NotImplementedError):  # Windows
+            loop.add_signal_handler(name, task.cancel)
+    with suppress(asyncio.CancelledError):
+        await task
+
+
+async def _run(settings: Settings, secret: str, clock: Clock) -> None:
+    ready = settings.home / "planner.ready"
+    ready.unlink(missing_ok=True)
+    while True:
+        try:
+            await _follow(settings, secret, clock, ready)
+        except (KafkaError, OSError) as error:
+            _log.warning("nobody is asked for now: %s", type_and_frames(error))
+            ready.unlink(missing_ok=True)
+            await asyncio.sleep(_RETRY_SECONDS)
+
+
+def _say_ready(file: Path) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.touch()
+
+
+async def _follow(settings: Settings, secret: str, clock: Clock, ready: Path) -> None:
+    expected = await starts(settings.kafka, _RECENT, clock() - KEPT)
+    async with (
+        TopicReader(settings.kafka, expected, (*_WHOLE, *_RECENT)) as reader,
+        AIOKafkaProducer(
+            bootstrap_servers=settings.kafka, acks="all", enable_idempotence=True, compression_type="zstd"
+        ) as producer,
+    ):
+        planner = Planner(settings.kafka, secret, reader, producer, simulation=settings.simulation)
+        await planner.catch_up()
+        _say_ready(ready)
+        while True:
+            await planner.step(clock())
+            await planner.follow()

@@ -1,0 +1,77 @@
+"""From records to rows: decode, project, and a dead letter for what cannot be read."""
+
+from collections.abc import Sequence
+
+from aiokafka import ConsumerRecord
+
+from schemas.clock import now
+from schemas.codec import Unreadable, dead_letter, decode, encode
+from schemas.events import DeadLetter, Reason
+from schemas.study import Study
+from schemas.topics import (
+    ALERTS,
+    CHECKINS,
+    CONSENTS,
+    CONVERSATION,
+    DEAD_LETTERS,
+    DELIVERY_REPORTS,
+    INDICATORS,
+    MESSAGES,
+    PARTICIPANTS,
+    PROMPTS,
+    SAFETY,
+    STUDIES,
+    Topic,
+)
+from streams.kafka.topic_reader import Partition
+from streams.store.projection import Rows, project, project_study
+
+STORED: tuple[Topic, ...] = (
+    STUDIES, PARTICIPANTS, CONSENTS, MESSAGES, CONVERSATION, PROMPTS, CHECKINS, INDICATORS, ALERTS, SAFETY,
+    DELIVERY_REPORTS, DEAD_LETTERS,
+)  # fmt: skip
+
+
+def rows_of(records: Sequence[ConsumerRecord]) -> tuple[Rows, list[DeadLetter]]:
+    """The rows of a batch, and a dead letter for each record that cannot be read.
+
+    A record without a value is a tombstone and gives neither.
+    """
+    rows: Rows = {}
+    letters: list[DeadLetter] = []
+    for record in records:
+        if record.value is None:
+            continue
+        try:
+            found = _project(record)
+        except Unreadable as refusal:
+            letter = dead_letter(
+                topic=record.topic, partition=record.partition, offset=record.offset, key=record.key,
+                value=record.value, reason=refusal.reason, detail=refusal.detail, at=now(),
+            )  # fmt: skip
+            # One that lies among the dead letters already must not make another one.
+            if record.topic != DEAD_LETTERS.name:
+                letters.append(letter)
+            found = {}
+        for name, more in found.items():
+            rows.setdefault(name, []).extend(more)
+    return rows, letters
+
+
+def _project(record: ConsumerRecord) -> Rows:
+    if record.topic != STUDIES.name:
+        return project(decode(record.value))
+    try:
+        return project_study(Study.model_validate_json(record.value))
+    except ValueError:
+        raise Unreadable(Reason.INVALID, "not a study definition") from None
+
+
+def reached(records: Sequence[ConsumerRecord]) -> dict[Partition, int]:
+    """The offsets to go on from after a batch."""
+    return {(r.topic, r.partition): r.offset + 1 for r in records}
+
+
+def encoded(letters: Sequence[DeadLetter]) -> list[tuple[bytes | None, bytes]]:
+    """Dead letters as records: key and value."""
+    return [(letter.key, encode(letter)) for letter in letters]

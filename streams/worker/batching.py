@@ -1,0 +1,84 @@
+"""One batch through one function, so that no exception loses an event.
+
+Faust acknowledges a batch however its body ends (measured on 0.15.3), so the body must not raise: what
+fails alone goes to the dead letters, and what cannot even be put there ends the process before the offset
+is committed.
+"""
+
+import logging
+import os
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager
+
+from schemas.clock import Clock
+from schemas.codec import Unreadable, dead_letter, decode
+from schemas.events import DeadLetter, Event, Reason
+from schemas.faults import type_and_frames as _what
+from streams.worker.gap_recovery import Record
+
+_log = logging.getLogger(__name__)
+EXIT_UNSENT = 70
+
+Work = Callable[[list[Event]], Awaitable[None]]
+Quarantine = Callable[[DeadLetter], Awaitable[None]]
+
+
+class SendFailed(RuntimeError):
+    """Kafka does not take what follows from a batch: no fault of the batch's, so nothing in it is buried."""
+
+
+@contextmanager
+def ending_where_stuck() -> Iterator[None]:
+    """End the process if what is inside raises: its batch is not acknowledged, and will be read again."""
+    try:
+        yield
+    except Exception as error:
+        _log.critical("ending before the offset is committed, the batch will be read again: %s", _what(error))
+        os._exit(EXIT_UNSENT)
+
+
+async def run_batch(records: Sequence[Record], work: Work, quarantine: Quarantine, clock: Clock) -> None:
+    """Decode a batch of records, do the work, and quarantine what cannot be read or worked on.
+
+    Args:
+        records: As they are on the topic.
+        work: Handles decoded events and returns when everything that follows from them is sent. Called
+            with the whole batch and, where that fails, with each event alone.
+        quarantine: Sends a dead letter and returns when Kafka has it.
+        clock: Tells the time.
+
+    Raises:
+        SendFailed: Kafka does not take what follows.
+    """
+    readable: list[tuple[Record, Event]] = []
+    for record in records:
+        try:
+            readable.append((record, decode(record.value or b"")))
+        except Unreadable as refusal:
+            await quarantine(_letter(record, refusal.reason, refusal.detail, clock, None))
+    try:
+        await work([event for _, event in readable])
+    except SendFailed:
+        raise
+    except Exception as error:
+        _log.error("a batch of %d failed, trying its events alone: %s", len(readable), _what(error))
+        for record, event in readable:
+            await _alone(record, event, work, quarantine, clock)
+
+
+async def _alone(record: Record, event: Event, work: Work, quarantine: Quarantine, clock: Clock) -> None:
+    try:
+        await work([event])
+    except SendFailed:
+        raise
+    except Exception as error:
+        _log.error("an event failed and goes to the dead letters: %s", _what(error))
+        await quarantine(_letter(record, Reason.UNEXPECTED, type(error).__name__, clock, event))
+
+
+def _letter(record: Record, reason: Reason, detail: str, clock: Clock, event: Event | None) -> DeadLetter:
+    return dead_letter(
+        topic=record.topic, partition=record.partition, offset=record.offset,
+        key=record.key, value=record.value, reason=reason, detail=detail, at=clock(),
+        event=None if isinstance(event, DeadLetter) else event,
+    )  # fmt: skip

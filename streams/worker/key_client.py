@@ -1,0 +1,61 @@
+"""Participants' keys, from the gateway's admin API, which is waited for while it is unavailable."""
+
+import asyncio
+import logging
+
+import httpx
+
+from schemas.settings import Settings
+
+_LIMIT_SECONDS = 5.0
+_KEPT = 20_000
+_LONGEST_WAIT = 5.0
+_log = logging.getLogger(__name__)
+
+
+class KeyDestroyed(LookupError):
+    """There is no such key (any more): what it sealed stays sealed."""
+
+
+class KeyClient:
+    """Asks for keys and remembers them while the worker runs.
+
+    Args:
+        settings: Where the admin API is, and its token.
+        client: For tests; a client of its own by default.
+    """
+
+    def __init__(self, settings: Settings, client: httpx.AsyncClient | None = None) -> None:
+        headers = {"Authorization": f"Bearer {settings.secret('admin_token')}"}
+        self._client = client or httpx.AsyncClient(
+            base_url=settings.admin_url, headers=headers, timeout=_LIMIT_SECONDS
+        )
+        self._keys: dict[str, bytes] = {}
+
+    async def key(self, participant: str) -> bytes:
+        """The 32-byte key of a participant.
+
+        Raises:
+            KeyDestroyed: The vault has none.
+        """
+        if participant not in self._keys:
+            if len(self._keys) >= _KEPT:
+                self._keys.clear()
+            self._keys[participant] = await self._ask(participant)
+        return self._keys[participant]
+
+    async def _ask(self, participant: str) -> bytes:
+        wait = 0.1
+        while True:
+            try:
+                response = await self._client.get(f"/keys/{participant}")
+                if response.status_code == httpx.codes.NOT_FOUND:
+                    raise KeyDestroyed(participant)
+                response.raise_for_status()
+                return response.content
+            except httpx.HTTPError as error:
+                _log.warning(
+                    "the admin API does not answer (%s); trying again in %.1f s", type(error).__name__, wait
+                )
+            await asyncio.sleep(wait)
+            wait = min(wait * 2, _LONGEST_WAIT)

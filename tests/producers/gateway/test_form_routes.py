@@ -1,0 +1,258 @@
+"""The form's door against misuse: every answer is clear to the person, leaves a reason, and never a crash."""
+
+import json
+import logging
+from collections.abc import AsyncIterator
+from datetime import timedelta
+
+import httpx
+import pytest
+
+from locales.form_words import words
+from producers.gateway.app import build_gateway
+from producers.kafka.publisher import Publisher
+from producers.sms.providers.base import Registry
+from producers.vault.people import NewLink, Person
+from producers.vault.vault import Vault
+from schemas.clock import now
+from schemas.events import CheckInSubmitted, DeadLetter, Envelope, Reason, Sealed
+from schemas.identity import digest, event_id
+from schemas.sealing import unseal
+from schemas.settings import Settings
+from schemas.study import Study
+from schemas.topics import CHECKINS, DEAD_LETTERS
+
+SAYS = words("nl")
+FORM = {"Content-Type": "application/x-www-form-urlencoded"}
+GOOD = {"mood": "6", "stress": "4", "handled": "5"}
+
+
+class Kept(Publisher):
+    """A Kafka that takes everything."""
+
+    def __init__(self) -> None:
+        super().__init__("127.0.0.1:1")
+        self.events: list[tuple[str, Envelope | DeadLetter]] = []
+
+    async def publish(self, topic: str, event: Envelope | DeadLetter) -> None:
+        self.events.append((topic, event))
+
+
+@pytest.fixture
+def kept() -> Kept:
+    return Kept()
+
+
+@pytest.fixture
+async def door(
+    settings: Settings, study: Study, vault: Vault, kept: Kept
+) -> AsyncIterator[httpx.AsyncClient]:
+    app = build_gateway(settings, {study.ref: study}, Registry(), vault, kept, now)
+    transport = httpx.ASGITransport(app, raise_app_exceptions=True)
+    async with httpx.AsyncClient(transport=transport, base_url="http://gateway") as client:
+        yield client
+
+
+@pytest.fixture
+async def link(vault: Vault, person: Person) -> str:
+    return await minted(vault, person)
+
+
+async def minted(vault: Vault, person: Person, hours: int = 1) -> str:
+    wanted = NewLink(
+        participant=person.participant,
+        prompt_id=event_id("prompt", str(hours)),
+        expires_at=now() + timedelta(hours=hours),
+    )
+    return f"/c/{(await vault.mint_links([wanted]))[0]}"
+
+
+async def test_looking_at_a_link_changes_nothing(
+    door: httpx.AsyncClient, vault: Vault, kept: Kept, link: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A preview in a chat, a scanner of a mail server and a browser that reads ahead all look like this."""
+
+    async def forbidden(*_: object) -> None:
+        raise AssertionError("looking has written something")
+
+    for name in ("first_seen", "acknowledge", "version"):
+        monkeypatch.setattr(vault, name, forbidden)
+    pages = [await door.get(link, headers={"Purpose": "prefetch"}) for _ in range(3)]
+    assert [page.status_code for page in pages] == [200] * 3
+    head = await door.head(link)
+    assert (head.status_code, head.content) == (200, b"")
+    for method in ("OPTIONS", "PUT", "DELETE", "PATCH", "TRACE"):
+        assert (await door.request(method, link)).status_code == 405
+    assert kept.events == []
+
+
+async def test_every_answer_has_the_security_headers(
+    door: httpx.AsyncClient, vault: Vault, person: Person, link: str
+) -> None:
+    answers = [
+        await door.get(link),
+        await door.get("/c/no-such-link"),
+        await door.get("/nowhere"),
+        await door.get(await minted(vault, person, -1)),
+        await door.put(link),
+        await door.post(link, json=GOOD),
+        await door.post(link, data={"mood": "6" * 70_000}),
+        await door.post(link, content=b"mood=%ff", headers=FORM),
+        await door.post(link, data={"stress": "4"}),
+        await door.get("/static/form.css"),
+        await door.get("/static/form.js"),
+        *[await door.post(link, data=GOOD) for _ in range(30)],
+    ]
+    assert {answer.status_code for answer in answers} == {200, 400, 404, 405, 410, 413, 415, 422, 429}
+    for answer in answers:
+        policy = answer.headers["Content-Security-Policy"]
+        assert policy.startswith("default-src 'none'; style-src 'self'; script-src 'self';")
+        assert "frame-ancestors 'none'" in policy
+        assert "unsafe" not in policy
+        assert answer.headers["Referrer-Policy"] == "no-referrer"
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+        if "/static/" not in str(answer.url):
+            assert answer.headers["Cache-Control"] == "no-store"
+        assert "Set-Cookie" not in answer.headers
+
+
+@pytest.mark.parametrize(
+    ("fields", "reason", "said"),
+    [
+        ({"stress": "4", "handled": "5"}, None, "missing"),
+        ({"Action": "send"}, None, "missing"),
+        (GOOD | {"mood": "11"}, Reason.OUT_OF_RANGE, "out_of_range"),
+        (GOOD | {"mood": "9" * 5000}, Reason.OUT_OF_RANGE, "out_of_range"),
+        (GOOD | {"mood": "\u0667"}, Reason.OUT_OF_RANGE, "out_of_range"),
+        (GOOD | {"mood": ["6", "7"]}, Reason.OUT_OF_RANGE, "out_of_range"),
+        (GOOD | {"coping": "secret-plan"}, Reason.OUT_OF_RANGE, "out_of_range"),
+        (GOOD | {"password": "secret-plan"}, Reason.UNKNOWN_ITEM, "unknown_item"),
+        (GOOD | {"__proto__": "1", "\x00": "1"}, Reason.UNKNOWN_ITEM, "unknown_item"),
+        (GOOD | {"note": "x" * 1001}, None, "too_long"),
+    ],
+)  # fmt: skip
+async def test_a_form_that_is_not_ours_is_explained_and_leaves_its_reason(
+    door: httpx.AsyncClient, vault: Vault, person: Person, kept: Kept, link: str,
+    fields: dict[str, str | list[str]], reason: Reason | None, said: str,
+) -> None:  # fmt: skip
+    answer = await door.post(link, data=fields)
+    assert answer.status_code == 422
+    assert SAYS["problems_title"] in answer.text
+    assert SAYS[said] in answer.text
+    letters = [event for topic, event in kept.events if topic == DEAD_LETTERS.name]
+    assert len(letters) == len(kept.events) == (reason is not None)
+    for letter in letters:
+        assert isinstance(letter, DeadLetter)
+        assert (letter.reason, letter.participant) == (reason, person.participant)
+        assert "secret-plan" not in letter.model_dump_json()
+        sealed = Sealed.model_validate_json(letter.value or b"")
+        key = await vault.key(person.participant)
+        assert key is not None
+        assert letter.cause is not None
+        opened = unseal(
+            key, sealed, topic=DEAD_LETTERS.name, participant=person.participant, event_id=letter.cause
+        )
+        assert ["stress", "4"] in json.loads(opened)
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["\U0001f600" * 1000, "a\x00b", "\u202eevil\u2069", "<script>alert(1)</script>", "'; --", "{{7*7}}"],
+)
+async def test_any_words_are_kept_sealed_as_they_are(
+    door: httpx.AsyncClient, vault: Vault, person: Person, kept: Kept, link: str, written: str
+) -> None:
+    refused = await door.post(link, data={"note": written})
+    assert refused.status_code == 422
+    assert "<script>alert" not in refused.text
+    assert (await door.post(link, data=GOOD | {"note": written})).status_code == 200
+    ((topic, event),) = kept.events
+    assert topic == CHECKINS.name
+    assert isinstance(event, CheckInSubmitted)
+    note, key = event.answers["note"], await vault.key(person.participant)
+    assert isinstance(note, Sealed)
+    assert key is not None
+    where = {"topic": topic, "participant": person.participant, "event_id": event.event_id}
+    assert unseal(key, note, **where) == written  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("body", "kind", "status", "said"),
+    [
+        (b"mood=" + b"7" * 1_000_000, FORM["Content-Type"], 413, "too_large"),
+        (b"&".join([b"a=1"] * 501), FORM["Content-Type"], 400, "resend"),
+        (b"mood=%ff", FORM["Content-Type"], 400, "resend"),
+        (b'{"mood": 7}', "application/json", 415, "resend"),
+        (b"mood=7", "multipart/form-data; boundary=x", 415, "resend"),
+        (b"mood=7", "", 415, "resend"),
+    ],
+)
+async def test_a_body_that_is_no_form_is_answered_in_the_persons_language(
+    door: httpx.AsyncClient, kept: Kept, link: str, caplog: pytest.LogCaptureFixture,
+    body: bytes, kind: str, status: int, said: str,
+) -> None:  # fmt: skip
+    answer = await door.post(link, content=body, headers={"Content-Type": kind})
+    assert answer.status_code == status
+    assert SAYS[said] in answer.text
+    assert f"not readable ({status})" in caplog.text
+    assert kept.events == []
+
+
+async def test_an_expired_link_is_explained_and_logged_without_the_link(
+    door: httpx.AsyncClient, vault: Vault, person: Person, kept: Kept, caplog: pytest.LogCaptureFixture
+) -> None:
+    old = await minted(vault, person, -1)
+    with caplog.at_level(logging.INFO, "producers"):
+        for answer in (await door.get(old), await door.post(old, data=GOOD)):
+            assert answer.status_code == 410
+            assert SAYS["expired"] in answer.text
+    assert caplog.text.count(f"link expired, participant {person.participant}") == 2
+    assert old.removeprefix("/c/") not in caplog.text
+    assert kept.events == []
+
+
+async def test_guessing_is_answered_logged_and_then_stopped(
+    door: httpx.AsyncClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    answers = [await door.post(f"/c/guess-{number}", data=GOOD) for number in range(25)]
+    assert [answer.status_code for answer in answers] == [404] * 20 + [429] * 5
+    for language in ("en", "nl", "ar"):
+        assert words(language)["unknown_title"] in answers[0].text
+        assert words(language)["too_often_title"] in answers[-1].text
+    assert caplog.text.count("a link that is not known") == 20
+    assert caplog.text.count("too often") == 1
+    assert "guess-" not in caplog.text
+
+
+async def test_a_guess_that_is_nearly_right_is_looked_up_like_any_other(
+    door: httpx.AsyncClient, vault: Vault, link: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Only hashes are compared, so the time an answer takes says nothing of how near a guess was."""
+    asked: list[tuple[str, tuple[str, ...]]] = []
+    row = vault._row
+
+    def noted(query: str, *values: str) -> object:
+        asked.append((query, values))
+        return row(query, *values)
+
+    monkeypatch.setattr(vault, "_row", noted)
+    token = link.removeprefix("/c/")
+    for guess in (token[:-1] + ("a" if token[-1] != "a" else "b"), "x" * len(token)):
+        assert (await door.get(f"/c/{guess}")).status_code == 404
+        ((query, values),) = asked
+        assert values == (digest(guess),)
+        assert "token_hash = ?" in query
+        asked.clear()
+
+
+async def test_a_second_tab_is_told_that_its_answers_came_too_late(
+    door: httpx.AsyncClient, kept: Kept, link: str
+) -> None:
+    assert SAYS["thanks"] in (await door.post(link, data=GOOD)).text
+    assert SAYS["thanks"] in (await door.post(link, data=GOOD)).text
+    for other in (GOOD | {"mood": "1"}, {"mood": "1"}, {"password": "x"}):
+        late = await door.post(link, data=other)
+        assert late.status_code == 200
+        assert SAYS["already"] in late.text
+    assert SAYS["thanks"] in (await door.post(link, data=GOOD)).text
+    assert len(kept.events) == 1

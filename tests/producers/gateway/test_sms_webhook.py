@@ -1,0 +1,130 @@
+"""Every provider's webhook, from the signed request to Kafka: once, or refused, and nothing in a log."""
+
+import logging
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, replace
+
+import httpx
+import pytest
+
+from producers.gateway.app import build_gateway
+from producers.kafka.publisher import Publisher
+from producers.sms.providers.base import RawRequest, Registry
+from producers.vault.people import Dispatch, Person
+from producers.vault.vault import Vault
+from schemas.base import Channel
+from schemas.clock import now
+from schemas.events import Delivery, DeliveryReported, MessageReceived, PromptRequested, PromptSent
+from schemas.identity import event_id
+from schemas.sealing import unseal
+from schemas.settings import Settings
+from schemas.study import Study
+from schemas.topics import DELIVERY_REPORTS, MESSAGES, PROMPTS
+from tests.producers.conftest import NUMBER
+from tests.producers.sms.providers.kits import KITS, PUBLIC, Kit, kit_name
+from tests.producers.topics import on_topic
+
+pytestmark = pytest.mark.kafka
+WORDS = "مزاج ٧ 😀 & 3+5 " + "long " * 60
+
+
+@dataclass
+class Door:
+    """A gateway with one provider."""
+
+    kit: Kit
+    client: httpx.AsyncClient
+    vault: Vault
+    person: Person
+
+    async def deliver(self, request: RawRequest) -> httpx.Response:
+        secret = f"/{request.secret}" if request.secret else ""
+        query = request.url.partition("?")[2]
+        url = f"{PUBLIC}/sms/{self.kit.name}{secret}" + (f"?{query}" if query else "")
+        headers = dict(request.headers)
+        if not request.body:
+            return await self.client.get(url, headers=headers)
+        kind = "json" if request.body.startswith(b"{") else "x-www-form-urlencoded"
+        return await self.client.post(
+            url, content=request.body, headers=headers | {"content-type": f"application/{kind}"}
+        )
+
+
+@pytest.fixture(params=KITS, ids=kit_name)
+async def door(
+    request: pytest.FixtureRequest,
+    broker: str,
+    settings: Settings,
+    study: Study,
+    vault: Vault,
+    person: Person,
+) -> AsyncIterator[Door]:
+    publisher = Publisher(broker)
+    settings = settings.model_copy(update={"kafka": broker, "public_url": PUBLIC})
+    registry = Registry({request.param.name: request.param.adapter()})
+    gateway = build_gateway(settings, {study.ref: study}, registry, vault, publisher, now)
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(gateway), base_url=PUBLIC) as client:
+        yield Door(request.param, client, vault, person)
+    await publisher.close()
+
+
+async def test_a_text_lands_once_however_often_it_comes(
+    door: Door, broker: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    name = f"M-{door.person.participant}"
+    with caplog.at_level(logging.DEBUG, "producers"):
+        answers = [await door.deliver(door.kit.text(NUMBER, WORDS, name)) for _ in range(3)]
+    assert {answer.status_code for answer in answers} == {200}
+    assert "<Message>" not in answers[0].text
+    found = await on_topic(broker, MESSAGES, MessageReceived, door.person.participant)
+    assert {one.event_id for one in found} == {event_id(door.kit.name, name)}
+    assert len(found) == 1
+    key = await door.vault.key(door.person.participant)
+    assert key is not None
+    place = {"topic": MESSAGES.name, "participant": found[0].participant, "event_id": found[0].event_id}
+    assert unseal(key, found[0].text, **place) == WORDS
+    assert "7700900" not in caplog.text
+    assert "long" not in caplog.text
+
+
+async def test_what_is_not_authentic_leaves_nothing(door: Door, broker: str) -> None:
+    good = door.kit.text(NUMBER, "7 3 5", "M2")
+    wrong = {header: "00" + value[2:] for header, value in good.headers.items()}
+    for bad in (
+        replace(good, headers={}, secret="x" * 20),
+        replace(good, headers=wrong, secret=good.secret[:-1]),
+    ):
+        assert (await door.deliver(bad)).status_code == 403
+    assert (await door.deliver(door.kit.unreadable())).status_code == 400
+    assert not await on_topic(broker, MESSAGES, MessageReceived, door.person.participant)
+
+
+async def test_a_strangers_text_leaves_nothing(door: Door, broker: str) -> None:
+    answer = await door.deliver(door.kit.text("+447700900999", "hello", "M3"))
+    assert answer.status_code == 200
+    assert not await on_topic(broker, MESSAGES, MessageReceived, door.person.participant)
+
+
+async def test_receipts_in_any_order_say_each_thing_once(door: Door, broker: str) -> None:
+    if not door.kit.sends:
+        pytest.skip("this one sends no receipts")
+    who, at = door.person, now()
+    prompt = PromptRequested(
+        event_id=event_id("ask", who.participant), study=who.study, participant=who.participant,
+        occurred_at=at, recorded_at=at, zone=who.zone, language=who.language, channel=Channel.SMS,
+        prompt_id=event_id("prompt", door.kit.name, who.participant), scheduled_at=at,
+        expires_at=at.replace(year=2099), study_day=1, beep=1,
+    )  # fmt: skip
+    claim = Dispatch(
+        text=prompt.event_id, participant=who.participant, request=prompt.model_dump_json(exclude_none=True),
+        provider=door.kit.name, claimed_at=at, segments=1,
+    )  # fmt: skip
+    assert await door.vault.claim(claim) is None
+    for delivery in (Delivery.DELIVERED, Delivery.SENT, Delivery.DELIVERED, Delivery.SENT):
+        receipt = door.kit.receipt(prompt.event_id, delivery, "M4")
+        assert (await door.deliver(receipt)).status_code == 200
+    reports = await on_topic(broker, DELIVERY_REPORTS, DeliveryReported, who.participant)
+    assert [one.delivery for one in reports] == ["delivered", "sent"]
+    (sent,) = await on_topic(broker, PROMPTS, PromptSent, who.participant)
+    assert sent.event_id == prompt.prompt_id
+    assert sent.occurred_at == claim.claimed_at

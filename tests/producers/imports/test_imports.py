@@ -1,0 +1,111 @@
+"""A file of past check-ins by a mapping: events whose ids follow from it, and errors with line and column."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from producers.imports.events import events_of
+from producers.imports.mapping import Mapping, load_mapping
+from producers.imports.rows import ImportFileError, read_rows
+from schemas.events import CheckInSubmitted, ParticipantEnrolled, PromptSent
+from schemas.study import Study
+from schemas.study.file import load_study
+from schemas.yaml_file import DefinitionError
+
+ROOT = Path(__file__).parents[3]
+GOLDEN = ROOT / "tests" / "golden"
+FRIED = ROOT / "studies" / "fried2021"
+HEADER = "ID,Scheduled,Issued,Response,beepvar," + ",".join(f"Q{n}" for n in range(1, 19))
+
+
+@pytest.fixture
+def fried() -> tuple[Study, Mapping]:
+    study = load_study(FRIED / "study.yaml")
+    return study, load_mapping(FRIED / "map.yaml", study)
+
+
+def lines(path: Path, *rows: str) -> Path:
+    path.write_text("\n".join([HEADER, *rows]), encoding="utf-8")
+    return path
+
+
+def row(
+    person: str = "1",
+    scheduled: str = "2020-03-29 12:00:00",
+    sent: str = "",
+    answered: str = "",
+    **items: str,
+) -> str:
+    answers = ",".join(items.get(f"Q{n}", "1.0" if answered and not items else "") for n in range(1, 19))
+    return f"{person},{scheduled},{sent},{answered},1,{answers}"
+
+
+def test_the_reference_file_becomes_events_that_a_second_reading_repeats() -> None:
+    study = load_study(GOLDEN / "study.yaml")
+    rows = read_rows(GOLDEN / "checkins.csv", study, load_mapping(GOLDEN / "map.yaml", study))
+    events = list(events_of(rows, study))
+    assert events == list(events_of(rows, study))
+    kinds = [
+        sum(isinstance(e, kind) for e in events)
+        for kind in (ParticipantEnrolled, PromptSent, CheckInSubmitted)
+    ]
+    assert kinds == [12, 840, 650]
+    assert len({event.event_id for event in events}) == sum(kinds)
+
+
+def test_times_and_zones_of_the_real_study(tmp_path: Path, fried: tuple[Study, Mapping]) -> None:
+    path = lines(
+        tmp_path / "ema.csv",
+        row(sent="2020-03-29 12:00:00 CEST", answered="2020-03-29 12:04:45 CEST"),
+        row(
+            scheduled="2020-03-28 12:00:00",
+            sent="1970-01-01 01:00:00 CET",
+            answered="2020-03-28 12:41:31 CET",
+        ),
+        row("2", sent="2020-03-29 12:00:00 EEST", answered="2020-03-29 13:00:00 EEST", Q18=""),
+        row("3"),
+        row("3"),
+    )
+    summer, winter, missed, unsent, again = read_rows(path, *fried)
+    assert summer.answered == datetime(2020, 3, 29, 10, 4, 45, tzinfo=UTC)
+    assert winter.sent == winter.scheduled == datetime(2020, 3, 28, 11, tzinfo=UTC)
+    assert (missed.zone, missed.answered, missed.answers) == ("Europe/Athens", None, {})
+    assert (unsent.zone, unsent.occurrence, again.occurrence) == ("Europe/Amsterdam", 0, 1)
+    events = list(events_of([unsent, again], fried[0]))
+    assert len({event.event_id for event in events}) == 3
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        (row(answered="2020-03-29 12:04:45 CEST", Q1="6.0"), "2: Q1: '6.0' is not allowed"),
+        (row(answered="2020-03-29 12:04:45 CEST", Q1="1.5"), "whole numbers from 1 to 5"),
+        (row(answered="2020-03-29 12:04:45 CEST", Q1="nan"), "Q1"),
+        (row(answered="", Q1="1"), "Response: there are answers"),
+        (row(answered="2020-03-29 11:59:00 CEST"), "before the prompt was scheduled"),
+        (row(answered="2020-03-29 12:04:45 PST"), "'PST' is not in the mapping's `zone_names`"),
+        (row(scheduled="yesterday"), "Scheduled: 'yesterday' is no time"),
+        (row(scheduled=""), "Scheduled: this is empty"),
+        (row(person=""), "ID: this is empty"),
+        ("1,2020-03-29 12:00:00", "not as many cells"),
+    ],
+)
+def test_a_wrong_cell_is_named(tmp_path: Path, fried: tuple[Study, Mapping], wrong: str, said: str) -> None:
+    with pytest.raises(ImportFileError) as refusal:
+        read_rows(lines(tmp_path / "ema.csv", wrong), *fried)
+    assert said in str(refusal.value)
+    assert ":2: " in str(refusal.value)
+
+
+def test_a_missing_column_and_an_unknown_item_are_named(tmp_path: Path, fried: tuple[Study, Mapping]) -> None:
+    (tmp_path / "ema.csv").write_text("ID,Scheduled\n1,2020-03-29 12:00:00\n")
+    with pytest.raises(ImportFileError, match="beepvar: there is no such column; the file has ID, Scheduled"):
+        read_rows(tmp_path / "ema.csv", *fried)
+    text = (FRIED / "map.yaml").read_text().replace("relax:", "relaxed:")
+    (tmp_path / "map.yaml").write_text(text)
+    with pytest.raises(DefinitionError, match=r"map.yaml:\d+: items.relaxed: fried2021@1 has no such item"):
+        load_mapping(tmp_path / "map.yaml", fried[0])
+    (tmp_path / "map.yaml").write_text(text.replace("{value: cohort}", "{}"))
+    with pytest.raises(DefinitionError, match="give either `column` or `value`"):
+        load_mapping(tmp_path / "map.yaml", fried[0])

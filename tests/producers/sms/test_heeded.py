@@ -1,0 +1,170 @@
+"""What a provider has heeded itself, and receipts that come early, in any order, or from elsewhere."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import timedelta
+
+import httpx
+import pytest
+
+from producers.gateway.app import build_gateway
+from producers.kafka.publisher import Publisher
+from producers.sms.providers.base import RawRequest, Registry
+from producers.vault.people import Dispatch, Person
+from producers.vault.vault import Vault
+from schemas.base import Channel
+from schemas.clock import now
+from schemas.events import (
+    ConsentStatus,
+    Delivery,
+    DeliveryReported,
+    MessageReceived,
+    PromptClosed,
+    PromptRequested,
+    PromptSent,
+)
+from schemas.identity import event_id
+from schemas.sealing import unseal
+from schemas.settings import Settings
+from schemas.study import Study
+from schemas.topics import DELIVERY_REPORTS, MESSAGES, PROMPTS
+from tests.producers.conftest import NUMBER, locked
+from tests.producers.sms.providers.kits import KITS, PUBLIC, HttpKit, TwilioKit
+from tests.producers.topics import on_topic
+
+pytestmark = pytest.mark.kafka
+TWILIO = TwilioKit()
+AT = next(kit for kit in KITS if isinstance(kit, HttpKit) and kit.name == "africastalking")
+FORM = {"content-type": "application/x-www-form-urlencoded"}
+
+
+@dataclass
+class Door:
+    """A gateway with Twilio and Africa's Talking."""
+
+    client: httpx.AsyncClient
+    vault: Vault
+    person: Person
+    broker: str
+
+    async def deliver(self, request: RawRequest) -> int:
+        headers = dict(request.headers) | FORM
+        return (await self.client.post(request.url, content=request.body, headers=headers)).status_code
+
+    async def heard(self, name: str, body: str, heeded: str, **headers: str) -> None:
+        fields = {"MessageSid": f"{name}-{self.person.participant}", "From": NUMBER, "Body": body}
+        request = TWILIO.signed_fields(fields | {"OptOutType": heeded})
+        sent = dict(request.headers) | FORM | headers
+        assert (await self.client.post(request.url, content=request.body, headers=sent)).status_code == 200
+
+    async def words(self) -> list[str]:
+        found = await on_topic(self.broker, MESSAGES, MessageReceived, self.person.participant)
+        key = await self.vault.key(self.person.participant)
+        assert key is not None
+        place = {"topic": MESSAGES.name, "participant": self.person.participant}
+        return [unseal(key, one.text, event_id=one.event_id, **place) for one in found]
+
+    async def claimed(self, provider: str, provider_id: str = "") -> Dispatch:
+        who, at = self.person, now()
+        prompt = PromptRequested(
+            event_id=event_id("ask", who.participant), study=who.study, participant=who.participant,
+            occurred_at=at, recorded_at=at, zone=who.zone, language=who.language, channel=Channel.SMS,
+            prompt_id=event_id("prompt", who.participant), scheduled_at=at,
+            expires_at=at + timedelta(hours=1), study_day=1, beep=1,
+        )  # fmt: skip
+        claim = Dispatch(
+            text=prompt.event_id, participant=who.participant, provider=provider, claimed_at=at, segments=1,
+            request=prompt.model_dump_json(exclude_none=True), provider_id=provider_id,
+        )  # fmt: skip
+        assert await self.vault.claim(claim) is None
+        return claim
+
+    async def reported(self) -> list[Delivery]:
+        found = await on_topic(self.broker, DELIVERY_REPORTS, DeliveryReported, self.person.participant)
+        return [one.delivery for one in found]
+
+
+@pytest.fixture
+async def door(
+    broker: str, settings: Settings, study: Study, person: Person, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[Door]:
+    monkeypatch.setattr("producers.vault.vault._BUSY_SECONDS", 0.3)
+    vault = await Vault.open(settings.vault_path, settings.secret("vault_key"))
+    publisher = Publisher(broker)
+    settings = settings.model_copy(update={"kafka": broker, "public_url": PUBLIC})
+    registry = Registry({"twilio": TWILIO.adapter(), "africastalking": AT.adapter()})
+    gateway = build_gateway(settings, {study.ref: study}, registry, vault, publisher, now)
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(gateway), base_url=PUBLIC) as client:
+        yield Door(client, vault, person, broker)
+    await publisher.close()
+    await vault.close()
+
+
+async def test_a_stop_that_the_provider_heeded_is_one_in_whatever_word(door: Door) -> None:
+    await door.heard("one", "Basta", "STOP")
+    assert await door.words() == ["STOP"]
+
+
+async def test_yes_is_an_answer_unless_contact_had_stopped(door: Door) -> None:
+    await door.heard("one", "YES", "START")
+    assert await door.words() == ["YES"]
+    await door.vault.note_consent(door.person.participant, ConsentStatus.CONTACT_STOPPED, now())
+    await door.heard("two", "YES", "START")
+    assert await door.words() == ["YES", "START"]
+
+
+async def test_a_call_for_help_stays_as_it_was_written(door: Door) -> None:
+    await door.heard("one", "SOS", "HELP")
+    assert await door.words() == ["SOS"]
+
+
+async def test_twilios_retries_are_one_text(door: Door) -> None:
+    for attempt in range(3):
+        token = {"I-Twilio-Idempotency-Token": f"token-{attempt}"}
+        await door.heard("one", "7 3 5", "", **token)
+    assert await door.words() == ["7 3 5"]
+
+
+async def test_a_receipt_that_comes_before_the_providers_answer_waits_for_it(door: Door) -> None:
+    claim = await door.claimed("africastalking")
+    fields = {"id": f"AT-{door.person.participant}", "status": "Success"}
+    early = asyncio.create_task(door.deliver(AT.request(fields)))
+    await asyncio.sleep(0.2)
+    named = claim.model_copy(update={"provider_id": fields["id"], "delivery": Delivery.ACCEPTED})
+    await door.vault.settle(named)
+    assert await early == 200
+    assert await door.reported() == ["delivered"]
+
+
+async def test_a_receipt_before_the_answer_that_names_our_text_needs_none(door: Door) -> None:
+    claim = await door.claimed("twilio")
+    assert await door.deliver(TWILIO.receipt(claim.text, Delivery.DELIVERED, "SM1")) == 200
+    assert await door.reported() == ["delivered"]
+    (sent,) = await on_topic(door.broker, PROMPTS, PromptSent, door.person.participant)
+    assert sent.occurred_at == claim.claimed_at
+
+
+async def test_delivered_after_failed_says_both_and_the_prompt_was_sent(door: Door) -> None:
+    claim = await door.claimed("twilio", "SM1")
+    for delivery in (Delivery.FAILED, Delivery.DELIVERED, Delivery.FAILED):
+        assert await door.deliver(TWILIO.receipt(claim.text, delivery, "SM1")) == 200
+    assert await door.reported() == ["failed", "delivered"]
+    assert len(await on_topic(door.broker, PROMPTS, PromptSent, door.person.participant)) == 1
+    assert len(await on_topic(door.broker, PROMPTS, PromptClosed, door.person.participant)) == 1
+
+
+async def test_no_provider_reports_on_anothers_text(door: Door) -> None:
+    claim = await door.claimed("twilio", "SM1")
+    assert await door.deliver(AT.receipt(claim.text, Delivery.FAILED, "SM1")) == 200
+    assert await door.reported() == []
+
+
+async def test_while_the_vault_is_locked_the_provider_is_asked_to_come_back(
+    door: Door, settings: Settings
+) -> None:
+    text = TWILIO.text(NUMBER, "7 3 5", f"M-{door.person.participant}")
+    with locked(settings):
+        assert await door.deliver(text) == 503
+    assert await door.deliver(text) == 200
+    assert await door.words() == ["7 3 5"]

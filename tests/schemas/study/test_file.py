@@ -1,0 +1,76 @@
+"""A study file with a fault is refused with file, line, field and what is allowed."""
+
+from pathlib import Path
+
+import pytest
+
+from schemas.base import Measure, PhaseKind
+from schemas.study import Condition, InterventionKind, Level, Setting
+from schemas.study.file import load_study
+from schemas.yaml_file import DefinitionError
+
+DEMO = Path(__file__).parents[3] / "studies" / "demo.yaml"
+
+
+def broken(tmp_path: Path, old: str, new: str) -> tuple[DefinitionError, int]:
+    """The error for the demo study with one change, and the line of that change."""
+    text = DEMO.read_text(encoding="utf-8")
+    assert old in text
+    path = tmp_path / "study.yaml"
+    path.write_text(text.replace(old, new, 1), encoding="utf-8")
+    with pytest.raises(DefinitionError) as refusal:
+        load_study(path)
+    return refusal.value, text[: text.index(old)].count("\n") + 1
+
+
+def test_the_demo_study_covers_every_concept() -> None:
+    study = load_study(DEMO)
+    assert set(study.languages) == {"en", "nl", "ar"}
+    assert {i.kind for i in study.interventions} == set(InterventionKind)
+    assert {i.level for i in study.interventions} == set(Level)
+    assert {i.setting for i in study.interventions} == set(Setting)
+    assert set(study.conditions) == set(Condition)
+    assert {p.kind for arm in study.arms for p in arm.phases} == set(PhaseKind)
+    assert {i.measures for i in study.items} - {None} == set(Measure)
+    assert len(study.arms) == 3
+    assert {arm.days for arm in study.arms} == {56}
+
+
+def test_an_unknown_kind_names_line_field_and_what_is_allowed(tmp_path: Path) -> None:
+    error, line = broken(tmp_path, "kind: cbt", "kind: hypnosis")
+    assert [problem.line for problem in error.problems] == [line]
+    assert "kind" in error.problems[0].field
+    assert "mindfulness" in str(error)
+    assert "study.yaml" in str(error)
+
+
+def test_two_options_of_one_name_are_refused(tmp_path: Path) -> None:
+    error, _ = broken(tmp_path, "- id: problem_solving", "- id: creative_activity")
+    assert "`options`: the id creative_activity stands twice" in str(error)
+
+
+def test_a_misspelt_field_is_named(tmp_path: Path) -> None:
+    error, line = broken(tmp_path, "\nschedule:", "\nshedule:")
+    assert line + 1 in {problem.line for problem in error.problems}
+    assert "shedule" in str(error)
+
+
+def test_yaml_that_is_none_names_the_line(tmp_path: Path) -> None:
+    path = tmp_path / "study.yaml"
+    path.write_text("id: demo\nversion: [1\n", encoding="utf-8")
+    with pytest.raises(DefinitionError, match="YAML"):
+        load_study(path)
+
+
+def test_a_missing_file_is_one_sentence(tmp_path: Path) -> None:
+    with pytest.raises(DefinitionError, match="cannot be read"):
+        load_study(tmp_path / "absent.yaml")
+
+
+def test_phases_follow_the_study_day() -> None:
+    arm = load_study(DEMO).arms[0]
+    assert arm.phase_on(0) is None
+    assert arm.phase_on(1) == arm.phases[0]
+    assert arm.phase_on(arm.phases[0].days + 1) == arm.phases[1]
+    assert arm.phase_on(arm.days) == arm.phases[-1]
+    assert arm.phase_on(arm.days + 1) is None

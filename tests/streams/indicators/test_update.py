@@ -1,0 +1,273 @@
+"""The law of the state: order, batches and repetitions do not matter; live equals batch, bit for bit."""
+
+import random
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from schemas.events import (
+    CheckInRetracted,
+    CheckInSubmitted,
+    IndicatorsUpdated,
+    IndicatorValue,
+    Note,
+    PromptSent,
+    Undefined,
+)
+from schemas.identity import event_id
+from schemas.study import Study
+from schemas.study.file import load_study
+from schemas.study.versions import Versions
+from streams.indicators.update import State, TimelineEvent, absorb, batch, updates
+from streams.records.timeline import local_day
+from tests.conftest import DEMO
+
+STUDY = load_study(DEMO)
+WHO = "p-0123456789abcdef"
+START = datetime(2026, 3, 25, 8, tzinfo=UTC)  # the clocks of Brussels change on the 29th
+
+
+def _common(name: str, at: datetime) -> dict[str, object]:
+    return {
+        "event_id": event_id(name, at.isoformat()), "study": STUDY.ref, "participant": WHO, "occurred_at": at,
+        "recorded_at": at, "zone": "Europe/Brussels", "channel": "sms",
+    }  # fmt: skip
+
+
+def prompt(day: int, beep: int) -> PromptSent:
+    at = START + timedelta(days=day, hours=4 * (beep - 1))
+    own = {"scheduled_at": at, "expires_at": at + timedelta(minutes=90), "study_day": day + 1, "beep": beep}
+    return PromptSent.model_validate(_common("prompt", at) | own)
+
+
+def answer(day: int, beep: int, **answers: object) -> CheckInSubmitted:
+    at = START + timedelta(days=day, hours=4 * (beep - 1), minutes=7)
+    return CheckInSubmitted.model_validate(_common("answer", at) | {"language": "en", "answers": answers})
+
+
+def record(days: int) -> list[TimelineEvent]:
+    draw = random.Random(1)
+    heard: list[TimelineEvent] = []
+    for day in range(days):
+        for beep in (1, 2, 3):
+            heard.append(prompt(day, beep))
+            if draw.random() < 0.8:
+                numbers = {
+                    name: draw.randint(0, 10) for name in ("mood", "stress", "handled", "calm", "down")
+                }
+                heard.append(answer(day, beep, **numbers, coping=("problem_solving", "creative_activity")))
+    return heard
+
+
+def corrected(event: CheckInSubmitted, version: int, cause: str = "", **answers: object) -> CheckInSubmitted:
+    changes = {
+        "event_id": event_id("corrected", str(event.event_id), str(version), cause), "version": version,
+        "corrects": event.event_id, "answers": event.answers | answers,
+        "recorded_at": event.recorded_at + timedelta(hours=version),
+    }  # fmt: skip
+    return CheckInSubmitted.model_validate(event.model_dump() | changes)
+
+
+def retracted(event: CheckInSubmitted, version: int) -> CheckInRetracted:
+    content = _common("retracted", event.occurred_at) | {"version": version, "corrects": event.event_id}
+    return CheckInRetracted.model_validate({k: v for k, v in content.items() if k != "channel"})
+
+
+def other_version() -> Study:
+    """Version 2: the mood scale ends at 5, and nobody is asked any more whether they feel calm."""
+    content = STUDY.model_dump()
+    items = [item for item in content["items"] if item["id"] != "calm"]
+    for item in items:
+        if item["id"] == "mood":
+            item["scale"] = item["scale"] | {"max": 5}
+    return Study.model_validate(content | {"version": STUDY.version + 1, "items": items})
+
+
+NEWER = other_version()
+VERSIONS = Versions([STUDY, NEWER])
+
+
+def troubled(days: int) -> list[TimelineEvent]:
+    """A record in which check-ins are corrected, twice or by two hands, taken back, or of a newer version."""
+    plain = record(days)
+    checkins = [event for event in plain if isinstance(event, CheckInSubmitted)]
+    corrections: list[TimelineEvent] = [
+        corrected(checkins[2], 2, mood=9),
+        corrected(checkins[2], 3, mood=4, coping=("creative_activity",)),
+        corrected(checkins[5], 2, "one hand", mood=1),
+        corrected(checkins[5], 2, "another hand", mood=2),
+        retracted(checkins[7], 2),
+        corrected(checkins[9], 2, mood=3),
+        retracted(checkins[9], 3),
+    ]
+    late = START + timedelta(days=days - 2)
+    newer = {"study": NEWER.ref, "language": "nl"}
+    return corrections + [
+        event.model_copy(update=newer)
+        if isinstance(event, CheckInSubmitted)
+        and event.occurred_at > late
+        and event.answers.get("mood", 0) <= 5
+        else event
+        for event in plain
+    ]
+
+
+EVENTS = record(9)
+FINAL = {update.event_id: update for update in batch(EVENTS, VERSIONS)}
+TROUBLED = troubled(9)
+SETTLED = {update.event_id: update for update in batch(TROUBLED, VERSIONS)}
+
+
+def live(batches: list[list[TimelineEvent]]) -> dict[UUID, IndicatorsUpdated]:
+    state: State | None = None
+    newest: dict[UUID, IndicatorsUpdated] = {}
+    for events in batches:
+        state, history, affected = absorb(state, events, VERSIONS)
+        for update in updates(WHO, history, affected, VERSIONS):
+            there = newest.get(update.event_id)
+            if there is None or update.revision >= there.revision:
+                newest[update.event_id] = update
+    return newest
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.data())
+def test_any_order_batching_and_repetition_ends_the_same(data: st.DataObject) -> None:
+    again = data.draw(st.lists(st.sampled_from(TROUBLED), max_size=5))
+    order = data.draw(st.permutations(TROUBLED)) + again
+    size = data.draw(st.integers(1, len(order)))
+    found = live([order[i : i + size] for i in range(0, len(order), size)])
+    gone = {event_id("indicators", str(e.checkin)) for e in TROUBLED if isinstance(e, CheckInRetracted)}
+    assert {name: update for name, update in found.items() if name not in gone} == SETTLED
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.permutations(TROUBLED))
+def test_a_revision_only_grows(order: list[TimelineEvent]) -> None:
+    state: State | None = None
+    highest: dict[UUID, int] = {}
+    for event in order:
+        state, history, affected = absorb(state, [event], VERSIONS)
+        for update in updates(WHO, history, affected, VERSIONS):
+            assert update.revision >= highest.get(update.event_id, 0)
+            highest[update.event_id] = update.revision
+
+
+def values_at(updates_by_id: dict[UUID, IndicatorsUpdated], checkin: CheckInSubmitted) -> IndicatorsUpdated:
+    return updates_by_id[event_id("indicators", str(checkin.checkin))]
+
+
+def test_the_highest_version_holds_and_a_retracted_check_in_is_as_if_it_never_was() -> None:
+    plain = [event for event in record(3) if isinstance(event, CheckInSubmitted)][:5]
+    heard: list[TimelineEvent] = [*plain, corrected(plain[4], 3, mood=0), corrected(plain[4], 2, mood=10)]
+    final = {u.event_id: u for u in batch([retracted(plain[1], 2), *heard], VERSIONS)}
+    assert event_id("indicators", str(plain[1].event_id)) not in final
+    without = {u.event_id: u for u in batch([plain[0], plain[2], plain[3], heard[5]], VERSIONS)}
+    assert values_at(without, plain[4]).values == values_at(final, plain[4]).values
+    assert found(values_at(final, plain[4]), "mean", "valence", "28d").n == 4
+
+
+def test_another_version_that_asks_otherwise_is_left_out_and_noted() -> None:
+    newer = [update for update in SETTLED.values() if update.study == NEWER.ref]
+    last = max(newer, key=lambda update: update.occurred_at)
+    mood, stress = found(last, "mean", "valence"), found(last, "mean", "stress")
+    assert mood.n < stress.n
+    assert mood.notes == (Note.SCALE_CHANGED,)
+    assert stress.notes == (Note.LANGUAGES_MIXED,)
+    # `calm` was removed: what remains of positive affect is another measure.
+    assert found(last, "mean", "positive_affect").n == 0
+    first = min(SETTLED.values(), key=lambda update: update.occurred_at)
+    assert all(value.notes is None for value in first.values)
+
+
+def found(update: IndicatorsUpdated, indicator: str, scale: str = "", window: str = "7d") -> IndicatorValue:
+    wanted = (indicator, scale, window)
+    return next(v for v in update.values if (v.indicator, v.scale, v.window) == wanted)
+
+
+LAST = max(FINAL.values(), key=lambda update: update.occurred_at)
+CHECKINS = [event for event in EVENTS if isinstance(event, CheckInSubmitted)]
+
+
+def test_mean_is_that_of_the_answers_in_the_window() -> None:
+    since = LAST.occurred_at - timedelta(days=7)
+    inside = [e.answers["mood"] for e in CHECKINS if since < e.occurred_at <= LAST.occurred_at]
+    mean = found(LAST, "mean", "valence")
+    assert mean.n == len(inside)
+    assert mean.value == pytest.approx(sum(inside) / len(inside), abs=1e-12)
+
+
+def test_pairs_do_not_bridge_nights_or_missed_prompts() -> None:
+    since = LAST.occurred_at - timedelta(days=7)
+    times = {e.occurred_at for e in CHECKINS if e.occurred_at - timedelta(minutes=7) > since}
+    pairs = sum(1 for at in times if at + timedelta(hours=4) in times)
+    assert found(LAST, "rmssd", "valence").n_pairs == pairs
+
+
+def test_too_few_answers_give_no_value_and_say_why() -> None:
+    first = min(FINAL.values(), key=lambda update: update.occurred_at)
+    mean = found(first, "mean", "valence")
+    assert (mean.value, mean.n, mean.reason) == (None, 1, Undefined.TOO_FEW)
+    assert found(first, "mean", "resilience").reason == Undefined.NO_DATA
+
+
+def test_compliance_counts_answered_and_expired_prompts() -> None:
+    _, history, affected = absorb(None, [prompt(0, 1), prompt(0, 2), answer(0, 2, mood=5)], VERSIONS)
+    compliance = found(next(updates(WHO, history, affected, VERSIONS)), "compliance", window="1d")
+    assert (compliance.value, compliance.n) == (0.5, 2)
+
+
+def test_well_being_by_hand() -> None:
+    _, history, affected = absorb(None, [answer(0, 1, cheerful=8, calm=6, down=2, worried=4)], VERSIONS)
+    wellbeing = found(next(updates(WHO, history, affected, VERSIONS)), "wellbeing_mean", window="1d")
+    assert wellbeing.value == pytest.approx(50 * 7 / 10 + 50 * (10 - 3) / 10)
+
+
+@pytest.mark.parametrize(
+    ("moment", "zone", "day"),
+    [
+        ("2026-03-28T22:59:00Z", "Europe/Brussels", "2026-03-28"),
+        ("2026-03-28T23:00:00Z", "Europe/Brussels", "2026-03-29"),
+        ("2026-03-29T21:59:00Z", "Europe/Brussels", "2026-03-29"),
+        ("2026-03-29T22:00:00Z", "Europe/Brussels", "2026-03-30"),
+        ("2026-10-24T22:00:00Z", "Europe/Brussels", "2026-10-25"),
+        ("2026-10-25T22:59:00Z", "Europe/Brussels", "2026-10-25"),
+        ("2026-10-25T23:00:00Z", "Europe/Brussels", "2026-10-26"),
+        ("2011-12-30T09:59:00Z", "Pacific/Apia", "2011-12-29"),
+        ("2011-12-30T10:00:00Z", "Pacific/Apia", "2011-12-31"),
+    ],
+)
+def test_a_local_day_follows_the_clocks(moment: str, zone: str, day: str) -> None:
+    assert local_day(datetime.fromisoformat(moment), zone) == day
+
+
+def test_pairs_follow_the_zone_that_the_person_was_in() -> None:
+    """Three prompts, the last two on another local day for somebody who has flown east between them."""
+    at = datetime(2026, 6, 1, 19, tzinfo=UTC)
+
+    def asked(beep: int, hours: int, zone: str) -> list[TimelineEvent]:
+        moment = at + timedelta(hours=hours)
+        base = prompt(0, beep).model_copy(
+            update={
+                "event_id": event_id("flight", zone, str(beep)), "zone": zone, "occurred_at": moment,
+                "expires_at": moment + timedelta(hours=1),
+            }
+        )  # fmt: skip
+        given = answer(0, beep, mood=beep).model_copy(
+            update={
+                "event_id": event_id("flown", zone, str(beep)), "zone": zone, "prompt_id": base.event_id,
+                "occurred_at": moment + timedelta(minutes=5),
+            }
+        )  # fmt: skip
+        return [base, given]
+
+    stayed = asked(1, 0, "Europe/London") + asked(2, 3, "Europe/London")
+    flown = asked(1, 0, "Europe/London") + asked(2, 3, "Asia/Tokyo")
+    pairs = []
+    for heard in (stayed, flown):
+        last = max(batch(heard, VERSIONS), key=lambda update: update.occurred_at)
+        pairs.append(found(last, "rmssd", "valence", "1d").n_pairs)
+    assert pairs == [1, 0]

@@ -1,0 +1,310 @@
+"""The edges of the group statistics: too few, no variance, and what they say then."""
+
+import math
+import subprocess
+import sys
+from dataclasses import replace
+from datetime import date, timedelta
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from statsmodels.api import OLS
+
+from streams.statistics.catalogue import METHODS
+from streams.statistics.change import Family, benjamini_hochberg, change
+from streams.statistics.claims import Claim, claim, phrase
+from streams.statistics.interrupted import fit, interrupted
+from streams.statistics.meta import Pooling, pool
+from streams.statistics.mixed import Pair, inertia, phase_by_arm
+from streams.statistics.randomised import Decision, cluster_ols, wcls
+from streams.statistics.resampling import (
+    IntervalMethod,
+    cluster_bootstrap,
+    jackknife_se,
+    mean,
+    people_mean,
+    percentile,
+)
+from streams.statistics.result import Reason, finite
+from streams.statistics.rows import Row
+
+TWENTY = [float(value) for value in range(20)]
+
+
+def test_each_method_is_in_the_catalogue_once_and_whole() -> None:
+    assert len({method.id for method in METHODS}) == len(METHODS)
+    assert all(all(vars(method).values()) for method in METHODS)
+
+
+def test_the_worker_does_not_load_statsmodels() -> None:
+    imported = "import sys, streams.worker.app, streams.statistics"
+    code = f"{imported}; print({{'statsmodels', 'scipy'}} & set(sys.modules))"
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert ran.stdout.strip() == "set()"
+
+
+def test_an_effect_needs_randomisation() -> None:
+    assert claim(randomised=False) is Claim.CHANGE
+    assert phrase("group therapy", randomised=False) == "change while in group therapy"
+    assert phrase("prompts", randomised=True) == "effect of prompts"
+
+
+def test_not_a_number_is_refused() -> None:
+    with pytest.raises(ValueError, match="not a number"):
+        finite([1.0, math.nan])
+
+
+class TestResampling:
+    def test_the_same_seed_gives_the_same_interval(self) -> None:
+        found = cluster_bootstrap(TWENTY, mean, seed=3)
+        assert found == cluster_bootstrap(TWENTY, mean, seed=3)
+        assert found != cluster_bootstrap(TWENTY, mean, seed=4)
+        assert (found.value, found.n, found.draws, found.reason) == (9.5, 20, 2000, None)
+
+    def test_the_interval_is_near_that_of_theory(self) -> None:
+        found = cluster_bootstrap(TWENTY, mean).interval
+        reach = 1.96 * math.sqrt(np.var(TWENTY) / 20)
+        assert found is not None
+        assert (found.low, found.high) == pytest.approx((9.5 - reach, 9.5 + reach), abs=0.2)
+
+    def test_few_clusters_get_no_interval(self) -> None:
+        found = cluster_bootstrap(TWENTY[:19], mean)
+        assert (found.value, found.interval, found.reason) == (9.0, None, Reason.TOO_FEW_CLUSTERS)
+        assert cluster_bootstrap([], mean).reason is Reason.NO_DATA
+        assert cluster_bootstrap([1.0] * 20, mean).reason is Reason.ZERO_VARIANCE
+        assert percentile([], mean, []).reason is Reason.NO_DATA
+
+    def test_few_draws_are_refused(self) -> None:
+        with pytest.raises(ValueError, match="1999 draws"):
+            cluster_bootstrap(TWENTY, mean, draws=1999)
+
+    def test_the_jackknife_of_a_mean_is_its_standard_error(self) -> None:
+        assert jackknife_se(TWENTY, mean).value == pytest.approx(np.std(TWENTY, ddof=1) / math.sqrt(20))
+        assert jackknife_se([1.0], mean).reason is Reason.TOO_FEW
+
+    def test_people_mean_takes_t_below_twenty(self) -> None:
+        few = people_mean([1.0, 2.0, 3.0])
+        assert few.interval is not None
+        assert (few.value, few.n, few.method) == (2.0, 3, IntervalMethod.T)
+        assert few.interval.high == pytest.approx(2 + 4.302652729911275 / math.sqrt(3))
+        assert people_mean(TWENTY).method is IntervalMethod.BOOTSTRAP
+        assert people_mean([2.0]).reason is Reason.TOO_FEW
+        assert people_mean([]).reason is Reason.NO_DATA
+        assert people_mean([2.0, 2.0]).reason is Reason.ZERO_VARIANCE
+
+
+class TestChange:
+    def test_too_few_in_one_phase(self) -> None:
+        assert change([1.0] * 4, TWENTY).reason is Reason.TOO_FEW
+        assert change([], []).reason is Reason.NO_DATA
+
+    def test_a_person_without_variance_has_a_difference_but_no_error(self) -> None:
+        found = change([1.1] * 7, [3.1] * 7)
+        assert found.difference == pytest.approx(2.0)
+        assert (found.se, found.p, found.reason) == (None, None, Reason.ZERO_VARIANCE)
+
+    def test_variance_in_one_phase_is_enough(self) -> None:
+        assert change([1.0] * 5, [1.0, 2.0, 3.0, 4.0, 5.0]).df == pytest.approx(4)
+
+    def test_the_family_is_what_was_declared(self) -> None:
+        family = Family("two", ("a", "b", "c"))
+        assert benjamini_hochberg(family, {"a": 0.02, "b": None, "c": 0.03}) == {
+            "a": 0.03,
+            "b": None,
+            "c": 0.03,
+        }
+        with pytest.raises(ValueError, match="declared"):
+            benjamini_hochberg(family, {"a": 0.02})
+        with pytest.raises(ValueError, match="0-1"):
+            benjamini_hochberg(family, {"a": 1.02, "b": None, "c": None})
+
+    @given(st.lists(st.floats(0, 1), min_size=1, max_size=12))
+    def test_adjusting_never_lowers_and_keeps_the_order(self, values: list[float]) -> None:
+        names = tuple(map(str, range(len(values))))
+        found = benjamini_hochberg(Family("all", names), dict(zip(names, values, strict=True)))
+        pairs = sorted((p, found[name] or 0.0) for name, p in zip(names, values, strict=True))
+        assert all(p <= q <= 1 for p, q in pairs)
+        assert [q for _, q in pairs] == sorted(q for _, q in pairs)
+
+
+class TestMeta:
+    def test_too_few_people(self) -> None:
+        assert pool([1.0] * 4, [1.0] * 4).reason is Reason.TOO_FEW
+        assert pool([], []).reason is Reason.NO_DATA
+
+    def test_effects_all_alike(self) -> None:
+        found = pool([1.0] * 5, [0.5] * 5)
+        assert (found.estimate, found.tau2, found.i2) == (1.0, 0.0, 0.0)
+        assert (found.se, found.interval, found.reason) == (None, None, Reason.ZERO_VARIANCE)
+        assert pool([1.0] * 5, [0.5] * 5, Pooling.REML).se == pytest.approx(0.5 / math.sqrt(5))
+
+    def test_an_error_of_nought_is_refused(self) -> None:
+        with pytest.raises(ValueError, match="above 0"):
+            pool([1.0] * 5, [0.0] * 5)
+
+    @given(st.lists(st.tuples(st.floats(-5, 5), st.floats(0.05, 3)), min_size=5, max_size=15))
+    def test_no_other_tau2_is_likelier(self, people: list[tuple[float, float]]) -> None:
+        y, se = map(np.asarray, zip(*people, strict=True))
+        found = pool(y.tolist(), se.tolist(), Pooling.REML)
+        assert found.tau2 is not None
+
+        def deviance(tau2: float) -> float:
+            w = 1 / (se**2 + tau2)
+            return float(-np.log(w).sum() + np.log(w.sum()) + (w * (y - w @ y / w.sum()) ** 2).sum())
+
+        others = [deviance(tau2) for tau2 in np.geomspace(1e-6, 100, 300)]
+        assert deviance(found.tau2) <= min(others) + 1e-6
+
+    def test_equal_errors_have_a_closed_answer(self) -> None:
+        values = [1.0, 2.0, 4.0, 7.0, 11.0]
+        found = pool(values, [0.5] * 5)
+        assert found.tau2 == pytest.approx(np.var(values, ddof=1) - 0.25)
+        assert found.se == pytest.approx(np.std(values, ddof=1) / math.sqrt(5))
+
+
+class TestInterrupted:
+    def test_fifteen_on_each_side(self) -> None:
+        assert interrupted(TWENTY[:14], TWENTY).reason is Reason.TOO_FEW
+        assert interrupted([], []).reason is Reason.NO_DATA
+        assert interrupted(TWENTY[:15], TWENTY[:15]).reason is None
+
+    def test_against_statsmodels(self) -> None:
+        draw = np.random.default_rng(5)
+        y = draw.normal(size=40)
+        times = np.cumsum(draw.integers(1, 4, 40)).astype(float)
+        late = np.arange(40) >= 18
+        x = np.column_stack([np.ones(40), times, late, np.where(late, times - times[17], 0)])
+        expected = OLS(y, x).fit(cov_type="HAC", cov_kwds={"maxlags": 3})
+        found = fit(y[:18].tolist(), y[18:].tolist(), times.tolist())
+        terms = [found.level, found.trend, found.step, found.bend]
+        assert [term.estimate for term in terms if term] == pytest.approx(list(expected.params))
+        assert [term.se for term in terms if term] == pytest.approx(list(expected.bse))
+        assert found.lag == 3
+
+    def test_what_cannot_be_fitted_says_so(self) -> None:
+        assert fit([1.0, 2.0, 3.0], [1.0]).reason is Reason.RANK_DEFICIENT
+        assert fit([1.0, 2.0], [1.0, 2.0]).reason is Reason.TOO_FEW
+        with pytest.raises(ValueError, match="rise"):
+            fit([1.0, 2.0], [3.0, 4.0], [1, 1, 2, 3])
+
+
+def study(people: int, seed: int = 1, spread: float = 1.0) -> list[Row]:
+    draw = np.random.default_rng(seed)
+    rows = []
+    for k in range(2 * people):
+        own, slope = draw.normal(5, spread), draw.normal(0, spread / 2)
+        for day in range(28):
+            late = day >= 14
+            value = own + late * (slope + (k % 2)) + draw.normal()
+            rows.append(
+                Row(f"p{k:02}", "cbt" if k % 2 else "waitlist", "AB"[late],
+                    date(2024, 1, 1) + timedelta(days=day), float(value))
+            )  # fmt: skip
+    return rows
+
+
+class TestMixed:
+    def test_a_difference_between_arms_is_found(self) -> None:
+        found = phase_by_arm(study(12), "A", "B", "waitlist")
+        effect = found.effect("phase:arm cbt")
+        assert effect is not None
+        assert effect.interval.low < 1 < effect.interval.high
+        assert (found.people, found.rows, found.reason, found.caution) == (24, 672, None, None)
+        assert found.effect("nothing") is None
+
+    def test_people_who_do_not_differ_make_a_singular_fit(self) -> None:
+        found = phase_by_arm(study(10, seed=6, spread=0.0), "A", "B", "waitlist")
+        assert found.caution is Reason.SINGULAR_FIT
+        assert found.fixed
+
+    def test_ten_people_in_each_arm(self) -> None:
+        assert phase_by_arm(study(9), "A", "B", "waitlist").reason is Reason.TOO_FEW
+        rows = [row for row in study(10) if row.participant != "p01" or row.phase == "A"]
+        assert phase_by_arm(rows, "A", "B", "waitlist").reason is Reason.TOO_FEW
+        assert phase_by_arm([], "A", "B", "waitlist").reason is Reason.NO_DATA
+
+    def test_data_without_noise_are_reported_not_raised(self) -> None:
+        rows = [replace(row, value=3.0) for row in study(10)]
+        assert phase_by_arm(rows, "A", "B", "waitlist").reason is Reason.ZERO_VARIANCE
+
+    def test_people_who_never_vary_are_reported_not_raised(self) -> None:
+        rows = [replace(row, value=float(int(row.participant[1:]))) for row in study(10)]
+        assert phase_by_arm(rows, "A", "B", "waitlist").reason is Reason.ZERO_VARIANCE
+
+    def test_an_infinite_likelihood_is_not_the_best(self) -> None:
+        """On these data statsmodels' Nelder-Mead ends at a singular covariance, at -2 log L of -inf."""
+        found = phase_by_arm(study(12), "A", "B", "waitlist")
+        reached = {attempt.optimiser: attempt.deviance for attempt in found.attempts}
+        assert found.optimiser != "nm"
+        assert reached["nm"] is not None
+        assert reached["nm"] > 1980.06
+        assert found.deviance == pytest.approx(1980.05189, abs=1e-4)
+
+    def test_optimisers_that_all_fail_are_reported_not_raised(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        def fail(*_: object, **__: object) -> None:
+            raise np.linalg.LinAlgError("singular")
+
+        monkeypatch.setattr("streams.statistics.mixed.MixedLM.fit", fail)
+        found = phase_by_arm(study(10), "A", "B", "waitlist")
+        assert (found.reason, found.fixed) == (Reason.NOT_CONVERGED, ())
+        assert [attempt.converged for attempt in found.attempts] == [False] * 4
+
+    def test_the_reference_must_exist(self) -> None:
+        with pytest.raises(ValueError, match="'none'"):
+            phase_by_arm(study(10), "A", "B", "none")
+
+    def test_pairs(self) -> None:
+        assert inertia([]).reason is Reason.NO_DATA
+        assert inertia([Pair("a", 0.0, 1.0)] * 19).reason is Reason.TOO_FEW
+        assert inertia([Pair("a", 0.0, 1.0), Pair("b", 0.0, 2.0)] * 10).reason is Reason.RANK_DEFICIENT
+
+
+def trial(people: int = 20, points: int = 30, effect: float = 0.5) -> list[Decision]:
+    draw = np.random.default_rng(2)
+    decisions = []
+    for k in range(people):
+        own = draw.normal()
+        for _ in range(points):
+            state, available, p = draw.normal(), draw.random() < 0.8, draw.choice([0.3, 0.6])
+            treated = bool(available and draw.random() < p)
+            outcome = own + state + effect * treated + draw.normal()
+            decisions.append(Decision(f"p{k}", available, float(p), treated, (float(state),), float(outcome)))
+    return decisions
+
+
+class TestRandomised:
+    def test_a_known_effect_is_found(self) -> None:
+        found = wcls(trial(), ["state"])
+        assert found.effect is not None
+        assert found.effect.interval.low < 0.5 < found.effect.interval.high
+        assert (found.people, found.df, found.reason) == (20, 17, None)
+        assert found.effect.se > found.uncorrected[-1]
+
+    def test_without_chance_there_is_no_effect(self) -> None:
+        always = [replace(d, probability=1.0, treated=True) for d in trial()]
+        assert wcls(always, ["state"]).reason is Reason.NOT_RANDOMISED
+        never = [replace(d, treated=False) for d in trial()]
+        assert wcls(never, ["state"]).reason is Reason.RANK_DEFICIENT
+
+    def test_too_few_people_and_nobody_available(self) -> None:
+        assert wcls(trial(people=9), ["state"]).reason is Reason.TOO_FEW
+        away = [replace(d, available=False) for d in trial()]
+        assert wcls(away, ["state"]).reason is Reason.NO_DATA
+
+    def test_what_makes_no_sense_is_refused(self) -> None:
+        with pytest.raises(ValueError, match="control"):
+            wcls(trial(), [])
+        with pytest.raises(ValueError, match="reference"):
+            wcls(trial(), ["state"], reference=1.0)
+
+    def test_clusters(self) -> None:
+        names = [f"p{k % 20}" for k in range(60)]
+        values = [float(k % 7) for k in range(60)]
+        assert cluster_ols(values, {"x": values[::-1]}, names).df == 19
+        assert cluster_ols(values, {"x": [2.0] * 60}, names).reason is Reason.RANK_DEFICIENT
+        assert cluster_ols(values, {}, ["p"] * 60).reason is Reason.TOO_FEW_CLUSTERS
+        assert cluster_ols([], {}, []).reason is Reason.NO_DATA
+        with pytest.raises(ValueError, match="same length"):
+            cluster_ols(values, {"x": [1.0]}, names)

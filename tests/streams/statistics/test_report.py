@@ -1,0 +1,121 @@
+"""The batch report: what it shows, what it hides, and that the order of rows is nothing to it."""
+
+import random
+from dataclasses import replace
+from datetime import date, timedelta
+
+import numpy as np
+import pytest
+
+from streams.statistics.claims import Claim
+from streams.statistics.disclosure_control import Audience
+from streams.statistics.report import Plan, Report, report
+from streams.statistics.resampling import IntervalMethod
+from streams.statistics.result import Reason
+from streams.statistics.rows import Row
+
+MONDAY = date(2024, 1, 1)
+PLAN = Plan("mean valence", "baseline", "intervention", ("cbt", "music", "waitlist"), False, Audience.PUBLIC)
+
+
+def rows(sizes: dict[str, int], gains: dict[str, float]) -> list[Row]:
+    draw = np.random.default_rng(7)
+    found = []
+    for arm, size in sizes.items():
+        for k in range(size):
+            own = draw.normal(5, 1)
+            for day in range(28):
+                phase = "baseline" if day < 14 else "intervention"
+                gain = gains[arm] * (phase == "intervention")
+                value = float(own + gain + draw.normal())
+                found.append(Row(f"{arm}{k:02}", arm, phase, MONDAY + timedelta(days=day), value))
+    return found
+
+
+ROWS = rows({"cbt": 25, "music": 12, "waitlist": 14}, {"cbt": 1.0, "music": 0.5, "waitlist": 0.0})
+SMALL = rows({"cbt": 25, "music": 4, "waitlist": 14}, {"cbt": 1.0, "music": 0.5, "waitlist": 0.0})
+
+
+@pytest.fixture(scope="module")
+def whole() -> Report:
+    return report(ROWS, PLAN)
+
+
+def test_weeks_begin_on_monday_and_have_all_arms(whole: Report) -> None:
+    assert [cell.arm for cell in whole.weeks] == ["cbt", "music", "waitlist", None] * 4
+    assert sorted({cell.week for cell in whole.weeks}) == [MONDAY + timedelta(days=7 * k) for k in range(4)]
+
+
+def test_a_weekly_mean_is_over_people(whole: Report) -> None:
+    cell = whole.weeks[0]
+    inside = [row for row in ROWS if row.arm == "cbt" and row.day < MONDAY + timedelta(days=7)]
+    own = [np.mean([r.value for r in inside if r.participant == p]) for p in {r.participant for r in inside}]
+    assert cell.mean == pytest.approx(np.mean(own))
+    assert cell.interval is not None
+    assert cell.mean is not None
+    assert cell.interval.low < cell.mean < cell.interval.high
+    assert (cell.people, cell.checkins, cell.method) == (25, 175, IntervalMethod.BOOTSTRAP)
+    assert whole.weeks[1].method is IntervalMethod.T
+
+
+def test_change_in_each_arm(whole: Report) -> None:
+    for found, gain in zip(whole.changes, (1.0, 0.5, 0.0), strict=False):
+        assert found.interval is not None
+        assert found.interval.low < gain < found.interval.high
+        assert found.p_adjusted is not None
+        assert found.p is not None
+        assert found.p <= found.p_adjusted
+    assert [found.people for found in whole.changes] == [25, 12, 14, 51]
+    assert whole.changes[-1].p_adjusted is None
+
+
+def test_only_randomised_phases_have_effects(whole: Report) -> None:
+    assert {found.claim for found in whole.changes} == {Claim.CHANGE}
+    assert {found.claim for found in report(ROWS, replace(PLAN, randomised=True)).changes} == {Claim.EFFECT}
+
+
+def test_a_small_arm_is_hidden_and_cannot_be_subtracted() -> None:
+    found = report(SMALL, PLAN)
+    hidden = [cell for cell in found.weeks[:4] if cell.reason is Reason.SUPPRESSED]
+    assert [cell.arm for cell in hidden] == ["music", "waitlist"]
+    assert all(cell.mean is cell.interval is cell.people is cell.checkins is None for cell in hidden)
+    assert [one.arm for one in found.changes if one.reason is Reason.SUPPRESSED] == ["music", "waitlist"]
+    assert all(
+        one.estimate is one.interval is one.p is one.tau2 is one.people is None
+        for one in found.changes
+        if one.reason is Reason.SUPPRESSED
+    )
+
+
+def test_staff_see_smaller_cells() -> None:
+    found = report(
+        rows({"cbt": 6, "music": 5}, dict.fromkeys(PLAN.arms, 0.0)), replace(PLAN, audience=Audience.STAFF)
+    )
+    assert [cell.people for cell in found.weeks[:4]] == [6, 5, 0, 11]
+    assert found.weeks[2].reason is Reason.NO_DATA
+
+
+def test_a_person_without_a_usable_change_is_left_out() -> None:
+    gone = [row for row in ROWS if row.participant != "cbt00" or row.phase == "baseline"]
+    found = report(gone, PLAN)
+    assert found.changes[0].people == 24
+    assert found.changes[0].left_out is None
+
+
+def test_the_order_of_rows_is_nothing_to_it(whole: Report) -> None:
+    shuffled = list(ROWS)
+    random.Random(3).shuffle(shuffled)
+    assert report(shuffled, PLAN) == whole
+
+
+def test_no_rows_make_an_empty_report() -> None:
+    found = report([], PLAN)
+    assert found.weeks == ()
+    assert {one.reason for one in found.changes} == {Reason.NO_DATA}
+
+
+def test_rows_that_contradict_the_plan_are_refused() -> None:
+    with pytest.raises(ValueError, match="not in the plan"):
+        report([replace(ROWS[0], arm="yoga")], PLAN)
+    with pytest.raises(ValueError, match="two arms"):
+        report([ROWS[0], replace(ROWS[0], arm="music")], PLAN)

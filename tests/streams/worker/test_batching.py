@@ -1,0 +1,38 @@
+"""An unexpected exception in an agent loses no event: it goes to the dead letters, the rest is done."""
+
+from types import SimpleNamespace
+
+from schemas.codec import encode
+from schemas.events import DeadLetter, Event, Reason
+from streams.worker.batching import run_batch
+from tests.streams.indicators.test_update import EVENTS, START
+
+
+def records(values: list[bytes]) -> list[SimpleNamespace]:
+    return [
+        SimpleNamespace(topic="t", partition=0, offset=n, key=b"k", value=value)
+        for n, value in enumerate(values)
+    ]
+
+
+async def test_what_fails_alone_is_buried_and_the_rest_is_done() -> None:
+    done: list[Event] = []
+    buried: list[DeadLetter] = []
+
+    async def work(events: list[Event]) -> None:
+        if EVENTS[1] in events:
+            raise ZeroDivisionError("a bug")
+        done.extend(events)
+
+    async def quarantine(letter: DeadLetter) -> None:
+        buried.append(letter)
+
+    values = [encode(EVENTS[0]), b"poison", encode(EVENTS[1]), encode(EVENTS[2])]
+    await run_batch(records(values), work, quarantine, lambda: START)
+    assert done == [EVENTS[0], EVENTS[2]]
+    assert [(letter.reason, letter.offset) for letter in buried] == [
+        (Reason.UNREADABLE, 1),
+        (Reason.UNEXPECTED, 2),
+    ]
+    assert buried[0].value == b"poison"
+    assert buried[1].cause == EVENTS[1].event_id

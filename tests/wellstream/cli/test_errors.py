@@ -1,0 +1,20 @@
+"""Known failures are sentences; the names by which they are known are those of classes that exist."""
+
+from importlib import import_module
+
+import pytest
+
+from schemas.settings import MissingSetting
+from wellstream.cli.errors import KNOWN, sentence_for
+
+
+@pytest.mark.parametrize("name", sorted(KNOWN))
+def test_every_known_failure_exists(name: str) -> None:
+    module, _, kind = name.rpartition(".")
+    assert issubclass(getattr(import_module(module), kind), Exception)
+
+
+def test_a_known_failure_is_its_sentence_and_another_one_is_none() -> None:
+    assert sentence_for(MissingSetting("set it")) == "set it"
+    assert sentence_for(ExceptionGroup("several", [MissingSetting("set it")])) == "set it"
+    assert sentence_for(ZeroDivisionError("a fault of ours")) is None

@@ -1,0 +1,71 @@
+"""`wellstream indicators`, as a person or a program runs it."""
+
+import csv
+import json
+from io import StringIO
+from pathlib import Path
+
+from typer.testing import CliRunner
+
+from wellstream.cli.app import app
+
+GOLDEN = str(Path(__file__).parents[2] / "golden" / "checkins.csv")
+COLUMNS = ["participant", "indicator", "value", "n", "n_pairs", "reason"]
+
+
+def run(*arguments: str) -> str:
+    result = CliRunner().invoke(app, ["indicators", *arguments])
+    assert result.exit_code == 0, result.output
+    return result.stdout
+
+
+def test_csv_in_full_precision_and_empty_where_undefined() -> None:
+    rows = list(csv.DictReader(StringIO(run(GOLDEN))))
+    assert list(rows[0]) == COLUMNS
+    found = {(row["participant"], row["indicator"]): row for row in rows}
+    assert float(found["P01", "mean"]["value"]) == 439 / 67
+    assert list(found["P01", "mssd"].values()) == ["P01", "mssd", "8.0", "67", "51", ""]
+    assert found["P11", "ar1_slope"]["value"] == ""
+    assert found["P11", "ar1_slope"]["reason"] == "zero_variance"
+
+
+def test_json_says_the_same_as_csv() -> None:
+    rows = json.loads(run(GOLDEN, "--format", "json"))
+    table = csv.reader(StringIO(run(GOLDEN)))
+    assert next(table) == COLUMNS
+    assert [["" if row[name] is None else str(row[name]) for name in COLUMNS] for row in rows] == list(table)
+
+
+def test_single_participants_and_another_item() -> None:
+    rows = json.loads(run(GOLDEN, "--format", "json", "--participant", "P02", "--item", "stress"))
+    assert {row["participant"] for row in rows} == {"P02"}
+    (mean,) = (row["value"] for row in rows if row["indicator"] == "mean")
+    assert 1 <= mean <= 7
+
+
+def test_what_cannot_be_found_is_one_sentence(tmp_path: Path) -> None:
+    for arguments, said in (
+        ([GOLDEN, "--participant", "P99"], "has no participant 'P99'"),
+        ([GOLDEN, "--item", "joy"], "there is no item 'joy'"),
+        ([str(tmp_path / "none.csv")], "there is no file"),
+    ):
+        result = CliRunner().invoke(app, ["indicators", *arguments])
+        assert result.exit_code == 1
+        assert said in result.stderr
+        assert "Traceback" not in result.output
+
+
+def test_the_command_gives_every_reference_value_of_a_participant() -> None:
+    table = csv.DictReader(StringIO(run(GOLDEN, "--end", "2024-04-03T22:00Z")))
+    found = {f"/participants/{row['participant']}/{row['indicator']}": row for row in table}
+    golden = json.loads(Path(GOLDEN).with_name("golden.json").read_text())["values"]
+    wanted = {path: entry for path, entry in golden.items() if path.startswith("/participants/")}
+    assert len(wanted) == 896
+    for path, entry in wanted.items():
+        row = found[path]
+        if entry["value"] is None:
+            assert (row["value"], row["reason"] != "") == ("", True), path
+        else:
+            assert abs(float(row["value"]) - entry["value"]) <= entry["tol"] * max(1, abs(entry["value"])), (
+                path
+            )

@@ -1,0 +1,70 @@
+"""Known failures as one sentence each. What is not known here is a fault of ours and keeps its traceback."""
+
+import errno
+from collections.abc import Callable
+from typing import TypeVar
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+_T = TypeVar("_T")
+KNOWN = frozenset(
+    {
+        "streams.store.client.NotAllowed",
+        "streams.store.client.StoreUnavailable",
+        "producers.imports.rows.ImportFileError",
+        "producers.kafka.publisher.PublishFailed",
+        "producers.gateway.server.PortInUse",
+        "producers.gateway.server.StudyChanged",
+        "producers.simulator.client.Refused",
+        "producers.vault.vault.VaultError",
+        "schemas.settings.MissingSetting",
+        "schemas.yaml_file.DefinitionError",
+        "wellstream.operations.checkin_file.CheckInFileError",
+        "streams.store.migrations.FromNewerRelease",
+        "streams.store.service.TopicsReplaced",
+        "streams.store.writer.StoreFileInUse",
+        "wellstream.operations.enrolment.AdminApiRefused",
+        "wellstream.formats.losses.FormatError",
+        "wellstream.operations.imports.NotArrived",
+        "wellstream.cli.instruments.NoSuchInstrument",
+        "streams.indicators.instruments.AnswersError",
+        "wellstream.operations.imports.NotInFile",
+        "wellstream.local.kafka.KafkaUnavailable",
+        "wellstream.local.supervisor.AlreadyRunning",
+        "wellstream.local.supervisor.ServiceFailed",
+        "wellstream.operations.topics.TopicMismatch",
+        "wellstream.operations.topics.TopicRefused",
+    }
+)
+"""Failures that a person can mend, by name: importing them all would make every command slow to start."""
+
+
+def in_words(action: Callable[[], _T]) -> _T:
+    """Do it; what went wrong in a known way becomes one sentence and exit code 1."""
+    try:
+        return action()
+    except Exception as error:
+        sentence = sentence_for(error)
+        if sentence is None:
+            raise
+        console = Console(stderr=True)
+        console.print(f"[red]wellstream:[/red] {escape(sentence)}", highlight=False, soft_wrap=True)
+        raise typer.Exit(1) from None
+
+
+def sentence_for(error: Exception) -> str | None:
+    """What to tell a person about an error; None if it is not one that a person can mend."""
+    if isinstance(error, ExceptionGroup):
+        return sentence_for(error.exceptions[0])
+    if any(f"{kind.__module__}.{kind.__qualname__}" in KNOWN for kind in type(error).__mro__):
+        return str(error)
+    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+        where = f" at {error.filename}" if error.filename else ""
+        return f"the disk is full{where}; make room, or choose another folder with WELLSTREAM_HOME"
+    if isinstance(error, PermissionError):
+        return f"no permission for {error.filename}; choose another folder with WELLSTREAM_HOME"
+    if isinstance(error, FileNotFoundError) and error.filename:
+        return f"there is no file {error.filename}"
+    return None

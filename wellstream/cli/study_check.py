@@ -1,0 +1,206 @@
+"""`wellstream study check`: is a definition sound, what do its texts cost, and could all of it be used?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from wellstream.cli.errors import in_words
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from producers.sms.segments import Segments
+    from schemas.study import Study
+    from schemas.yaml_file import Defined, Problem
+
+_MOST_SEGMENTS = 10
+"""Providers refuse texts of more parts than that."""
+_out = Console()
+
+_Where = tuple[int | str, ...]
+
+
+@dataclass(frozen=True)
+class _Text:
+    """A text that the study may send.
+
+    Attributes:
+        language: Of its words.
+        name: Such as `help`, or `question:mood`.
+        words: What is sent.
+        cost: How many SMS it takes.
+    """
+
+    language: str
+    name: str
+    words: str
+    cost: Segments
+
+    @property
+    def begins(self) -> bool:
+        """Whether we begin with it, rather than answer."""
+        return self.name in ("ask_all", "ask_web") or self.name.startswith(("question:", "reminder of "))
+
+
+def study_check(file: Annotated[Path, typer.Argument(help="The study's YAML file.")]) -> None:
+    """Check a study definition: says file, line, field and what is allowed, and counts the SMS of its texts.
+
+    Fails too where a text needs the dear encoding (UCS-2) only for a sign such as ’, takes too many SMS, or
+    where a word for an item is a command such as STOP.
+
+    Example: `wellstream study check studies/demo.yaml`
+    """
+    in_words(lambda: _check(file))
+
+
+def _check(file: Path) -> None:
+    from schemas.study.file import load_study
+    from schemas.yaml_file import DefinitionError, read_yaml
+
+    study = load_study(file)
+    texts = list(_texts(study))
+    defined = read_yaml(file)
+    problems = [
+        *_commands(study, defined),
+        *_accidents(study, defined, texts),
+        *_too_long(study, defined, texts),
+    ]
+    _print_costs(study, texts)
+    if problems:
+        raise DefinitionError(file, sorted(problems, key=lambda problem: problem.line))
+    _out.print(
+        f"{file}: {study.ref} is sound: arms {len(study.arms)}, interventions {len(study.interventions)}, "
+        f"items {len(study.items)}, languages {', '.join(study.languages)}",
+        soft_wrap=True, highlight=False, markup=False,
+    )  # fmt: skip
+
+
+def _texts(study: Study) -> Iterator[_Text]:
+    """Every text in every language, and what is begun also as a reminder if there are reminders."""
+    from producers.sms.segments import count_segments
+    from producers.sms.templates import every_text, reminded
+
+    for language, name, words in every_text(study):
+        text = _Text(language, name, words, count_segments(words))
+        yield text
+        if text.begins and study.schedule.reminders_minutes:
+            again = reminded(language, words)
+            yield _Text(language, f"reminder of {name}", again, count_segments(again))
+
+
+def _print_costs(study: Study, texts: list[_Text]) -> None:
+    table = Table("language", "encoding", "texts", "the longest")
+    for language in study.languages:
+        mine = [text for text in texts if text.language == language]
+        counts = [text.cost.count for text in mine]
+        most = max(counts)
+        spread = "\n".join(f"{counts.count(count)} of {count} SMS" for count in sorted(set(counts)))
+        longest = ", ".join(text.name for text in mine if text.cost.count == most) if most > 1 else ""
+        table.add_row(language, _encoding(mine), spread, longest)
+    _out.print(table)
+
+
+def _encoding(texts: list[_Text]) -> str:
+    """The encoding; where some texts are cheap and others are not, the letters that make them dear."""
+    letters = dict.fromkeys(letter for text in texts for letter in text.cost.letters)
+    found = {text.cost.encoding for text in texts}
+    if found == {"GSM-7", "UCS-2"} and letters:
+        return f"GSM-7, UCS-2 for {' '.join(list(letters)[:6])}"
+    return ", ".join(sorted(found))
+
+
+def _commands(study: Study, defined: Defined) -> Iterator[Problem]:
+    """Words for items and answers that the conversation takes for something else."""
+    from streams.conversation.words import correction, crisis, language_wanted, reserved
+
+    for where, word in _spoken(study):
+        meaning = reserved(word)
+        if meaning is not None:
+            said = meaning.value.replace("_", " ")
+        elif correction(f"{word} 5"):
+            said = "correction"
+        elif language_wanted(word, study) is not None:
+            said = "language"
+        elif crisis(word, study):
+            said = "word of crisis"
+        else:
+            continue
+        yield defined.problem(where, f"{word!r} is a command in a text ({said}), so it can name nothing else")
+
+
+def _spoken(study: Study) -> Iterator[tuple[_Where, str]]:
+    """What participants may write: the words for items, and the answers of those that texts ask for."""
+    for index, item in enumerate(study.items):
+        for language, names in item.sms.items():
+            for place, name in enumerate(names):
+                yield ("items", index, "sms", language, place), name
+        if item.id not in study.sms:
+            continue
+        if study.languages[0] not in item.sms:
+            yield ("items", index, "id"), item.id
+        for place, option in enumerate(item.options):
+            for language, text in option.text.items():
+                yield ("items", index, "options", place, "text", language), text
+
+
+def _accidents(study: Study, defined: Defined, texts: list[_Text]) -> Iterator[Problem]:
+    """Texts that need UCS-2 for a sign which plain writing does without, each where its words stand."""
+    from producers.sms.segments import named
+
+    found: dict[tuple[_Where, str, tuple[str, ...]], list[_Text]] = {}
+    for text in texts:
+        if not text.cost.accidental:
+            continue
+        sources = list(_sources(study, text)) or [((), text.cost.foreign)]
+        for where, signs in sources:
+            found.setdefault((where, text.language, signs), []).append(text)
+    for (where, language, signs), dear in found.items():
+        names = ", ".join(text.name for text in dear)
+        most = max(text.cost.count for text in dear)
+        yield defined.problem(
+            where,
+            f"{names} in {language}: UCS-2 (70 characters an SMS, up to {most} SMS) is needed only for "
+            f"{', '.join(map(named, signs))}; write it with the plain signs on a keyboard",
+        )
+
+
+def _sources(study: Study, text: _Text) -> Iterator[tuple[_Where, tuple[str, ...]]]:
+    """The fields from which a text has its dear signs, and these signs."""
+    for where, said in _fields(study.model_dump(mode="json"), ()):
+        own = where[:2] == ("texts", text.name)
+        signs = tuple(sign for sign in text.cost.foreign if sign in said)
+        if signs and text.language in where and (own or said.strip() in text.words):
+            yield where, signs
+
+
+def _fields(node: object, where: _Where) -> Iterator[tuple[_Where, str]]:
+    if isinstance(node, str):
+        yield where, node
+    elif isinstance(node, dict):
+        for name, value in node.items():
+            yield from _fields(value, (*where, name))
+    elif isinstance(node, list):
+        for index, value in enumerate(node):
+            yield from _fields(value, (*where, index))
+
+
+def _too_long(study: Study, defined: Defined, texts: list[_Text]) -> Iterator[Problem]:
+    """Texts that no provider takes, or that would never be sent because they are over the day's budget."""
+    budget = study.schedule.max_segments_per_day
+    unasked = study.schedule.support.texts if study.schedule.support else ()
+    for text in texts:
+        where: _Where = ("texts", text.name, text.language) if text.name in study.texts else ()
+        count = f"{text.name} in {text.language} takes {text.cost.count} SMS ({text.cost.encoding})"
+        if text.cost.count > _MOST_SEGMENTS:
+            yield defined.problem(where, f"{count}; providers refuse more than {_MOST_SEGMENTS}: shorten it")
+        elif text.cost.count > budget and (text.begins or text.name in unasked):
+            yield defined.problem(
+                ("schedule", "max_segments_per_day"),
+                f"{count}, and a person may be sent {budget} a day: it would never be sent",
+            )

@@ -1,0 +1,112 @@
+"""To REDCap's data dictionary: one field a row, one language."""
+
+import csv
+import io
+
+from schemas.study import Item, ItemKind, Study
+from schemas.study.conditions import parse_condition
+from wellstream.formats.choices import MIN_SCALE_POINTS
+from wellstream.formats.conditions import to_redcap
+from wellstream.formats.losses import FormatError, Report
+from wellstream.formats.redcap_rows import COLUMNS, FORMULA, TAG, Kept
+
+RECORD = "record_id"
+"""The first field of a data dictionary is always the record's number."""
+
+
+def export_redcap(study: Study, language: str) -> tuple[str, Report]:
+    """The items as a data dictionary in one language, and what it could not carry.
+
+    Raises:
+        FormatError: Two items would have the same name in REDCap.
+    """
+    report = Report()
+    others = [one for one in study.languages if one != language]
+    if others:
+        report.lose("languages", ", ".join(others), "a data dictionary has one language; export each")
+    report.lose(
+        "title, conditions, arms, interventions, sms, dialogue, form, schedule, safety, texts", "not carried",
+        "REDCap keeps these elsewhere",
+    )  # fmt: skip
+    _check_names(study)
+    kinds = {item.id: item.kind for item in study.items}
+    out = io.StringIO()
+    rows = csv.writer(out, lineterminator="\r\n")
+    rows.writerow(COLUMNS)
+    form = _name(study.id)
+    rows.writerow([RECORD, form, "", "text", "Record ID", *[""] * 13])
+    for item in study.items:
+        rows.writerow(_row(item, study, language, kinds, report))
+    return out.getvalue(), report
+
+
+def _check_names(study: Study) -> None:
+    """REDCap has no dashes, so names may become the same."""
+    for where, ids in [("items", [RECORD, *(item.id for item in study.items)])] + [
+        (f"items.{item.id}.options", [option.id for option in item.options]) for item in study.items
+    ]:
+        named: dict[str, str] = {}
+        for one in ids:
+            other = named.setdefault(_name(one), one)
+            if other != one or ids.count(one) > 1:
+                raise FormatError(f"{study.ref}, {where}: {other} and {one} are both {_name(one)} in REDCap")
+
+
+def _name(name: str) -> str:
+    return name.replace("-", "_")
+
+
+def _row(item: Item, study: Study, language: str, kinds: dict[str, ItemKind], report: Report) -> list[str]:
+    kind, choices = _type_and_choices(item, study, language, report)
+    logic = to_redcap(parse_condition(item.show_if), kinds) if item.show_if else ""
+    label = study.in_language(item.text, language)
+    if label.startswith(FORMULA):
+        report.lose(
+            item.id, "the first sign of its text", "an apostrophe stands before it, else it is a formula"
+        )
+        label = f"'{label}"
+    return [
+        _name(item.id), _name(study.id), "", kind, label, choices, "", "", "", "", "", logic,
+        "y" if item.required else "", "", "", "", "", _annotation(item, language),
+    ]  # fmt: skip
+
+
+def _type_and_choices(item: Item, study: Study, language: str, report: Report) -> tuple[str, str]:
+    say = study.in_language
+    if item.scale:
+        labels = {str(number): str(number) for number in range(item.scale.min, item.scale.max + 1)}
+        labels[str(item.scale.min)] += f" = {say(item.scale.low, language)}"
+        labels[str(item.scale.max)] += f" = {say(item.scale.high, language)}"
+        if len(labels) < MIN_SCALE_POINTS and not item.measures:
+            report.lose(
+                item.id, "that it is a scale", "two numbers that measure nothing come back as a choice"
+            )
+        return "radio", _joined(item, labels, report)
+    if item.options:
+        labels = {_name(option.id): say(option.text, language) for option in item.options}
+        return "radio" if item.kind == "choice" else "checkbox", _joined(item, labels, report)
+    return ("yesno", "") if item.kind == "yes_no" else ("notes", "")
+
+
+def _joined(item: Item, labels: dict[str, str], report: Report) -> str:
+    if any("|" in label or "\n" in label for label in labels.values()):
+        report.lose(item.id, "`|` or a new line in an answer", "REDCap parts answers with it: it is / there")
+    plain = {code: label.replace("|", "/").replace("\n", " / ") for code, label in labels.items()}
+    return " | ".join(f"{code}, {label}" for code, label in plain.items())
+
+
+def _annotation(item: Item, language: str) -> str:
+    exclusive = [option.id for option in item.options if option.exclusive]
+    kept = Kept(
+        id=item.id if "-" in item.id else None,
+        measures=item.measures.value if item.measures else None,
+        sms=list(item.sms[language]) if item.sms.get(language) else None,
+        sms_text=(item.sms_text or {}).get(language),
+        show_if=item.show_if,
+        exclusive=exclusive,
+        options=[option.id for option in item.options if "-" in option.id],
+    )
+    said = kept.model_dump_json(exclude_none=True, exclude_defaults=True)
+    # REDCap's own tag makes its checkbox exclusive too; both are read back.
+    tag = f"@NONEOFTHEABOVE='{','.join(map(_name, exclusive))}'" if exclusive else ""
+    return f"{tag} {TAG}{said}".strip() if said != "{}" else ""

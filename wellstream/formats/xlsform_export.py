@@ -1,0 +1,110 @@
+"""To XLSForm: a workbook with the sheets `survey`, `choices` and `settings`, in several languages."""
+
+from collections.abc import Iterator
+
+from openpyxl import Workbook
+from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
+from openpyxl.worksheet.worksheet import Worksheet
+
+from schemas.study import Item, Study
+from schemas.study.conditions import parse_condition
+from wellstream.formats.choices import MIN_SCALE_POINTS
+from wellstream.formats.conditions import to_xlsform
+from wellstream.formats.losses import FormatError, Report
+from wellstream.formats.xlsform_sheets import NAMES
+
+_YES_NO = {"yes": {"en": "Yes", "nl": "Ja", "ar": "نعم"}, "no": {"en": "No", "nl": "Nee", "ar": "لا"}}
+
+
+def export_xlsform(study: Study) -> tuple[Workbook, Report]:
+    """The items as a workbook in all the study's languages, and what it could not carry.
+
+    Raises:
+        FormatError: A text has a sign that no workbook can hold.
+    """
+    report = Report()
+    report.lose(
+        "conditions, arms, interventions, sms, dialogue, form, schedule, safety, texts", "not carried",
+        "XLSForm has no place for them",
+    )  # fmt: skip
+    labels = [f"label::{NAMES.get(code, code)} ({code})" for code in study.languages]
+    book = Workbook()
+    book.remove(book.worksheets[0])
+    survey, choices = book.create_sheet("survey"), book.create_sheet("choices")
+    _add(survey, "type", "name", *labels, "required", "relevant", "wellstream_measures", "wellstream_sms")
+    _add(choices, "list_name", "name", *labels, "wellstream_exclusive")
+    kinds = {item.id: item.kind for item in study.items}
+    yes_no = "yes_no" if "yes_no" not in kinds else "answers-yes-no"
+    if "yes_no" in kinds.values():
+        _add_yes_no(choices, yes_no, study, report)
+    for item in study.items:
+        relevant = to_xlsform(parse_condition(item.show_if), kinds) if item.show_if else ""
+        texts = [item.text[code] for code in study.languages]
+        required = "yes" if item.required else ""
+        measures = item.measures.value if item.measures else ""
+        _add(survey, _type(item, yes_no), item.id, *texts, required, relevant, measures, _sms(item))
+        for name, said, exclusive in _choices(item, study):
+            _add(choices, item.id, name, *said, "yes" if exclusive else "")
+        _note(item, report)
+    first, *others = study.languages
+    if others:
+        report.lose("title", f"in {', '.join(others)}", "a form has one title")
+    settings = book.create_sheet("settings")
+    _add(settings, "form_title", "form_id", "version", "default_language")
+    _add(settings, study.title[first], study.id, str(study.version), f"{NAMES.get(first, first)} ({first})")
+    return book, report
+
+
+def _add(sheet: Worksheet, *texts: str) -> None:
+    """Add a row in which nothing is a formula."""
+    row = sheet.max_row + 1 if sheet.max_row > 1 or sheet.cell(1, 1).value is not None else 1
+    for column, text in enumerate(texts, start=1):
+        if ILLEGAL_CHARACTERS_RE.search(text):
+            raise FormatError(
+                f"{text!r} has a sign that no workbook can hold; take it out of the study's text"
+            )
+        cell = sheet.cell(row, column, text or None)
+        if text.startswith(("=", "+", "-", "@")):
+            cell.data_type = "s"
+            cell.quotePrefix = True
+
+
+def _add_yes_no(choices: Worksheet, name: str, study: Study, report: Report) -> None:
+    for answer, spoken in _YES_NO.items():
+        _add(choices, name, answer, *(spoken.get(code, spoken["en"]) for code in study.languages), "")
+    lacking = [code for code in study.languages if code not in _YES_NO["yes"]]
+    if lacking:
+        report.lose(f"sheet choices, {name}", f"yes and no in {', '.join(lacking)}", "in English; translate")
+
+
+def _note(item: Item, report: Report) -> None:
+    if item.sms_text:
+        report.lose(item.id, "its short question for texts", "XLSForm has no place for it")
+    if item.scale and item.scale.max - item.scale.min + 1 < MIN_SCALE_POINTS and not item.measures:
+        report.lose(item.id, "that it is a scale", "two numbers that measure nothing come back as a choice")
+
+
+def _type(item: Item, yes_no: str) -> str:
+    match item.kind:
+        case "scale" | "choice":
+            return f"select_one {item.id}"
+        case "choices":
+            return f"select_multiple {item.id}"
+        case "yes_no":
+            return f"select_one {yes_no}"
+        case "text":
+            return "text"
+
+
+def _choices(item: Item, study: Study) -> Iterator[tuple[str, list[str], bool]]:
+    if item.scale:
+        for number in range(item.scale.min, item.scale.max + 1):
+            ends = {item.scale.min: item.scale.low, item.scale.max: item.scale.high}.get(number)
+            said = [f"{number} = {ends[code]}" if ends else str(number) for code in study.languages]
+            yield str(number), said, False
+    for option in item.options:
+        yield option.id, [option.text[code] for code in study.languages], option.exclusive
+
+
+def _sms(item: Item) -> str:
+    return "; ".join(f"{code}: {', '.join(names)}" for code, names in item.sms.items())

@@ -1,0 +1,1 @@
+"""Everything on one machine: Kafka and the services as supervised child processes, and the demo."""

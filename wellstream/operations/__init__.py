@@ -1,0 +1,1 @@
+"""What operators do: create topics, enrol people, reconcile, rebuild, replay dead letters, diagnose."""

@@ -1,0 +1,30 @@
+"""`wellstream check` and `wellstream rebuild`: is what was accepted what is stored?"""
+
+import asyncio
+
+from schemas.settings import Settings
+from streams.store.client import Reader
+from streams.store.rebuild import RebuildReport, rebuild
+from streams.store.reconcile import (
+    PromptReconciliation,
+    Reconciliation,
+    reconcile_prompts,
+    reconcile_with_topics,
+)
+
+
+def reconcile(settings: Settings) -> Reconciliation:
+    """Compare every accepted event on the topics with what the store holds."""
+    reader = Reader(settings.store_uri, settings.secret("store_token"))
+    return asyncio.run(reconcile_with_topics(settings.kafka, reader.query))
+
+
+def prompts(settings: Settings) -> PromptReconciliation:
+    """Compare every prompt on its topic with what the store holds."""
+    reader = Reader(settings.store_uri, settings.secret("store_token"))
+    return asyncio.run(reconcile_prompts(settings.kafka, reader.query))
+
+
+def rebuild_store(settings: Settings) -> RebuildReport:
+    """Recompute the store from the topics."""
+    return asyncio.run(rebuild(settings))

@@ -5,8 +5,34 @@ one person meets on one partition, in order. The count is fixed for ever: changi
 person's later events to another partition than the earlier ones.
 """
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
+
+from schemas.events import (
+    AlertRaised,
+    AlertSuperseded,
+    CheckInRetracted,
+    CheckInSubmitted,
+    ConsentChanged,
+    DayPlanned,
+    DeadLetter,
+    DeliveryReported,
+    Event,
+    EventType,
+    IndicatorsUpdated,
+    LanguageChosen,
+    MessageClassified,
+    MessageReceived,
+    ParticipantEnrolled,
+    PauseChanged,
+    PromptClosed,
+    PromptRequested,
+    PromptSent,
+    ReplyRequested,
+    SafetyRaised,
+    SupportDecided,
+)
 
 PARTITIONS = 12
 
@@ -20,7 +46,8 @@ class Topic:
 
     Attributes:
         name: The topic's name, with its version.
-        holds: What is said on it, in one sentence.
+        holds: What it holds, in one sentence.
+        events: The types of event on it; every type is on exactly one topic. None for definitions.
         keyed_by: What the record's key is.
         cleanup: `delete` (by age) or `compact` (the newest record of a key stays).
         retention_days: Age in days after which records go, or `FOR_EVER`.
@@ -29,6 +56,7 @@ class Topic:
 
     name: str
     holds: str
+    events: tuple[EventType, ...] = ()
     keyed_by: str = "pseudonym"
     cleanup: Literal["delete", "compact"] = "delete"
     retention_days: int = 400
@@ -45,26 +73,54 @@ class Topic:
         }
 
 
-MESSAGES = Topic("inbound.messages.v1", "A text that a participant sent; the words are sealed.")
-CHECKINS = Topic("checkins.v1", "A participant's answers at one moment.")
-PROMPTS = Topic("prompts.v1", "What was planned for a participant's day, and what became of each prompt.")
-CONVERSATION = Topic("conversation.v1", "What each text of a participant was taken for; none of its words.")
+MESSAGES = Topic(
+    "inbound.messages.v1", "A text that a participant sent; the words are sealed.", (MessageReceived,)
+)
+CHECKINS = Topic(
+    "checkins.v1", "A participant's answers at one moment.", (CheckInSubmitted, CheckInRetracted)
+)
+PROMPTS = Topic(
+    "prompts.v1",
+    "What was planned for a participant's day, and what became of each prompt.",
+    (DayPlanned, PromptSent, PromptClosed, SupportDecided),
+)
+CONVERSATION = Topic(
+    "conversation.v1",
+    "What each text of a participant was taken for; none of its words.",
+    (MessageClassified,),
+)
 PARTICIPANTS = Topic(
     "participants.v1",
     "Arm, language, zone, start date and pauses of a participant, with every change of them.",
+    (ParticipantEnrolled, LanguageChosen, PauseChanged),
     retention_days=FOR_EVER,
 )
-CONSENTS = Topic("consent.v1", "Consent given, stopped or withdrawn.", retention_days=FOR_EVER)
-INDICATORS = Topic("indicators.v1", "A participant's rolling indicators at one check-in.")
-ALERTS = Topic("alerts.v1", "A chart's alert, and what superseded it.", retention_days=FOR_EVER)
-SAFETY = Topic("safety.alerts.v1", "A participant's text calls for attention; none of its words.")
+CONSENTS = Topic(
+    "consent.v1", "Consent given, stopped or withdrawn.", (ConsentChanged,), retention_days=FOR_EVER
+)
+INDICATORS = Topic(
+    "indicators.v1", "A participant's rolling indicators at one check-in.", (IndicatorsUpdated,)
+)
+ALERTS = Topic(
+    "alerts.v1",
+    "A chart's alert, and what superseded it.",
+    (AlertRaised, AlertSuperseded),
+    retention_days=FOR_EVER,
+)
+SAFETY = Topic(
+    "safety.alerts.v1", "A participant's text calls for attention; none of its words.", (SafetyRaised,)
+)
 TEXTS = Topic(
     "outbound.texts.v1",
     "A prompt or a reply to send to a participant; names a text, holds no answers.",
+    (PromptRequested, ReplyRequested),
     retention_days=3,
 )
 DELIVERY_REPORTS = Topic(
-    "outbound.delivery-reports.v1", "What became of a text that was to be sent.", retention_days=90
+    "outbound.delivery-reports.v1",
+    "What became of a text that was to be sent.",
+    (DeliveryReported,),
+    retention_days=90,
 )
 STUDIES = Topic(
     "studies.v1",
@@ -77,6 +133,7 @@ STUDIES = Topic(
 DEAD_LETTERS = Topic(
     "dead.letter.v1",
     "What could not be read or used, with the reason.",
+    (DeadLetter,),
     keyed_by="key of the record that failed",
 )
 
@@ -95,3 +152,29 @@ TOPICS: tuple[Topic, ...] = (
     STUDIES,
     DEAD_LETTERS,
 )
+
+
+def topic_of(event: Event) -> Topic:
+    """The topic that an event belongs on."""
+    return _TOPIC_OF[type(event)]
+
+
+def declared_topics(topics: Iterable[Topic], types: Iterable[EventType]) -> Mapping[EventType, Topic]:
+    """The topic that declares each of the event types.
+
+    Raises:
+        TypeError: A type is declared by no topic, or by two.
+    """
+    found: dict[EventType, Topic] = {}
+    for topic in topics:
+        for kind in topic.events:
+            if kind in found:
+                raise TypeError(f"both {found[kind].name} and {topic.name} declare {kind.__name__}")
+            found[kind] = topic
+    homeless = sorted(kind.__name__ for kind in set(types) - set(found))
+    if homeless:
+        raise TypeError(f"no topic declares {', '.join(homeless)}")
+    return found
+
+
+_TOPIC_OF = declared_topics(TOPICS, get_args(get_args(Event)[0]))

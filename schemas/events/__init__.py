@@ -56,8 +56,10 @@ Event = Annotated[
     | DeadLetter,
     Field(discriminator="type"),
 ]
-"""Any event, told apart by `type`."""
+"""Any event; `type` tells which."""
 
+EventType = type[Envelope] | type[DeadLetter]
+"""The class of an event."""
 
 __all__ = [
     "SCHEMA_VERSION",
@@ -74,6 +76,7 @@ __all__ = [
     "DeliveryReported",
     "Envelope",
     "Event",
+    "EventType",
     "IndicatorValue",
     "IndicatorsUpdated",
     "Intent",

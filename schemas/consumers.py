@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from schemas.events import Event, EventType
+from schemas.events import Event, EventType, Reason
 from schemas.topics import Topic
 
 Handled = TypeVar("Handled")
@@ -15,7 +15,17 @@ class ContractBroken(TypeError):
 
 
 class MisplacedEvent(TypeError):
-    """An event on a topic that does not declare its type."""
+    """An event on a topic that does not declare its type.
+
+    Attributes:
+        reason: For the dead letter.
+        detail: The type, and where it does not belong; holds no answers.
+    """
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(detail)
+        self.reason = Reason.UNEXPECTED
+        self.detail = detail
 
 
 @dataclass(frozen=True)

@@ -15,10 +15,14 @@ from aiokafka.errors import KafkaError
 from schemas.base import Measure
 from schemas.clock import Clock
 from schemas.codec import Unreadable, decode
+from schemas.consumers import Consumes, MisplacedEvent
 from schemas.events import CheckInRetracted, CheckInSubmitted
 from schemas.study import Scale, Study
 from schemas.topics import CHECKINS
 
+CONTRACT: Consumes[CheckInSubmitted | CheckInRetracted] = Consumes(
+    "recent answers", (CHECKINS,), handles=(CheckInSubmitted, CheckInRetracted)
+)
 DAYS = 14
 _KEPT = timedelta(days=DAYS + 1)
 _MOST_PEOPLE = 20_000
@@ -134,12 +138,10 @@ class Follower:
         return ends
 
     def _note(self, value: bytes | None) -> None:
-        try:
-            event = decode(value)
-        except Unreadable:
-            return
-        if isinstance(event, CheckInSubmitted | CheckInRetracted):
-            self._recent.note(event)
+        with suppress(Unreadable, MisplacedEvent):  # others put it aside
+            event = CONTRACT.select(decode(value))
+            if event is not None:
+                self._recent.note(event)
 
 
 def mark_of(event: CheckInSubmitted | CheckInRetracted, study: Study | None) -> Mark:

@@ -26,7 +26,6 @@ from schemas.events import ConsentChanged, ConsentStatus, ParticipantEnrolled, P
 from schemas.identity import event_id
 from schemas.settings import Settings
 from schemas.study import Study
-from schemas.topics import CONSENTS, PARTICIPANTS
 
 _BODY_LIMIT = 32 * 1024 * 1024
 _CONSENT_TEXT = "1"
@@ -161,7 +160,7 @@ class _AdminApi:
             until=wanted.until,
             reason="staff",
         )
-        await self._intake.take(PARTICIPANTS.name, event.event_id, lambda _: event)
+        await self._intake.take(event.event_id, lambda _: event)
         return JSONResponse({"participant": person.participant, "paused": wanted.paused})
 
     def _check(self, row: int, one: Enrolment) -> None:
@@ -180,7 +179,6 @@ class _AdminApi:
         if await self._vault.contact(person.participant) is None:
             await self._vault.note_consent(person.participant, ConsentStatus.GRANTED, moment)
         await self._intake.take(
-            PARTICIPANTS.name,
             enrolled,
             lambda at: ParticipantEnrolled(
                 event_id=enrolled,
@@ -195,7 +193,6 @@ class _AdminApi:
             ),
         )
         await self._intake.take(
-            CONSENTS.name,
             consented,
             lambda at: ConsentChanged(
                 event_id=consented,

@@ -28,7 +28,6 @@ from schemas.clock import Clock
 from schemas.events import CheckInSubmitted
 from schemas.settings import Settings
 from schemas.study import Study
-from schemas.topics import CHECKINS, DEAD_LETTERS
 
 _log = logging.getLogger(__name__)
 _LONGEST_SUBMISSION_ID = 64
@@ -180,7 +179,7 @@ class FormRoutes:
 
     async def _submit(self, sent: Submission, answers: dict[str, RawAnswer]) -> CheckInSubmitted:
         this = replace(sent, version=await self._vault.version(sent.checkin, _content(answers)))
-        await self._intake.take(CHECKINS.name, this.event_id, lambda at: checkin_of(this, answers, at))
+        await self._intake.take(this.event_id, lambda at: checkin_of(this, answers, at))
         await self._vault.acknowledge(this.checkin)
         return checkin_of(this, answers, this.occurred_at)
 
@@ -200,9 +199,7 @@ class FormRoutes:
         if odd is None:
             return
         letter = letter_of(sent, odd, self._clock())
-        await self._intake.take(
-            DEAD_LETTERS.name, letter.event_id, lambda at: letter.model_copy(update={"occurred_at": at})
-        )
+        await self._intake.take(letter.event_id, lambda at: letter.model_copy(update={"occurred_at": at}))
 
 
 def _content(answers: dict[str, RawAnswer]) -> str:

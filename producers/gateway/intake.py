@@ -9,9 +9,7 @@ from weakref import WeakValueDictionary
 from producers.kafka.publisher import Publisher
 from producers.vault.vault import Vault
 from schemas.clock import Clock
-from schemas.events import DeadLetter, Envelope
-
-Incoming = Envelope | DeadLetter
+from schemas.events import Event
 
 
 class Intake:
@@ -23,11 +21,10 @@ class Intake:
         self._clock = clock
         self._locks: WeakValueDictionary[UUID, asyncio.Lock] = WeakValueDictionary()
 
-    async def take(self, topic: str, event_id: UUID, build: Callable[[datetime], Incoming]) -> None:
+    async def take(self, event_id: UUID, build: Callable[[datetime], Event]) -> None:
         """Publish the event of that id, unless that has been done.
 
         Args:
-            topic: Where to.
             event_id: Its id, which follows from its cause.
             build: Makes the event from the instant at which its cause was first seen, so that a retry
                 makes the same one.
@@ -40,5 +37,5 @@ class Intake:
             received_at, acknowledged = await self._vault.first_seen(event_id, self._clock())
             if acknowledged:
                 return
-            await self._publisher.publish(topic, build(received_at))
+            await self._publisher.publish(build(received_at))
             await self._vault.acknowledge(event_id)

@@ -122,7 +122,7 @@ class SmsRoutes:
                 text=seal(key, said, topic=MESSAGES.name, participant=person.participant, event_id=name),
             )
 
-        await self._intake.take(MESSAGES.name, name, build)
+        await self._intake.take(name, build)
 
     async def _receipt(self, request: Request, adapter: Adapter, receipt: Receipt) -> None:
         """Take a receipt in; one of a text that is not ours is passed over."""
@@ -130,8 +130,8 @@ class SmsRoutes:
         if dispatch is None:
             tell(request, "the receipt is about no text of ours")
             return
-        for topic, name, build in reports_of(dispatch, receipt.delivery, receipt.code):
-            await self._intake.take(topic, name, build)
+        for name, build in reports_of(dispatch, receipt.delivery, receipt.code):
+            await self._intake.take(name, build)
 
     async def _dispatch(self, adapter: Adapter, receipt: Receipt) -> Dispatch | None:
         """The text that a receipt is about.

@@ -6,9 +6,7 @@ from collections.abc import Callable, Sequence
 from producers.imports.events import Event
 from producers.kafka.publisher import Publisher
 from producers.kafka.studies import announce
-from schemas.events import ParticipantEnrolled, PromptSent
 from schemas.study import Study
-from schemas.topics import CHECKINS, PARTICIPANTS, PROMPTS
 
 _AT_ONCE = 500
 _LIMIT_SECONDS = 30.0
@@ -32,13 +30,7 @@ async def send(bootstrap: str, study: Study, events: Sequence[Event], report: Ca
         await announce(study, bootstrap, publisher, {})
         for first in range(0, len(events), _AT_ONCE):
             batch = events[first : first + _AT_ONCE]
-            await asyncio.gather(*(publisher.publish(_topic(event), event) for event in batch))
+            await asyncio.gather(*(publisher.publish(event) for event in batch))
             report(len(batch))
     finally:
         await publisher.close()
-
-
-def _topic(event: Event) -> str:
-    if isinstance(event, ParticipantEnrolled):
-        return PARTICIPANTS.name
-    return PROMPTS.name if isinstance(event, PromptSent) else CHECKINS.name

@@ -8,7 +8,8 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError, KafkaTimeoutError
 
 from schemas.codec import encode
-from schemas.events import DeadLetter, Envelope
+from schemas.events import DeadLetter, Event
+from schemas.topics import topic_of
 
 _log = logging.getLogger(__name__)
 _LINGER_MS = 5
@@ -40,8 +41,10 @@ class Publisher:
         self._connection: asyncio.Task[AIOKafkaProducer] | None = None
         self._retired: set[asyncio.Task[None]] = set()
 
-    async def publish(self, topic: str, event: Envelope | DeadLetter) -> None:
-        """Send an event, keyed by its participant (a dead letter without one: by its record's key).
+    async def publish(self, event: Event) -> None:
+        """Send an event to its topic, keyed by its participant.
+
+        A dead letter without a participant is keyed by its record's key.
 
         Raises:
             PublishFailed: Kafka has not acknowledged it within the limit.
@@ -49,7 +52,7 @@ class Publisher:
         key = event.participant.encode() if event.participant else None
         if key is None and isinstance(event, DeadLetter):
             key = event.key
-        await self.put(topic, key, encode(event))
+        await self.put(topic_of(event).name, key, encode(event))
 
     async def put(self, topic: str, key: bytes | None, value: bytes) -> None:
         """Send a record.

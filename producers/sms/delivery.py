@@ -26,7 +26,6 @@ from schemas.faults import type_and_frames
 from schemas.identity import event_id
 from schemas.settings import Settings
 from schemas.study import Study
-from schemas.topics import CONSENTS
 
 _log = logging.getLogger(__name__)
 _REPLY_WITHIN = timedelta(minutes=15)
@@ -181,7 +180,7 @@ class TextDelivery:
             status=ConsentStatus.CONTACT_STOPPED,
             text_version=_CONSENT_BY_PROVIDER,
         )
-        await self._publisher.publish(CONSENTS.name, changed)
+        await self._publisher.publish(changed)
 
     async def _withhold(self, request: Requested, why: str) -> None:
         await self._say([withheld(request, self._adapter.name, why)])
@@ -191,9 +190,9 @@ class TextDelivery:
     async def _report(self, dispatch: Dispatch, delivery: Delivery, code: str | None) -> None:
         await self._say(reports_of(dispatch, delivery, code))
 
-    async def _say(self, reports: Iterable[tuple[str, UUID, Build]]) -> None:
-        for topic, _, build in reports:
-            await self._publisher.publish(topic, build(self._clock()))
+    async def _say(self, reports: Iterable[tuple[UUID, Build]]) -> None:
+        for _, build in reports:
+            await self._publisher.publish(build(self._clock()))
 
     async def _link(self, request: Requested) -> str:
         study = self._studies[request.study]

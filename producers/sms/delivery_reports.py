@@ -17,7 +17,6 @@ from schemas.events import (
     ReplyRequested,
 )
 from schemas.identity import event_id
-from schemas.topics import DELIVERY_REPORTS, PROMPTS
 
 Requested = PromptRequested | ReplyRequested
 Report = DeliveryReported | PromptSent | PromptClosed
@@ -27,8 +26,8 @@ REQUESTED: TypeAdapter[Requested] = TypeAdapter(Requested)
 _REACHED = frozenset({Delivery.ACCEPTED, Delivery.SENT, Delivery.DELIVERED})
 
 
-def reports_of(dispatch: Dispatch, delivery: Delivery, code: str | None) -> Iterator[tuple[str, UUID, Build]]:
-    """The events that follow when something becomes known about a text: topic, id, and how to make it.
+def reports_of(dispatch: Dispatch, delivery: Delivery, code: str | None) -> Iterator[tuple[UUID, Build]]:
+    """The events that follow when something becomes known about a text: id, and how to make it.
 
     A prompt counts as sent from the moment at which it was handed over, also where only a receipt tells us
     that it was.
@@ -36,7 +35,7 @@ def reports_of(dispatch: Dispatch, delivery: Delivery, code: str | None) -> Iter
     request = REQUESTED.validate_json(dispatch.request)
     prompt = request if isinstance(request, PromptRequested) else None
     name = event_id("report", str(dispatch.text), delivery.value)
-    yield DELIVERY_REPORTS.name, name, lambda at: DeliveryReported(
+    yield name, lambda at: DeliveryReported(
         **_envelope(request, at, at), event_id=name, text=dispatch.text,
         prompt_id=prompt.prompt_id if prompt else None, provider=dispatch.provider, delivery=delivery,
         code=code, segments=dispatch.segments,
@@ -44,16 +43,15 @@ def reports_of(dispatch: Dispatch, delivery: Delivery, code: str | None) -> Iter
     if prompt is None or prompt.attempt:
         return
     if delivery in _REACHED:
-        yield PROMPTS.name, prompt.prompt_id, lambda at: _sent(prompt, dispatch.claimed_at, at)
+        yield prompt.prompt_id, lambda at: _sent(prompt, dispatch.claimed_at, at)
     elif delivery == Delivery.FAILED:
         yield closing(prompt, Outcome.FAILED, "provider")
 
 
-def closing(prompt: PromptRequested, outcome: Outcome, detail: str) -> tuple[str, UUID, Build]:
+def closing(prompt: PromptRequested, outcome: Outcome, detail: str) -> tuple[UUID, Build]:
     """The event that ends a prompt which was never sent."""
     name = event_id("closed", str(prompt.prompt_id))
     return (
-        PROMPTS.name,
         name,
         lambda at: PromptClosed(
             **_envelope(prompt, at, at),
@@ -73,11 +71,11 @@ def _sent(prompt: PromptRequested, sent_at: datetime, at: datetime) -> PromptSen
     )  # fmt: skip
 
 
-def withheld(request: Requested, provider: str, why: str) -> tuple[str, UUID, Build]:
+def withheld(request: Requested, provider: str, why: str) -> tuple[UUID, Build]:
     """The event that says that a text was not sent, and why."""
     name = event_id("report", str(request.event_id), Delivery.WITHHELD.value)
     prompt_id = request.prompt_id if isinstance(request, PromptRequested) else None
-    return DELIVERY_REPORTS.name, name, lambda at: DeliveryReported(
+    return name, lambda at: DeliveryReported(
         **_envelope(request, at, at), event_id=name, text=request.event_id, prompt_id=prompt_id,
         provider=provider, delivery=Delivery.WITHHELD, code=why,
     )  # fmt: skip

@@ -9,7 +9,7 @@ import logging
 from collections import deque
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, nullcontext, suppress
-from typing import TypeAlias
+from typing import TypeAlias, assert_never
 from weakref import WeakValueDictionary
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
@@ -23,11 +23,20 @@ from producers.sms.send_policy import is_urgent
 from producers.vault.vault import Vault
 from schemas.clock import Clock
 from schemas.codec import Unreadable, dead_letter, decode
-from schemas.events import ConsentChanged, LanguageChosen, PromptRequested, Reason, ReplyRequested
+from schemas.consumers import Consumes, MisplacedEvent
+from schemas.events import (
+    ConsentChanged,
+    LanguageChosen,
+    ParticipantEnrolled,
+    PauseChanged,
+    PromptRequested,
+    Reason,
+    ReplyRequested,
+)
 from schemas.faults import type_and_frames
 from schemas.settings import Settings
 from schemas.study import Study
-from schemas.topics import CONSENTS, DEAD_LETTERS, PARTICIPANTS, TEXTS
+from schemas.topics import CONSENTS, PARTICIPANTS, TEXTS
 
 _log = logging.getLogger(__name__)
 _GROUP = "wellstream-sender"
@@ -36,6 +45,13 @@ _FINISH_SECONDS = 8.0
 _POLL_MS = 500
 _BATCH = 100
 _MOST_WAITING = 500
+
+CONTRACT: Consumes[ConsentChanged | LanguageChosen | Requested] = Consumes(
+    "SMS dispatcher",
+    (CONSENTS, PARTICIPANTS, TEXTS),
+    handles=(ConsentChanged, LanguageChosen, PromptRequested, ReplyRequested),
+    ignores=(ParticipantEnrolled, PauseChanged),
+)
 
 _Record: TypeAlias = "ConsumerRecord[bytes, bytes]"
 _Batch: TypeAlias = tuple[dict[TopicPartition, int], Sequence["asyncio.Task[None]"]]
@@ -87,9 +103,7 @@ class Sender:
 
     async def _consume(self) -> None:
         consumer = AIOKafkaConsumer(
-            CONSENTS.name,
-            PARTICIPANTS.name,
-            TEXTS.name,
+            *(topic.name for topic in CONTRACT.topics),
             bootstrap_servers=self._bootstrap,
             group_id=_GROUP,
             enable_auto_commit=False,
@@ -130,18 +144,23 @@ class Sender:
 
     async def _read(self, record: _Record) -> Requested | None:
         try:
-            event = decode(record.value or b"")
-        except Unreadable as error:
+            event = CONTRACT.select(decode(record.value or b""))
+        except (Unreadable, MisplacedEvent) as error:
             # The other topics have readers of their own who put it aside.
             if record.topic == TEXTS.name:
                 await self._put_aside(record, error.reason, error.detail)
             return None
-        if isinstance(event, ConsentChanged):
-            await self._vault.note_consent(event.participant, event.status, event.occurred_at)
-        elif isinstance(event, LanguageChosen):
-            await self._vault.speak(event.participant, event.language)
-        elif isinstance(event, PromptRequested | ReplyRequested):
-            return await self._sendable(record, event)
+        match event:
+            case ConsentChanged():
+                await self._vault.note_consent(event.participant, event.status, event.occurred_at)
+            case LanguageChosen():
+                await self._vault.speak(event.participant, event.language)
+            case PromptRequested() | ReplyRequested():
+                return await self._sendable(record, event)
+            case None:
+                pass
+            case _:
+                assert_never(event)
         return None
 
     async def _sendable(self, record: _Record, request: Requested) -> Requested | None:
@@ -187,7 +206,7 @@ class Sender:
             at=self._clock(),
             event=event,
         )
-        await self._publisher.publish(DEAD_LETTERS.name, letter)
+        await self._publisher.publish(letter)
 
 
 async def _commit_done(consumer: AIOKafkaConsumer, under_way: deque[_Batch]) -> None:

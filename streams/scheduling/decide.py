@@ -11,7 +11,7 @@ from uuid import UUID
 
 from schemas.events import (
     DayPlanned,
-    Envelope,
+    Event,
     Outcome,
     ParticipantEnrolled,
     PlannedPrompt,
@@ -44,7 +44,7 @@ class Decision:
         next_at: Look again then at the latest; None if only an event can change anything.
     """
 
-    events: list[Envelope] = field(default_factory=list)
+    events: list[Event] = field(default_factory=list)
     next_at: datetime | None = None
 
     def wait(self, until: datetime) -> None:
@@ -239,7 +239,7 @@ class _Turn:
             "zone": self.person.zone,
         }
 
-    def _say(self, event: Envelope) -> None:
+    def _say(self, event: Event) -> None:
         self.life.learn(event)
         self.decision.events.append(event)
 

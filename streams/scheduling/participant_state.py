@@ -2,15 +2,18 @@
 
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from typing import TypeVar
+from typing import TypeVar, assert_never
 from uuid import UUID
 
+from schemas.consumers import Consumes
 from schemas.events import (
+    CheckInRetracted,
     CheckInSubmitted,
     ConsentChanged,
     ConsentStatus,
     DayPlanned,
     Envelope,
+    Event,
     LanguageChosen,
     ParticipantEnrolled,
     PauseChanged,
@@ -18,10 +21,45 @@ from schemas.events import (
     PromptClosed,
     PromptRequested,
     PromptSent,
+    ReplyRequested,
     SupportDecided,
 )
+from schemas.topics import CHECKINS, CONSENTS, PARTICIPANTS, PROMPTS, TEXTS
 
 _Event = TypeVar("_Event", bound=Envelope)
+
+Learned = (
+    ParticipantEnrolled
+    | ConsentChanged
+    | LanguageChosen
+    | PauseChanged
+    | DayPlanned
+    | PromptRequested
+    | PromptSent
+    | PromptClosed
+    | SupportDecided
+    | CheckInSubmitted
+)
+"""What the planner learns from."""
+
+CONTRACT: Consumes[Learned] = Consumes(
+    "planner",
+    (PARTICIPANTS, CONSENTS, PROMPTS, CHECKINS, TEXTS),
+    handles=(
+        ParticipantEnrolled,
+        ConsentChanged,
+        LanguageChosen,
+        PauseChanged,
+        DayPlanned,
+        PromptRequested,
+        PromptSent,
+        PromptClosed,
+        SupportDecided,
+        CheckInSubmitted,
+    ),
+    # A retracted check-in still answered its prompt: nobody is reminded of it.
+    ignores=(CheckInRetracted, ReplyRequested),
+)
 
 KEPT = timedelta(days=16)
 """How long plans and what became of them are remembered: longer than any adaptation looks back."""
@@ -68,31 +106,37 @@ class ParticipantState:
     fates: dict[UUID, Fate] = field(default_factory=dict)
     checkins: set[tuple[datetime, UUID | None]] = field(default_factory=set)
 
-    def learn(self, event: Envelope) -> None:
-        """Take an event in."""
-        match event:
+    def learn(self, event: Event) -> None:
+        """Take in an event of the planner's topics."""
+        learned = CONTRACT.select(event)
+        match learned:
             case ParticipantEnrolled():
-                self.enrolled = _newer(self.enrolled, event)
+                self.enrolled = _newer(self.enrolled, learned)
                 first = self.first_enrolled_at
-                self.first_enrolled_at = min(first, event.occurred_at) if first else event.occurred_at
+                self.first_enrolled_at = min(first, learned.occurred_at) if first else learned.occurred_at
             case ConsentChanged():
-                self.consent = _newer(self.consent, event)
+                self.consent = _newer(self.consent, learned)
             case LanguageChosen():
-                self.language = _newer(self.language, event)
+                self.language = _newer(self.language, learned)
             case PauseChanged():
-                self.pause = _newer(self.pause, event)
+                self.pause = _newer(self.pause, learned)
             case DayPlanned():
-                self._learn_plan(event)
+                self._learn_plan(learned)
             case PromptRequested():
-                self.fate(event.prompt_id).attempts.add(event.attempt)
+                self.fate(learned.prompt_id).attempts.add(learned.attempt)
             case PromptSent():
-                self.fate(event.event_id).sent_at = event.occurred_at
+                self.fate(learned.event_id).sent_at = learned.occurred_at
             case PromptClosed():
-                self.fate(event.prompt_id).closed = True
+                self.fate(learned.prompt_id).closed = True
             case SupportDecided():
-                self.fate(event.prompt_id).decided = True
-            case CheckInSubmitted() if event.late_for is None:
-                self.checkins.add((event.occurred_at, event.prompt_id))
+                self.fate(learned.prompt_id).decided = True
+            case CheckInSubmitted():
+                if learned.late_for is None:
+                    self.checkins.add((learned.occurred_at, learned.prompt_id))
+            case None:
+                pass
+            case _:
+                assert_never(learned)
 
     def _learn_plan(self, plan: DayPlanned) -> None:
         there = self.plans.get(plan.date)

@@ -17,14 +17,15 @@ from aiokafka.errors import KafkaError
 
 from schemas.clock import Clock, now
 from schemas.codec import Unreadable, decode, encode
-from schemas.events import DeadLetter, Envelope, ParticipantEnrolled, PromptRequested, ReplyRequested
+from schemas.consumers import MisplacedEvent
+from schemas.events import ParticipantEnrolled
 from schemas.faults import type_and_frames
 from schemas.settings import Settings
-from schemas.topics import CHECKINS, CONSENTS, PARTICIPANTS, PROMPTS, TEXTS, Topic
+from schemas.topics import CHECKINS, CONSENTS, PARTICIPANTS, PROMPTS, TEXTS, Topic, topic_of
 from streams.kafka.studies import KnownVersions
 from streams.kafka.topic_reader import Partition, TopicReader
 from streams.scheduling.decide import decide
-from streams.scheduling.participant_state import KEPT, ParticipantState
+from streams.scheduling.participant_state import CONTRACT, KEPT, ParticipantState
 
 _log = logging.getLogger(__name__)
 _WHOLE = (PARTICIPANTS, CONSENTS)
@@ -95,9 +96,10 @@ class Planner:
 
     def _learn(self, records: Iterable[ConsumerRecord]) -> None:
         for record in records:
-            with suppress(Unreadable):  # the store makes the dead letter
-                event = decode(record.value or b"")
-                if not isinstance(event, DeadLetter):
+            # The store puts the unreadable aside, and the worker what is on the wrong topic.
+            with suppress(Unreadable, MisplacedEvent):
+                event = CONTRACT.select(decode(record.value or b""))
+                if event is not None:
                     self._lives.setdefault(event.participant, ParticipantState()).learn(event)
                     self._changed.add(event.participant)
 
@@ -112,7 +114,7 @@ class Planner:
             return 0
         decision = decide(life, versions[enrolled.study], self._secret, at)
         for event in decision.events:
-            await self._producer.send_and_wait(_topic(event).name, encode(event), key=who.encode())
+            await self._producer.send_and_wait(topic_of(event).name, encode(event), key=who.encode())
         life.forget(at)
         self._next[who] = decision.next_at
         self._changed.discard(who)
@@ -138,10 +140,6 @@ async def starts(bootstrap: str, topics: Sequence[Topic], since: datetime) -> di
 
 def _is_invented(enrolled: ParticipantEnrolled) -> bool:
     return enrolled.recorded_at - enrolled.occurred_at > _INVENTED
-
-
-def _topic(event: Envelope) -> Topic:
-    return TEXTS if isinstance(event, PromptRequested | ReplyRequested) else PROMPTS
 
 
 async def serve_planner(settings: Settings, clock: Clock = now) -> None:

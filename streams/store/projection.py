@@ -1,7 +1,7 @@
 """From events to rows: pure, so that the same topics always give the same tables."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, assert_never
 
 import pyarrow as pa
 
@@ -22,7 +22,9 @@ from schemas.events import (  # fmt: skip
     ParticipantEnrolled,
     PauseChanged,
     PromptClosed,
+    PromptRequested,
     PromptSent,
+    ReplyRequested,
     SafetyRaised,
     Sealed,
     SupportDecided,
@@ -178,7 +180,10 @@ def project(event: Event) -> Rows:
             return {"alerts_superseded": [(str(name), str(event.alert), who, event.recorded_at)]}
         case DeadLetter():
             return {"dead_letters": [_letter(event)]}
-    return {}
+        case PromptRequested() | ReplyRequested():
+            return {}  # their delivery reports say what became of them
+        case _:
+            assert_never(event)
 
 
 def project_study(study: Study) -> Rows:

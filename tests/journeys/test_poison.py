@@ -41,11 +41,11 @@ async def test_poison_stops_neither_worker_nor_store(system: Settings, reader: R
     newer = json.loads(encode(check_in(participant, "newer")))
     await publisher.put(MESSAGES.name, key, b"\xff\xfe no event")
     # No branch of the worker expects a check-in here: an exception inside a real Faust agent.
-    await publisher.publish(MESSAGES.name, misplaced)
+    await publisher.put(MESSAGES.name, key, encode(misplaced))
     await publisher.put(CHECKINS.name, key, json.dumps(newer | {"schema_version": 2}).encode())
     await publisher.put(CHECKINS.name, key, json.dumps(newer | {"mood_of_the_day": 1}).encode())
     await publisher.put(PROMPTS.name, key, json.dumps(newer | {"type": "prompt.dreamt"}).encode())
-    await publisher.publish(CHECKINS.name, good)
+    await publisher.publish(good)
     await publisher.close()
     assert text(system, "+447700900021", "7 3 5", "SM-after-poison").status_code == 200
     means = "indicators where participant = :p and indicator = 'mean' and scale = 'valence'"

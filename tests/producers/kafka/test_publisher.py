@@ -7,7 +7,6 @@ from collections.abc import Iterator
 import pytest
 
 from producers.kafka.publisher import Publisher, PublishFailed
-from schemas.topics import CHECKINS
 from tests.streams.indicators.test_update import EVENTS
 
 EVENT = EVENTS[0]
@@ -27,7 +26,7 @@ async def test_a_kafka_that_is_away_or_deaf_is_not_waited_for(deaf_port: int) ->
         publisher = Publisher(f"127.0.0.1:{port}", limit=1.0)
         begun = time.monotonic()
         with pytest.raises(PublishFailed):
-            await publisher.publish(CHECKINS.name, EVENT)
+            await publisher.publish(EVENT)
         assert time.monotonic() - begun < 5
         assert not await publisher.ready()
         await publisher.close()
@@ -35,6 +34,6 @@ async def test_a_kafka_that_is_away_or_deaf_is_not_waited_for(deaf_port: int) ->
 
 async def test_what_is_acknowledged_is_there(broker: str) -> None:
     publisher = Publisher(broker)
-    await publisher.publish(CHECKINS.name, EVENT)
+    await publisher.publish(EVENT)
     assert await publisher.ready()
     await publisher.close()

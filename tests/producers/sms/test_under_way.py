@@ -16,7 +16,7 @@ from producers.sms.delivery import TextDelivery
 from producers.sms.dispatcher import Sender
 from producers.sms.providers.generic_http import Account, HttpGateway
 from schemas.events import ConsentStatus, DeadLetter, Delivery, DeliveryReported, PromptClosed
-from schemas.topics import CONSENTS, DEAD_LETTERS, DELIVERY_REPORTS, PROMPTS, TEXTS
+from schemas.topics import DEAD_LETTERS, DELIVERY_REPORTS, PROMPTS, TEXTS
 from tests.producers.conftest import locked
 from tests.producers.sms.providers.kits import SECRET, Answer, Took, carrier
 from tests.producers.sms.test_dispatcher import TWILIO, Desk, desk
@@ -64,12 +64,12 @@ async def test_stop_and_crisis_do_not_wait_behind_a_provider_that_hangs(
 ) -> None:
     running, person = Running(desk, monkeypatch), desk.person.participant
     hanging, waiting = desk.prompt("hanging"), desk.prompt("waiting")
-    await desk.publisher.publish(TEXTS.name, hanging)
+    await desk.publisher.publish(hanging)
     await running.sent(1)
-    await desk.publisher.publish(TEXTS.name, waiting)
-    await desk.publisher.publish(CONSENTS.name, desk.consent(ConsentStatus.CONTACT_STOPPED))
-    await desk.publisher.publish(TEXTS.name, desk.reply("a", "crisis"))
-    await desk.publisher.publish(TEXTS.name, desk.reply("b", "stopped"))
+    await desk.publisher.publish(waiting)
+    await desk.publisher.publish(desk.consent(ConsentStatus.CONTACT_STOPPED))
+    await desk.publisher.publish(desk.reply("a", "crisis"))
+    await desk.publisher.publish(desk.reply("b", "stopped"))
     await running.sent(3)
 
     async def noted() -> bool:
@@ -94,8 +94,8 @@ async def test_stop_and_crisis_do_not_wait_behind_a_provider_that_hangs(
 
 async def test_an_end_of_the_sender_tears_no_text_off(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     running, prompt = Running(desk, monkeypatch), desk.prompt("hanging")
-    await desk.publisher.publish(TEXTS.name, prompt)
-    await desk.publisher.publish(TEXTS.name, desk.prompt("waiting"))
+    await desk.publisher.publish(prompt)
+    await desk.publisher.publish(desk.prompt("waiting"))
     await running.sent(1)
     ending = asyncio.create_task(running.end())
     await asyncio.sleep(0.3)

@@ -23,9 +23,9 @@ async def test_letters_of_one_reason_go_back_unchanged(broker: str) -> None:
             topic=CHECKINS.name, partition=0, offset=offset, key=b"replayed", value=b"%d" % offset,
             reason=Reason.WRONG_KEY, detail="", at=now(),
         )  # fmt: skip
-        await publisher.publish(DEAD_LETTERS.name, letter)
+        await publisher.publish(letter)
     refused = letter.model_copy(update={"event_id": event_id("refused form"), "topic": "form"})
-    await publisher.publish(DEAD_LETTERS.name, refused)
+    await publisher.publish(refused)
     await publisher.close()
     outcome = await replay(settings, Reason.WRONG_KEY)
     assert (outcome.sent, outcome.left) == (2, 1)

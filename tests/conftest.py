@@ -1,4 +1,4 @@
-"""What all tests share: one real broker for the session, and a browser where there is one."""
+"""What all tests share: a real broker for the session, a browser where there is one, and who runs what."""
 
 import os
 import shutil
@@ -6,11 +6,62 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings as hypothesis_settings
 
 from wellstream.local.kafka import local_kafka
 from wellstream.operations.topics import create_topics
 
-DEMO = Path(__file__).parents[1] / "studies" / "demo.yaml"
+TESTS = Path(__file__).parent
+DEMO = TESTS.parent / "studies" / "demo.yaml"
+_MOST_WORKERS = 4
+_LONGEST_FIRST = (
+    "test_thirty_days",
+    "test_demo",
+    "test_form_pages",
+    "test_shuffles",
+    "test_kill",
+    "test_conversation",
+)
+
+# Tests name a share of a profile's examples (tests/examples.py), so that `just test` can take fewer of all.
+# On a busy machine a deadline measures the neighbours.
+hypothesis_settings.register_profile("dev", deadline=None, max_examples=15)
+hypothesis_settings.register_profile("ci", deadline=None, print_blob=True, derandomize=True)
+hypothesis_settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
+
+
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """Share the whole suite out between the cores; run tests that were named in this process."""
+    named = config.args_source is pytest.Config.ArgsSource.ARGS
+    if named or config.getoption("usepdb") or config.getoption("collectonly"):
+        return 0
+    return min(os.cpu_count() or 1, _MOST_WORKERS)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep what shares something expensive in one process, and begin with what takes longest."""
+    needed: dict[Path, set[str]] = {}
+    for item in items:
+        needed.setdefault(item.path, set()).update(getattr(item, "fixturenames", ()))
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group(_group(item.path, needed[item.path])))
+    items.sort(key=lambda item: _place(item.path))
+
+
+def _group(file: Path, fixtures: set[str]) -> str:
+    journey = file.parent.name == "journeys"
+    if "system" in fixtures and journey:
+        return "system"
+    if "kafka" in fixtures:
+        return "kafka"
+    return file.relative_to(TESTS).with_suffix("").as_posix()
+
+
+def _place(file: Path) -> int:
+    if file.parent.name != "journeys":
+        return len(_LONGEST_FIRST) + 1
+    return _LONGEST_FIRST.index(file.stem) if file.stem in _LONGEST_FIRST else len(_LONGEST_FIRST)
 
 
 @pytest.fixture(scope="session")

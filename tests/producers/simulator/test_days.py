@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from producers.simulator.client import STRANGER
@@ -17,6 +17,7 @@ from schemas.base import PhaseKind
 from schemas.study.file import load_study
 from streams.conversation.numbers import Parsed, parse
 from tests.conftest import DEMO
+from tests.examples import examples
 
 STUDY = load_study(DEMO)
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
@@ -58,7 +59,7 @@ def test_what_is_not_mistyped_is_understood() -> None:
 
 
 @given(st.integers(0, 59), st.integers(0, 56 * 24))
-@settings(max_examples=40, deadline=None)
+@examples(40)
 def test_a_pause_changes_nothing(index: int, hours: int) -> None:
     person, pause = PEOPLE[index], NOW - timedelta(hours=hours)
     before = list(history(person, STUDY, LONG_AGO, pause))

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.events import (
@@ -22,6 +22,7 @@ from streams.conversation.machine import hear
 from streams.conversation.state import Conversation
 from streams.conversation.words import correction, language_wanted, reserved, reserved_words
 from tests.conftest import DEMO
+from tests.examples import examples
 from tests.streams.conversation.conftest import NOON, Talk
 
 DEMO_STUDY = load_study(DEMO)
@@ -239,7 +240,7 @@ def test_no_item_of_the_demo_is_named_with_a_command() -> None:
     assert not names & set(reserved_words(DEMO_STUDY))
 
 
-@settings(max_examples=200)
+@examples(200)
 @given(st.lists(st.sampled_from(SAID) | st.text(max_size=30), max_size=25))
 def test_any_conversation_keeps_its_laws(words: list[str]) -> None:
     study = DEMO_STUDY.model_copy(

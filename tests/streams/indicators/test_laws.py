@@ -6,7 +6,7 @@ from collections import Counter
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from streams.indicators.full_record import indicators_of
@@ -25,6 +25,7 @@ from streams.indicators.measures import (
 )
 from streams.indicators.result import Result
 from streams.records.full_record import Prompt, Series
+from tests.examples import examples
 
 ANSWER = st.integers(0, 10).map(float)
 SCORES = st.lists(ANSWER, min_size=2, max_size=60)
@@ -239,7 +240,7 @@ def prompts(draw: random.Random) -> list[Prompt]:
     return made
 
 
-@settings(max_examples=15, deadline=None)
+@examples(15)
 @given(st.integers(0, 10**6))
 def test_a_whole_record_does_not_depend_on_the_order_of_its_prompts(seed: int) -> None:
     draw = random.Random(seed)

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.events import (
@@ -24,6 +24,7 @@ from schemas.study.versions import Versions
 from streams.indicators.update import State, TimelineEvent, absorb, batch, updates
 from streams.records.timeline import local_day
 from tests.conftest import DEMO
+from tests.examples import examples
 
 STUDY = load_study(DEMO)
 WHO = "p-0123456789abcdef"
@@ -133,7 +134,7 @@ def live(batches: list[list[TimelineEvent]]) -> dict[UUID, IndicatorsUpdated]:
     return newest
 
 
-@settings(max_examples=25, deadline=None)
+@examples(25)
 @given(st.data())
 def test_any_order_batching_and_repetition_ends_the_same(data: st.DataObject) -> None:
     again = data.draw(st.lists(st.sampled_from(TROUBLED), max_size=5))
@@ -144,7 +145,7 @@ def test_any_order_batching_and_repetition_ends_the_same(data: st.DataObject) ->
     assert {name: update for name, update in found.items() if name not in gone} == SETTLED
 
 
-@settings(max_examples=25, deadline=None)
+@examples(25)
 @given(st.permutations(TROUBLED))
 def test_a_revision_only_grows(order: list[TimelineEvent]) -> None:
     state: State | None = None

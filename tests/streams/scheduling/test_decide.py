@@ -7,7 +7,7 @@ from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.base import Channel
@@ -33,6 +33,7 @@ from streams.scheduling.decide import decide
 from streams.scheduling.local_time import local_date
 from streams.scheduling.participant_state import ParticipantState
 from tests.conftest import DEMO
+from tests.examples import examples
 
 WHO = "p-0123456789abcdef"
 START = datetime(2026, 6, 1, 5, 0, tzinfo=UTC)  # 07:00 in Brussels
@@ -367,7 +368,7 @@ def test_supportive_texts_are_drawn_and_logged_with_their_probability() -> None:
     assert {(one.probability, one.treated) for one in paused} == {(0.0, False)}
 
 
-@settings(max_examples=15, deadline=None)
+@examples(15)
 @given(
     seed=st.integers(0, 10_000), zone=st.sampled_from(["Europe/Brussels", "America/New_York", "Pacific/Apia"])
 )
@@ -405,7 +406,7 @@ def test_a_crash_between_any_two_events_neither_loses_nor_doubles() -> None:
         assert event.event_id in {one.event_id for one in again}
 
 
-@settings(max_examples=50, deadline=None)
+@examples(50)
 @given(order=st.randoms(use_true_random=False))
 def test_the_order_in_which_events_are_learnt_does_not_matter(order: object) -> None:
     world = World(answers=lambda sent: sent.beep == 2)

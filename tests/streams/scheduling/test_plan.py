@@ -5,7 +5,7 @@ from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.base import Channel
@@ -15,6 +15,7 @@ from streams.scheduling.draws import drawer, random_times
 from streams.scheduling.local_time import instant_of, window_of
 from streams.scheduling.plan import Day, plan
 from tests.conftest import DEMO
+from tests.examples import examples
 
 STUDY = load_study(DEMO)
 WHO = "p-0123456789abcdef"
@@ -63,7 +64,7 @@ def test_samoa_has_no_thirtieth_of_december() -> None:
     assert window[1] - window[0] == timedelta(hours=10)
 
 
-@settings(max_examples=300)
+@examples(300)
 @given(
     zone=st.sampled_from(ZONES),
     on=st.dates(date(2010, 1, 1), date(2030, 12, 31)),

@@ -3,10 +3,11 @@
 import itertools
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from streams.statistics.disclosure_control import MINIMUM_CELL, Audience, suppress, suppress_line
+from tests.examples import examples
 
 CEILING = 40
 
@@ -46,7 +47,7 @@ def test_margins_that_are_not_published_constrain_nothing() -> None:
 TABLES = np.asarray(list(itertools.product(range(CEILING + 1), repeat=4)), np.int16).reshape(-1, 2, 2)
 
 
-@settings(max_examples=25, deadline=None)
+@examples(25)
 @given(st.lists(st.integers(0, 20), min_size=4, max_size=4))
 def test_no_small_cell_can_be_bounded_below_the_threshold(counts: list[int]) -> None:
     """By trying all tables of two by two that agree with what is shown."""

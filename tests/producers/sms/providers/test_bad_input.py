@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from producers.sms.providers.base import Inbound, NotAuthentic, Outgoing, RawRequest, Receipt, Unreadable
@@ -59,7 +59,6 @@ JSON = st.recursive(
 ).map(lambda content: json.dumps(content).encode())
 
 
-@settings(deadline=None)
 @given(
     body=st.binary(max_size=200) | JSON,
     headers=st.dictionaries(
@@ -84,7 +83,6 @@ def test_a_forged_request_is_refused_whatever_it_is(
             adapter.parse(request)
 
 
-@settings(deadline=None)
 @given(JSON)
 def test_signed_json_of_any_shape_is_read_or_refused(body: bytes) -> None:
     _, adapter = ADAPTERS[1]

@@ -1,0 +1,45 @@
+# `uv run just` works wherever uv does; `just` alone does so once it is installed.
+set windows-shell := ["powershell.exe", "-NoLogo", "-Command"]
+
+# Lint and the inner loop
+default: lint test
+
+# List every recipe
+help:
+    @just --list
+
+# The inner loop, under a minute: no journeys, no slow tests, few examples of each law
+test *ARGS:
+    HYPOTHESIS_PROFILE=dev uv run pytest -q -m "not journey and not slow" {{ ARGS }}
+
+# Everything, as CI runs it
+test-all *ARGS:
+    uv run pytest {{ ARGS }}
+
+# Formatting, lint, types and the arrows between the rooms
+lint:
+    uv run ruff check .
+    uv run ruff format --check .
+    uv run mypy
+    uv run lint-imports --no-cache
+
+# Mend what ruff can
+fix:
+    uv run ruff check --fix .
+    uv run ruff format .
+
+# Branch coverage of the rooms by the tests that run in one process
+coverage *ARGS:
+    uv run pytest -q -m "not journey" --cov --cov-report=term:skip-covered {{ ARGS }}
+
+# Real Kafka, every service and a simulated study, on this machine
+demo *ARGS:
+    uv run wellstream demo {{ ARGS }}
+
+# Measure speed; nothing in the tests does
+bench NAME:
+    uv run python -m benchmarks.{{ NAME }}
+
+# Pin the newest versions that work together
+pins:
+    uv run python -m wellstream.operations.pins

@@ -74,7 +74,8 @@ async def main(count: int) -> None:
 
 
 async def measure(base: str, language: str, tokens: list[str], count: int) -> None:
-    form, peer = [], []
+    form: list[float] = []
+    peer: list[float] = []
     async with httpx.AsyncClient(base_url=base, headers={"Accept-Encoding": "gzip"}) as client:
         for number in range(count):
             for path, times in ((f"/c/{tokens[number // 100]}", form), ("/peer", peer)):

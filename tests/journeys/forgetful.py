@@ -17,5 +17,5 @@ async def take_some(stream: Any, *args: Any, **kwargs: Any) -> AsyncIterator[lis
 
 
 if __name__ == "__main__":
-    Stream.take_events = take_some
+    setattr(Stream, "take_events", take_some)  # noqa: B010 - a method is replaced on purpose
     run_worker(Settings())

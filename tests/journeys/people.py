@@ -43,7 +43,7 @@ def form_link(settings: Settings, participant: str) -> str:
     expires = (now() + timedelta(hours=1)).isoformat()
     prompt = str(event_id("test-prompt", participant))
     wanted = [{"participant": participant, "prompt_id": prompt, "expires_at": expires}]
-    return call_admin_api(settings, "/links", wanted)[0]["url"]
+    return str(call_admin_api(settings, "/links", wanted)[0]["url"])
 
 
 def count(reader: Reader, sql: str, **params: str) -> int:

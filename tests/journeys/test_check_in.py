@@ -5,7 +5,7 @@ from pathlib import Path
 import httpx
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 
 from schemas.settings import Settings
 from streams.store.client import NotAllowed, Reader
@@ -102,17 +102,6 @@ def test_no_number_and_no_answer_in_any_log(system: Settings) -> None:
         written = log.read_text(errors="replace")
         assert "7700900" not in written, log.name
         assert "great thanks" not in written, log.name
-
-
-@pytest.fixture(scope="module")
-def browser(browser_path: str) -> Browser:
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(
-            executable_path=browser_path,
-            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync"],
-        )
-        yield chromium
-        chromium.close()
 
 
 @pytest.mark.browser

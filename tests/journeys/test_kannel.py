@@ -8,6 +8,7 @@ import subprocess
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -163,7 +164,7 @@ def system_with_kannel(kafka: str, tmp_path: Path) -> Iterator[tuple[Settings, C
             started = stack.enter_context(process(box, file, folder=tmp_path))
             assert started.stdout is not None
             swallow(started.stdout)
-            until(lambda port=port: listens(port))
+            until(partial(listens, port))
         centre = stack.enter_context(
             process(str(FAKE_SMSC), "-H", "127.0.0.1", "-r", str(smsc), folder=tmp_path)
         )

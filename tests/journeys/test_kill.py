@@ -37,7 +37,7 @@ def kafka_of_its_own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 def process_of(settings: Settings, name: str) -> int:
     listed = json.loads((settings.home / "services.json").read_text())["services"]
-    return next(service["pid"] for service in listed if service["name"] == name)
+    return next(int(service["pid"]) for service in listed if service["name"] == name)
 
 
 async def test_nothing_is_lost_or_doubled_and_a_rebuild_gives_the_same_rows(

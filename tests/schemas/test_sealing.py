@@ -1,11 +1,25 @@
 """A seal opens with its own key, in its own place, and nowhere else."""
 
+from typing import TypedDict
+from uuid import UUID
+
 import pytest
 
 from schemas.identity import event_id
 from schemas.sealing import WrongKey, new_key, seal, unseal
 
-PLACE = {"topic": "inbound.messages.v1", "participant": "p-0123456789abcdef", "event_id": event_id("a")}
+
+class Place(TypedDict):
+    topic: str
+    participant: str
+    event_id: UUID
+
+
+PLACE: Place = {
+    "topic": "inbound.messages.v1",
+    "participant": "p-0123456789abcdef",
+    "event_id": event_id("a"),
+}
 
 
 def test_words_come_back_and_do_not_show() -> None:
@@ -17,12 +31,16 @@ def test_words_come_back_and_do_not_show() -> None:
 
 @pytest.mark.parametrize(
     "moved",
-    [{"topic": "checkins.v1"}, {"participant": "p-fedcba9876543210"}, {"event_id": event_id("b")}],
+    [
+        PLACE | {"topic": "checkins.v1"},
+        PLACE | {"participant": "p-fedcba9876543210"},
+        PLACE | {"event_id": event_id("b")},
+    ],
 )
-def test_a_seal_that_was_moved_does_not_open(moved: dict[str, object]) -> None:
+def test_a_seal_that_was_moved_does_not_open(moved: Place) -> None:
     key = new_key()
     with pytest.raises(WrongKey):
-        unseal(key, seal(key, "7 3 5", **PLACE), **(PLACE | moved))
+        unseal(key, seal(key, "7 3 5", **PLACE), **moved)
 
 
 def test_another_participants_key_does_not_open_it() -> None:

@@ -83,7 +83,7 @@ def test_days_are_the_persons_own_and_gaps_stay_gaps() -> None:
 
 
 def test_a_correction_replaces_and_a_retraction_removes() -> None:
-    events = [
+    events: list[Seen] = [
         checkin("a", NOON, 9, 2),
         checkin("a", NOON, 1),
         checkin("b", NOON, 3),

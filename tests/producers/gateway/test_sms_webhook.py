@@ -81,8 +81,14 @@ async def test_a_text_lands_once_however_often_it_comes(
     assert len(found) == 1
     key = await door.vault.key(door.person.participant)
     assert key is not None
-    place = {"topic": MESSAGES.name, "participant": found[0].participant, "event_id": found[0].event_id}
-    assert unseal(key, found[0].text, **place) == WORDS
+    words = unseal(
+        key,
+        found[0].text,
+        topic=MESSAGES.name,
+        participant=found[0].participant,
+        event_id=found[0].event_id,
+    )
+    assert words == WORDS
     assert "7700900" not in caplog.text
     assert "long" not in caplog.text
 

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import pytest
@@ -90,14 +91,16 @@ def test_moods_carry_over_from_prompt_to_prompt() -> None:
     assert np.corrcoef(first, second)[0, 1] > 0.2
 
 
-def _read(text: Text) -> dict[str, int]:
+def _read(text: Text) -> dict[str, Any]:
     outcome = parse(text.words, STUDY, text.person.language)
     return outcome.answers if isinstance(outcome, Parsed) else {}
 
 
 @pytest.mark.parametrize("arm", EFFECT)
 def test_the_truth_rises_in_the_intervention_and_partly_falls_after_it(arm: str) -> None:
-    phases = STUDY.arm(arm).phases if STUDY.arm(arm) else ()
+    found = STUDY.arm(arm)
+    assert found is not None
+    phases = found.phases
     baseline = phases[0].days
     treated = sum(p.days for p in phases if p.kind in (PhaseKind.INTERVENTION, PhaseKind.WASHOUT))
     assert {gain(STUDY, arm, day) for day in range(1, baseline + 1)} == {0.0}

@@ -80,7 +80,7 @@ class Desk:
         raw: bytes | None = None,
         sender: Sender | None = None,
     ) -> None:
-        values = [encode(event) for event in events] or [raw]
+        values = [encode(event) for event in events] if raw is None else [raw]
         records: Any = [
             SimpleNamespace(topic=topic.name, partition=0, offset=0, key=b"k", value=value)
             for value in values
@@ -283,11 +283,12 @@ async def test_two_senders_at_once_send_one_text(desk: Desk) -> None:
     other = await Vault.open(desk.settings.vault_path, desk.settings.secret("vault_key"))
     studies = {desk.study.ref: desk.study}
     second = Sender(desk.settings, desk.adapter, studies, other, desk.publisher, lambda: desk.at)
-    asked = [desk.prompt("one"), desk.prompt("one", attempt=1), desk.reply("a")]
+    first = desk.prompt("one")
+    asked = [first, desk.prompt("one", attempt=1), desk.reply("a")]
     await asyncio.gather(*(desk.handle(*asked, sender=one) for one in (desk.sender, second) * 3))
     await other.close()
     assert len(desk.texts) == 3
-    assert {one.event_id for one in await desk.said(PROMPTS, PromptSent)} == {asked[0].prompt_id}
+    assert {one.event_id for one in await desk.said(PROMPTS, PromptSent)} == {first.prompt_id}
 
 
 async def test_an_outage_of_kafka_is_said_and_sends_nothing_again(desk: Desk) -> None:

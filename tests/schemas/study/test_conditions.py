@@ -16,7 +16,11 @@ from schemas.study.conditions import (
     parse_condition,
 )
 
-ANSWERS = {"stress": 8, "alone": 0, "coping": ("problem_solving", "creative_activity")}
+ANSWERS: dict[str, int | tuple[str, ...]] = {
+    "stress": 8,
+    "alone": 0,
+    "coping": ("problem_solving", "creative_activity"),
+}
 
 
 @pytest.mark.parametrize(

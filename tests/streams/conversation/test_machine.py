@@ -259,8 +259,11 @@ def test_any_conversation_keeps_its_laws(words: list[str]) -> None:
     assert len({one.event_id for one in submitted}) == len(submitted)
     for one in submitted:
         for item, value in one.answers.items():
-            scale = study.item(item).scale
-            assert scale.min <= value <= scale.max
+            asked = study.item(item)
+            assert asked is not None
+            assert asked.scale is not None
+            assert isinstance(value, int)
+            assert asked.scale.min <= value <= asked.scale.max
 
 
 def test_words_that_steer_are_recognised_whole(study: Study) -> None:

@@ -27,8 +27,7 @@ def test_some_items_by_name() -> None:
     assert parse("mood 7 stress 3", STUDY, "en") == Parsed({"mood": 7, "stress": 3}, "by-name")
 
 
-MOOD = STUDY.item("mood")
-assert MOOD is not None
+MOOD = next(item for item in STUDY.items if item.id == "mood")
 
 
 @pytest.mark.parametrize(

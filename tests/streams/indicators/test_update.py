@@ -91,6 +91,12 @@ NEWER = other_version()
 VERSIONS = Versions([STUDY, NEWER])
 
 
+def number(event: CheckInSubmitted, item: str) -> int:
+    value = event.answers.get(item, 0)
+    assert isinstance(value, int)
+    return value
+
+
 def troubled(days: int) -> list[TimelineEvent]:
     """A record in which check-ins are corrected, twice or by two hands, taken back, or of a newer version."""
     plain = record(days)
@@ -108,9 +114,7 @@ def troubled(days: int) -> list[TimelineEvent]:
     newer = {"study": NEWER.ref, "language": "nl"}
     return corrections + [
         event.model_copy(update=newer)
-        if isinstance(event, CheckInSubmitted)
-        and event.occurred_at > late
-        and event.answers.get("mood", 0) <= 5
+        if isinstance(event, CheckInSubmitted) and event.occurred_at > late and number(event, "mood") <= 5
         else event
         for event in plain
     ]
@@ -195,7 +199,7 @@ CHECKINS = [event for event in EVENTS if isinstance(event, CheckInSubmitted)]
 
 def test_mean_is_that_of_the_answers_in_the_window() -> None:
     since = LAST.occurred_at - timedelta(days=7)
-    inside = [e.answers["mood"] for e in CHECKINS if since < e.occurred_at <= LAST.occurred_at]
+    inside = [number(e, "mood") for e in CHECKINS if since < e.occurred_at <= LAST.occurred_at]
     mean = found(LAST, "mean", "valence")
     assert mean.n == len(inside)
     assert mean.value == pytest.approx(sum(inside) / len(inside), abs=1e-12)

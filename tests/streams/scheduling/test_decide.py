@@ -1,9 +1,10 @@
 """What is due: never twice, never late, never at night, and the same after a restart at any step."""
 
+import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
-from typing import TypeVar
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -16,7 +17,7 @@ from schemas.events import (
     ConsentChanged,
     ConsentStatus,
     DayPlanned,
-    Envelope,
+    Event,
     LanguageChosen,
     ParticipantEnrolled,
     PauseChanged,
@@ -56,7 +57,7 @@ class World:
 
     study: Study = STUDY
     life: ParticipantState = field(default_factory=ParticipantState)
-    log: list[Envelope] = field(default_factory=list)
+    log: list[Event] = field(default_factory=list)
     at: datetime = START
     zone: str = "Europe/Brussels"
     start_date: date = date(2026, 6, 1)
@@ -74,10 +75,10 @@ class World:
             "occurred_at": self.at, "recorded_at": self.at, "zone": self.zone,
         }  # fmt: skip
 
-    def say(self, kind: type[Envelope], *cause: str, **fields: object) -> None:
+    def say(self, kind: type[Any], *cause: str, **fields: object) -> None:
         self.hear(kind.model_validate(self.envelope(kind.__name__, *cause) | fields))
 
-    def hear(self, event: Envelope) -> None:
+    def hear(self, event: Event) -> None:
         self.log.append(event)
         self.life.learn(event)
 
@@ -375,7 +376,7 @@ def test_supportive_texts_are_drawn_and_logged_with_their_probability() -> None:
 def test_a_restart_after_every_step_changes_nothing(seed: int, zone: str) -> None:
     start = datetime(2026, 10, 24, 5, 0, tzinfo=UTC)
 
-    def run(restarts: bool) -> list[Envelope]:
+    def run(restarts: bool) -> list[Event]:
         def answers(sent: PromptSent) -> bool:
             return (sent.beep + seed) % 3 == 0
 
@@ -408,11 +409,11 @@ def test_a_crash_between_any_two_events_neither_loses_nor_doubles() -> None:
 
 @examples(50)
 @given(order=st.randoms(use_true_random=False))
-def test_the_order_in_which_events_are_learnt_does_not_matter(order: object) -> None:
+def test_the_order_in_which_events_are_learnt_does_not_matter(order: random.Random) -> None:
     world = World(answers=lambda sent: sent.beep == 2)
     world.until(START + days(1))
     shuffled = list(world.log)
-    order.shuffle(shuffled)  # type: ignore[attr-defined]
+    order.shuffle(shuffled)
     life = ParticipantState()
     for event in shuffled + shuffled[:10]:
         life.learn(event)

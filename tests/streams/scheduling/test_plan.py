@@ -76,7 +76,7 @@ def test_random_times_keep_window_blocks_and_gaps(
     zone: str, on: date, count: int, gap: int, night: bool
 ) -> None:
     wake, sleep = ("20:00", "07:30") if night else ("09:00", "21:00")
-    rule = {"kind": "random", "channels": ["sms"] * count, "min_gap_minutes": gap}
+    rule: dict[str, object] = {"kind": "random", "channels": ["sms"] * count, "min_gap_minutes": gap}
     study = with_prompts(rule, wake=wake, sleep=sleep)
     prompts = plan(a_day(on, zone), study, "secret")
     window = window_of(on, wake, sleep, zone)
@@ -131,7 +131,12 @@ def test_a_gap_without_room_gives_the_middles() -> None:
 
 
 def test_fixed_interval_and_weekdays() -> None:
-    fixed = {"kind": "fixed", "times": ["20:30", "08:15"], "channel": "web", "weekdays": ["mon", "wed"]}
+    fixed: dict[str, object] = {
+        "kind": "fixed",
+        "times": ["20:30", "08:15"],
+        "channel": "web",
+        "weekdays": ["mon", "wed"],
+    }
     every = {"kind": "interval", "every_minutes": 240, "channel": "sms"}
     study = with_prompts(fixed, every)
     monday = plan(a_day(date(2026, 6, 1)), study, "s")
@@ -166,7 +171,7 @@ def test_relative_to_the_phase_and_its_intervention() -> None:
 
 
 def test_only_in_the_phases_named_and_only_during_the_study() -> None:
-    rule = {"kind": "random", "channels": ["sms"], "phases": ["baseline", "follow-up"]}
+    rule: dict[str, object] = {"kind": "random", "channels": ["sms"], "phases": ["baseline", "follow-up"]}
     study = with_prompts(rule)
     days = [n for n in range(-3, 60) if plan(a_day(date(2026, 6, 1), study_day=n), study, "s")]
     assert days == [*range(1, 15), *range(43, 57)]
@@ -184,5 +189,5 @@ def test_the_number_a_day_follows_what_was_decided() -> None:
 
 
 def test_two_rules_at_one_instant_ask_once() -> None:
-    fixed = {"kind": "fixed", "times": ["10:00"], "channel": "web"}
+    fixed: dict[str, object] = {"kind": "fixed", "times": ["10:00"], "channel": "web"}
     assert len(plan(a_day(date(2026, 6, 1)), with_prompts(fixed, fixed | {"channel": "sms"}), "s")) == 1

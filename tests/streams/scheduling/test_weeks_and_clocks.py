@@ -4,6 +4,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -22,7 +23,7 @@ NOON_ON_MONDAYS = {"kind": "fixed", "times": ["12:00"], "channel": "web", "weekd
 AWAKE = {"begin": "05:00", "end": "05:01"}
 
 
-def joining(study: Study, on: date, zone: str, **more: bool) -> World:
+def joining(study: Study, on: date, zone: str, **more: Any) -> World:
     at = instant_of(on, "00:30", zone)
     assert at is not None
     return World(study, at=at, zone=zone, start_date=on, **more)

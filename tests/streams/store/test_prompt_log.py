@@ -13,7 +13,7 @@ from schemas.events import (
     DayPlanned,
     Delivery,
     DeliveryReported,
-    Envelope,
+    Event,
     PauseChanged,
     PlannedPrompt,
     PromptClosed,
@@ -84,7 +84,7 @@ def planned() -> DayPlanned:
     return DayPlanned(**envelope("day"), date=date(2026, 6, 1), study_day=1, prompts=prompts)
 
 
-EVENTS: list[Envelope] = [
+EVENTS: list[Event] = [
     planned(), sent(1), sent(2), sent(6), closed(2, "expired"), closed(3, "discarded", "quiet_hours"),
     closed(4, "cancelled", "paused"), closed(5, "failed", "provider"), closed(6, "expired"), answer(1, 62),
     answer(2, 65), report(1, Delivery.DELIVERED, 61.2), report(1, Delivery.ACCEPTED, 61),
@@ -92,7 +92,7 @@ EVENTS: list[Envelope] = [
 
 
 class File:
-    def __init__(self, *events: Envelope) -> None:
+    def __init__(self, *events: Event) -> None:
         self._store = open_store(":memory:")
         rows: Rows = {}
         for event in events:

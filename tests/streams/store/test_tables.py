@@ -12,7 +12,7 @@ import pytest
 
 from schemas.clock import now
 from schemas.codec import encode
-from schemas.events import CheckInSubmitted, ParticipantEnrolled, Reason
+from schemas.events import CheckInSubmitted, Event, ParticipantEnrolled, Reason
 from schemas.identity import event_id
 from schemas.settings import Settings
 from schemas.topics import CHECKINS
@@ -180,7 +180,8 @@ def test_views_show_the_version_that_holds_and_the_arm_of_the_time(tmp_path: Pat
     store = open_store(tmp_path / "store.duckdb")
     first, second = [event for event in EVENTS if isinstance(event, CheckInSubmitted)][:2]
     moved = [enrolment("cbt", first.occurred_at), enrolment("community", second.occurred_at)]
-    for event in (corrected(first, 2, mood=1), first, retracted(second, 2), second, *reversed(moved)):
+    heard: list[Event] = [corrected(first, 2, mood=1), first, retracted(second, 2), second, *reversed(moved)]
+    for event in heard:
         write(store, project(event), {})
     assert store.execute("select event_id, version from checkins").fetchall() == [(str(first.event_id), 2)]
     assert store.execute("select value from answers where item = 'mood'").fetchall() == [(1,)]

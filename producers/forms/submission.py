@@ -9,7 +9,7 @@ from producers.forms.fields import Problem, RawAnswer
 from producers.vault.people import Link
 from schemas.base import Channel
 from schemas.codec import dead_letter
-from schemas.events import Answer, CheckInSubmitted, DeadLetter, Envelope
+from schemas.events import Answer, CheckInSubmitted, DeadLetter, Envelope, EnvelopeFields
 from schemas.identity import event_id
 from schemas.sealing import seal
 from schemas.study import Study
@@ -77,15 +77,8 @@ def checkin_of(sent: Submission, answers: dict[str, RawAnswer], at: datetime) ->
             event_id=sent.event_id,
         )
 
-    # Built from its parts, not parsed: a seal that is there already must not be decoded again.
-    envelope = Envelope.model_validate(_envelope(sent, at))
     return CheckInSubmitted(
-        event_id=envelope.event_id,
-        study=envelope.study,
-        participant=envelope.participant,
-        occurred_at=envelope.occurred_at,
-        recorded_at=envelope.recorded_at,
-        zone=envelope.zone,
+        **_envelope(sent, at),
         channel=Channel.WEB,
         language=person.language,
         opened_at=sent.opened_at,
@@ -121,17 +114,17 @@ def letter_of(sent: Submission, problem: Problem, at: datetime) -> DeadLetter:
         reason=problem.reason,
         detail=f"web form, {where}",
         at=at,
-        event=Envelope.model_validate(_envelope(sent, at)),
+        event=Envelope(**_envelope(sent, at)),
     )
 
 
-def _envelope(sent: Submission, at: datetime) -> dict[str, object]:
+def _envelope(sent: Submission, at: datetime) -> EnvelopeFields:
     person = sent.opened.link.person
-    return {
-        "event_id": sent.event_id,
-        "study": person.study,
-        "participant": person.participant,
-        "occurred_at": sent.occurred_at,
-        "recorded_at": at,
-        "zone": person.zone,
-    }
+    return EnvelopeFields(
+        event_id=sent.event_id,
+        study=person.study,
+        participant=person.participant,
+        occurred_at=sent.occurred_at,
+        recorded_at=at,
+        zone=person.zone,
+    )

@@ -1,12 +1,13 @@
 """Rows of a file as events. Ids follow from what is in the file, so importing it again changes nothing."""
 
 from collections.abc import Iterator, Sequence
-from datetime import date
+from datetime import date, datetime
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from producers.imports.rows import Imported
 from schemas.base import Channel
-from schemas.events import CheckInSubmitted, ParticipantEnrolled, PromptSent
+from schemas.events import CheckInSubmitted, EnvelopeFields, ParticipantEnrolled, PromptSent
 from schemas.identity import event_id, pseudonym_from
 from schemas.study import Study
 
@@ -34,21 +35,28 @@ def events_of(rows: Sequence[Imported], study: Study) -> Iterator[Event]:
             yield _enrolment(row, study, starts[row.person])
         yield _prompt(row, study, starts[row.person])
         if row.answered is not None:
-            yield _checkin(row, study)
+            yield _checkin(row, study, row.answered)
 
 
-def _prompt_id(row: Imported, study: Study) -> str:
-    return str(event_id("import", study.id, row.person, row.scheduled.isoformat(), str(row.occurrence)))
+def _prompt_id(row: Imported, study: Study) -> UUID:
+    return event_id("import", study.id, row.person, row.scheduled.isoformat(), str(row.occurrence))
+
+
+def _envelope(row: Imported, study: Study, name: UUID, at: datetime) -> EnvelopeFields:
+    return EnvelopeFields(
+        event_id=name,
+        study=study.ref,
+        participant=pseudonym_of(study, row.person),
+        occurred_at=at,
+        recorded_at=at,
+        zone=row.zone,
+    )
 
 
 def _enrolment(row: Imported, study: Study, start: date) -> ParticipantEnrolled:
+    name = event_id("import", study.ref, row.person, "enrolled", row.arm)
     return ParticipantEnrolled(
-        event_id=event_id("import", study.ref, row.person, "enrolled", row.arm),
-        study=study.ref,
-        participant=pseudonym_of(study, row.person),
-        occurred_at=row.scheduled,
-        recorded_at=row.scheduled,
-        zone=row.zone,
+        **_envelope(row, study, name, row.scheduled),
         arm=row.arm,
         language=row.language,
         start_date=start,
@@ -57,36 +65,23 @@ def _enrolment(row: Imported, study: Study, start: date) -> ParticipantEnrolled:
 
 def _prompt(row: Imported, study: Study, start: date) -> PromptSent:
     day = row.scheduled.astimezone(ZoneInfo(row.zone)).date()
-    return PromptSent.model_validate(
-        {
-            "event_id": _prompt_id(row, study),
-            "study": study.ref,
-            "participant": pseudonym_of(study, row.person),
-            "occurred_at": row.sent,
-            "recorded_at": row.sent,
-            "zone": row.zone,
-            "channel": Channel.IMPORT,
-            "scheduled_at": row.scheduled,
-            "expires_at": row.expires,
-            "study_day": (day - start).days + 1,
-            "beep": row.beep,
-        }
+    return PromptSent(
+        **_envelope(row, study, _prompt_id(row, study), row.sent),
+        channel=Channel.IMPORT,
+        scheduled_at=row.scheduled,
+        expires_at=row.expires,
+        study_day=(day - start).days + 1,
+        beep=row.beep,
     )
 
 
-def _checkin(row: Imported, study: Study) -> CheckInSubmitted:
-    return CheckInSubmitted.model_validate(
-        {
-            "event_id": event_id("import", _prompt_id(row, study), "answered"),
-            "study": study.ref,
-            "participant": pseudonym_of(study, row.person),
-            "occurred_at": row.answered,
-            "recorded_at": row.answered,
-            "zone": row.zone,
-            "channel": Channel.IMPORT,
-            "language": row.language,
-            "started_at": row.started,
-            "prompt_id": _prompt_id(row, study),
-            "answers": row.answers,
-        }
+def _checkin(row: Imported, study: Study, answered: datetime) -> CheckInSubmitted:
+    prompt_id = _prompt_id(row, study)
+    return CheckInSubmitted(
+        **_envelope(row, study, event_id("import", str(prompt_id), "answered"), answered),
+        channel=Channel.IMPORT,
+        language=row.language,
+        started_at=row.started,
+        prompt_id=prompt_id,
+        answers={**row.answers},
     )

@@ -15,6 +15,7 @@ from schemas.events import (
     PromptRequested,
     PromptSent,
     ReplyRequested,
+    caused_by,
 )
 from schemas.identity import event_id
 
@@ -36,7 +37,7 @@ def reports_of(dispatch: Dispatch, delivery: Delivery, code: str | None) -> Iter
     prompt = request if isinstance(request, PromptRequested) else None
     name = event_id("report", str(dispatch.text), delivery.value)
     yield name, lambda at: DeliveryReported(
-        **_envelope(request, at, at), event_id=name, text=dispatch.text,
+        **caused_by(request, name, occurred_at=at, recorded_at=at), text=dispatch.text,
         prompt_id=prompt.prompt_id if prompt else None, provider=dispatch.provider, delivery=delivery,
         code=code, segments=dispatch.segments,
     )  # fmt: skip
@@ -54,8 +55,7 @@ def closing(prompt: PromptRequested, outcome: Outcome, detail: str) -> tuple[UUI
     return (
         name,
         lambda at: PromptClosed(
-            **_envelope(prompt, at, at),
-            event_id=name,
+            **caused_by(prompt, name, occurred_at=at, recorded_at=at),
             prompt_id=prompt.prompt_id,
             outcome=outcome,
             detail=detail,
@@ -65,7 +65,7 @@ def closing(prompt: PromptRequested, outcome: Outcome, detail: str) -> tuple[UUI
 
 def _sent(prompt: PromptRequested, sent_at: datetime, at: datetime) -> PromptSent:
     return PromptSent(
-        **_envelope(prompt, sent_at, at), event_id=prompt.prompt_id, channel=prompt.channel,
+        **caused_by(prompt, prompt.prompt_id, occurred_at=sent_at, recorded_at=at), channel=prompt.channel,
         scheduled_at=prompt.scheduled_at, expires_at=prompt.expires_at, study_day=max(prompt.study_day, 1),
         beep=prompt.beep,
     )  # fmt: skip
@@ -76,16 +76,6 @@ def withheld(request: Requested, provider: str, why: str) -> tuple[UUID, Build]:
     name = event_id("report", str(request.event_id), Delivery.WITHHELD.value)
     prompt_id = request.prompt_id if isinstance(request, PromptRequested) else None
     return name, lambda at: DeliveryReported(
-        **_envelope(request, at, at), event_id=name, text=request.event_id, prompt_id=prompt_id,
-        provider=provider, delivery=Delivery.WITHHELD, code=why,
+        **caused_by(request, name, occurred_at=at, recorded_at=at), text=request.event_id,
+        prompt_id=prompt_id, provider=provider, delivery=Delivery.WITHHELD, code=why,
     )  # fmt: skip
-
-
-def _envelope(request: Requested, occurred_at: datetime, at: datetime) -> dict[str, object]:
-    return {
-        "study": request.study,
-        "participant": request.participant,
-        "occurred_at": occurred_at,
-        "recorded_at": at,
-        "zone": request.zone,
-    }

@@ -12,7 +12,7 @@ from pydantic import Field
 from schemas.events.alerts import AlertRaised, AlertSuperseded
 from schemas.events.checkins import Answer, CheckInRetracted, CheckInSubmitted
 from schemas.events.dead_letters import DeadLetter, Reason
-from schemas.events.envelope import SCHEMA_VERSION, Envelope, Sealed
+from schemas.events.envelope import SCHEMA_VERSION, Envelope, EnvelopeFields, Sealed, caused_by
 from schemas.events.indicators import IndicatorsUpdated, IndicatorValue, Note, Undefined, Window
 from schemas.events.messages import Intent, MessageClassified, MessageReceived
 from schemas.events.participants import (
@@ -75,6 +75,7 @@ __all__ = [
     "Delivery",
     "DeliveryReported",
     "Envelope",
+    "EnvelopeFields",
     "Event",
     "EventType",
     "IndicatorValue",
@@ -98,4 +99,5 @@ __all__ = [
     "SupportDecided",
     "Undefined",
     "Window",
+    "caused_by",
 ]

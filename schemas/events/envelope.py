@@ -1,6 +1,7 @@
 """What every event carries, and the seal on a participant's own words."""
 
-from typing import Final, Literal
+from datetime import datetime
+from typing import Final, Literal, TypedDict
 from uuid import UUID
 
 from pydantic import Base64Bytes
@@ -30,6 +31,42 @@ class Envelope(FrozenModel):
     occurred_at: Instant
     recorded_at: Instant
     zone: Zone
+
+
+class EnvelopeFields(TypedDict):
+    """An envelope's fields, for the constructor of an event: `PromptClosed(**fields, prompt_id=...)`."""
+
+    event_id: UUID
+    study: StudyRef
+    participant: Pseudonym
+    occurred_at: datetime
+    recorded_at: datetime
+    zone: Zone
+
+
+def caused_by(
+    cause: Envelope,
+    event_id: UUID,
+    *,
+    occurred_at: datetime | None = None,
+    recorded_at: datetime | None = None,
+) -> EnvelopeFields:
+    """The envelope of an event that follows from another one: same study, participant and zone.
+
+    Args:
+        cause: What it follows from.
+        event_id: Its own id, which must follow from the cause (`schemas.identity.event_id`).
+        occurred_at: When it happened, if not at the time of its cause.
+        recorded_at: When it was recorded, if not at the time of its cause.
+    """
+    return EnvelopeFields(
+        event_id=event_id,
+        study=cause.study,
+        participant=cause.participant,
+        occurred_at=occurred_at or cause.occurred_at,
+        recorded_at=recorded_at or cause.recorded_at,
+        zone=cause.zone,
+    )
 
 
 class Sealed(FrozenModel):

@@ -16,6 +16,7 @@ from schemas.events import (
     ConsentChanged,
     ConsentStatus,
     DeadLetter,
+    EnvelopeFields,
     Intent,
     LanguageChosen,
     MessageClassified,
@@ -24,6 +25,7 @@ from schemas.events import (
     PromptSent,
     ReplyRequested,
     SafetyRaised,
+    caused_by,
 )
 from schemas.identity import event_id
 from schemas.study import Item, OwnInitiative, Study
@@ -106,40 +108,29 @@ class _Turn:
     study: Study
     now: datetime
 
-    def envelope(self, *cause: str) -> dict[str, object]:
-        message = self.message
-        return {
-            "event_id": event_id(*cause, str(message.event_id)),
-            "study": message.study,
-            "participant": message.participant,
-            "occurred_at": message.occurred_at,
-            "recorded_at": message.recorded_at,
-            "zone": message.zone,
-        }
+    def envelope(self, name: str) -> EnvelopeFields:
+        return caused_by(self.message, event_id(name, str(self.message.event_id)))
 
     def read(self, intent: Intent, unclear_in_a_row: int = 0) -> MessageClassified:
-        return MessageClassified.model_validate(
-            self.envelope("read")
-            | {"cause": self.message.event_id, "intent": intent, "unclear_in_a_row": unclear_in_a_row}
+        return MessageClassified(
+            **self.envelope("read"),
+            cause=self.message.event_id,
+            intent=intent,
+            unclear_in_a_row=unclear_in_a_row,
         )
 
     def reply(self, name: str, item: str | None = None, language: str | None = None) -> ReplyRequested:
-        return ReplyRequested.model_validate(
-            self.envelope("reply")
-            | {
-                "recorded_at": self.now,
-                "cause": self.message.event_id,
-                "language": language or self.message.language,
-                "reply": name,
-                "item": item,
-                "expires_at": self.message.recorded_at + _REPLY_WITHIN,
-            }
+        return ReplyRequested(
+            **caused_by(self.message, event_id("reply", str(self.message.event_id)), recorded_at=self.now),
+            cause=self.message.event_id,
+            language=language or self.message.language,
+            reply=name,
+            item=item,
+            expires_at=self.message.recorded_at + _REPLY_WITHIN,
         )
 
     def consent(self, status: ConsentStatus) -> ConsentChanged:
-        return ConsentChanged.model_validate(
-            self.envelope("consent") | {"status": status, "text_version": _CONSENT_BY_TEXT}
-        )
+        return ConsentChanged(**self.envelope("consent"), status=status, text_version=_CONSENT_BY_TEXT)
 
 
 _Step = tuple[Conversation, list[Outcome]]
@@ -176,10 +167,8 @@ def _step(state: Conversation, turn: _Turn) -> _Step:
 
 
 def _in_crisis(state: Conversation, turn: _Turn, rule: str) -> _Step:
-    raised = SafetyRaised.model_validate(
-        turn.envelope("safety") | {"cause": turn.message.event_id, "rule": rule}
-    )
-    paused = PauseChanged.model_validate(turn.envelope("pause") | {"paused": True, "reason": "crisis"})
+    raised = SafetyRaised(**turn.envelope("safety"), cause=turn.message.event_id, rule=rule)
+    paused = PauseChanged(**turn.envelope("pause"), paused=True, reason="crisis")
     return state, [turn.read(Intent.CRISIS), raised, paused, turn.reply("crisis")]
 
 
@@ -251,7 +240,7 @@ def _choose_language(state: Conversation, turn: _Turn, language: str) -> _Step:
     read = turn.read(Intent.LANGUAGE)
     if not language:
         return state, [read, turn.reply("language_unknown")]
-    chosen = LanguageChosen.model_validate(turn.envelope("language") | {"language": language})
+    chosen = LanguageChosen(**turn.envelope("language"), language=language)
     pending = state.current.pending if state.current else None
     reply = (
         turn.reply("question", pending, language) if pending else turn.reply("language_set", None, language)
@@ -343,20 +332,16 @@ def _version(
     )
     first = checkin.version == 1
     name = checkin.checkin if first else event_id("version", str(checkin.checkin), str(checkin.version))
-    submitted = CheckInSubmitted.model_validate(
-        turn.envelope("checkin")
-        | {
-            "event_id": name,
-            "occurred_at": checkin.begun_at,
-            "channel": Channel.SMS,
-            "language": turn.message.language,
-            "cause": turn.message.event_id,
-            "rule": rule,
-            "late_for": checkin.late_for,
-            "version": checkin.version,
-            "corrects": None if first else checkin.checkin,
-            "answers": checkin.answers,
-        }
+    submitted = CheckInSubmitted(
+        **caused_by(turn.message, name, occurred_at=checkin.begun_at),
+        channel=Channel.SMS,
+        language=turn.message.language,
+        cause=turn.message.event_id,
+        rule=rule,
+        late_for=checkin.late_for,
+        version=checkin.version,
+        corrects=None if first else checkin.checkin,
+        answers={**checkin.answers},
     )
     return checkin, submitted
 

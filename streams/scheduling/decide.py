@@ -11,6 +11,7 @@ from uuid import UUID
 
 from schemas.events import (
     DayPlanned,
+    EnvelopeFields,
     Event,
     Outcome,
     ParticipantEnrolled,
@@ -19,6 +20,7 @@ from schemas.events import (
     PromptRequested,
     ReplyRequested,
     SupportDecided,
+    caused_by,
 )
 from schemas.identity import event_id
 from schemas.study import RandomTimes, Study
@@ -229,15 +231,8 @@ class _Turn:
         fate = self.life.fate(prompt_id)
         return not fate.attempts and not fate.closed
 
-    def _envelope(self, *cause: str) -> dict[str, object]:
-        return {
-            "event_id": event_id(*cause),
-            "study": self.study.ref,
-            "participant": self.person.participant,
-            "occurred_at": self.now,
-            "recorded_at": self.now,
-            "zone": self.person.zone,
-        }
+    def _envelope(self, *cause: str) -> EnvelopeFields:
+        return caused_by(self.person, event_id(*cause), occurred_at=self.now, recorded_at=self.now)
 
     def _say(self, event: Event) -> None:
         self.life.learn(event)
@@ -253,43 +248,35 @@ class _Turn:
     ) -> None:
         cause = ("day", self.person.participant, self.study.ref, day.isoformat(), self.person.zone)
         self._say(
-            DayPlanned.model_validate(
-                self._envelope(*cause)
-                | {
-                    "date": day,
-                    "study_day": study_day,
-                    "prompts": tuple(prompts),
-                    "per_day": per_day,
-                    "answered_share": share,
-                }
+            DayPlanned(
+                **self._envelope(*cause),
+                date=day,
+                study_day=study_day,
+                prompts=tuple(prompts),
+                per_day=per_day,
+                answered_share=share,
             )
         )
 
     def _request(self, planned: DayPlanned, prompt: PlannedPrompt, attempt: int) -> None:
         self._say(
-            PromptRequested.model_validate(
-                self._envelope("ask", str(prompt.prompt_id), str(attempt))
-                | {
-                    "prompt_id": prompt.prompt_id,
-                    "attempt": attempt,
-                    "language": self.life.speaks(),
-                    "channel": prompt.channel,
-                    "scheduled_at": prompt.scheduled_at,
-                    "expires_at": prompt.expires_at,
-                    "study_day": planned.study_day,
-                    "beep": prompt.beep,
-                }
+            PromptRequested(
+                **self._envelope("ask", str(prompt.prompt_id), str(attempt)),
+                prompt_id=prompt.prompt_id,
+                attempt=attempt,
+                language=self.life.speaks(),
+                channel=prompt.channel,
+                scheduled_at=prompt.scheduled_at,
+                expires_at=prompt.expires_at,
+                study_day=planned.study_day,
+                beep=prompt.beep,
             )
         )
         self.decision.wait(prompt.expires_at + _ANSWERS_UNDER_WAY)
 
     def _close(self, prompt_id: UUID, outcome: Outcome, detail: str | None) -> None:
-        self._say(
-            PromptClosed.model_validate(
-                self._envelope("closed", str(prompt_id))
-                | {"prompt_id": prompt_id, "outcome": outcome, "detail": detail}
-            )
-        )
+        envelope = self._envelope("closed", str(prompt_id))
+        self._say(PromptClosed(**envelope, prompt_id=prompt_id, outcome=outcome, detail=detail))
 
     def _decide_support(self, prompt: PlannedPrompt, *, available: bool) -> None:
         support = self.study.schedule.support
@@ -300,20 +287,22 @@ class _Turn:
         text = support.texts[int(draw.random() * len(support.texts))] if treated else None
         # The text first and the request of the prompt last: whatever a crash cuts off is decided again.
         if text is not None:
-            until = prompt.scheduled_at + timedelta(minutes=self.study.schedule.grace_minutes)
-            reply = {
-                "cause": prompt.prompt_id,
-                "language": self.life.speaks(),
-                "reply": text,
-                "expires_at": until,
-            }
-            envelope = self._envelope("support-text", str(prompt.prompt_id))
-            self._say(ReplyRequested.model_validate(envelope | reply))
-        decided = {
-            "prompt_id": prompt.prompt_id,
-            "available": available,
-            "probability": support.probability if available else 0.0,
-            "treated": treated,
-            "text": text,
-        }
-        self._say(SupportDecided.model_validate(self._envelope("support", str(prompt.prompt_id)) | decided))
+            self._say(
+                ReplyRequested(
+                    **self._envelope("support-text", str(prompt.prompt_id)),
+                    cause=prompt.prompt_id,
+                    language=self.life.speaks(),
+                    reply=text,
+                    expires_at=prompt.scheduled_at + timedelta(minutes=self.study.schedule.grace_minutes),
+                )
+            )
+        self._say(
+            SupportDecided(
+                **self._envelope("support", str(prompt.prompt_id)),
+                prompt_id=prompt.prompt_id,
+                available=available,
+                probability=support.probability if available else 0.0,
+                treated=treated,
+                text=text,
+            )
+        )

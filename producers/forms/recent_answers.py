@@ -2,14 +2,14 @@
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import ConsumerRecord
 from aiokafka.errors import KafkaError
 
 from schemas.base import Measure
@@ -18,6 +18,7 @@ from schemas.codec import Unreadable, decode
 from schemas.consumers import Consumes, MisplacedEvent
 from schemas.events import CheckInRetracted, CheckInSubmitted
 from schemas.study import Scale, Study
+from schemas.topic_log import Partition, TopicReader, offsets_since
 from schemas.topics import CHECKINS
 
 CONTRACT: Consumes[CheckInSubmitted | CheckInRetracted] = Consumes(
@@ -97,7 +98,7 @@ class Follower:
         self._recent = recent
         self._bootstrap = bootstrap
         self._clock = clock
-        self._next: dict[TopicPartition, int] = {}
+        self._next: dict[Partition, int] = {}
 
     async def run(self) -> None:
         """Follow for ever."""
@@ -107,41 +108,22 @@ class Follower:
             await asyncio.sleep(_RETRY_SECONDS)
 
     async def _follow(self) -> None:
-        consumer = AIOKafkaConsumer(
-            bootstrap_servers=self._bootstrap, enable_auto_commit=False, auto_offset_reset="earliest"
-        )
-        try:
-            await consumer.start()
-            places = [TopicPartition(CHECKINS.name, number) for number in range(CHECKINS.partitions)]
-            ends = await self._seek(consumer, places)
+        if not self._next:
+            self._next = await offsets_since(self._bootstrap, (CHECKINS,), self._clock() - _KEPT)
+        async with TopicReader(self._bootstrap, self._next, (CHECKINS,)) as reader:
+            self._next = reader.expected
+            async for records in reader.to_end():
+                self._note(records)
+            self._recent.caught_up = True
             while True:
-                for place, records in (await consumer.getmany(timeout_ms=_POLL_MS)).items():
-                    for record in records:
-                        self._note(record.value)
-                    self._next[place] = records[-1].offset + 1
-                if not self._recent.caught_up:
-                    self._recent.caught_up = all(self._next[place] >= ends[place] for place in places)
-        finally:
-            await consumer.stop()
+                self._note(await reader.next(_POLL_MS))
 
-    async def _seek(
-        self, consumer: AIOKafkaConsumer, places: list[TopicPartition]
-    ) -> dict[TopicPartition, int]:
-        consumer.assign(places)
-        ends: dict[TopicPartition, int] = await consumer.end_offsets(places)
-        since = int((self._clock() - _KEPT).timestamp() * 1000)
-        found = await consumer.offsets_for_times(dict.fromkeys(places, since))
-        for place in places:
-            begin = found[place].offset if found.get(place) else ends[place]
-            self._next.setdefault(place, begin)
-            consumer.seek(place, self._next[place])
-        return ends
-
-    def _note(self, value: bytes | None) -> None:
-        with suppress(Unreadable, MisplacedEvent):  # others put it aside
-            event = CONTRACT.select(decode(value))
-            if event is not None:
-                self._recent.note(event)
+    def _note(self, records: Iterable[ConsumerRecord]) -> None:
+        for record in records:
+            with suppress(Unreadable, MisplacedEvent):  # the store and the worker quarantine it
+                event = CONTRACT.select(decode(record.value))
+                if event is not None:
+                    self._recent.note(event)
 
 
 def mark_of(event: CheckInSubmitted | CheckInRetracted, study: Study | None) -> Mark:

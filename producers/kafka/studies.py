@@ -1,17 +1,11 @@
-"""The study definitions on their topic: read them, and put this installation's one there."""
+"""Announcing this installation's study on the topic of definitions."""
 
-import logging
 from collections.abc import MutableMapping
 
-from aiokafka import AIOKafkaConsumer, TopicPartition
-from pydantic import ValidationError
-
 from producers.kafka.publisher import Publisher
+from schemas.announced_studies import read_studies
 from schemas.study import Study
 from schemas.topics import STUDIES
-
-_log = logging.getLogger(__name__)
-_POLL_MS = 1000
 
 
 class StudyChanged(RuntimeError):
@@ -37,37 +31,3 @@ async def announce(
     if there is None:
         await publisher.put(STUDIES.name, study.ref.encode(), study.model_dump_json().encode())
     known.update(published | {study.ref: study})
-
-
-async def read_studies(bootstrap: str) -> dict[str, Study]:
-    """Every readable definition on the topic, by `id@version`; the newest record of each.
-
-    Raises:
-        KafkaError: Kafka is away.
-    """
-    place = TopicPartition(STUDIES.name, 0)
-    consumer = AIOKafkaConsumer(
-        bootstrap_servers=bootstrap, enable_auto_commit=False, auto_offset_reset="earliest"
-    )
-    found: dict[str, Study] = {}
-    await consumer.start()
-    try:
-        consumer.assign([place])
-        end = (await consumer.end_offsets([place]))[place]
-        # Not seek_to_beginning: a reset to the end that `assign` began may win over it (aiokafka 0.14).
-        consumer.seek(place, 0)
-        while await consumer.position(place) < end:
-            for records in (await consumer.getmany(timeout_ms=_POLL_MS)).values():
-                found |= {study.ref: study for study in map(_study, records) if study}
-    finally:
-        await consumer.stop()
-    return found
-
-
-def _study(record: object) -> Study | None:
-    value = getattr(record, "value", None)
-    try:
-        return Study.model_validate_json(value) if value else None
-    except ValidationError:
-        _log.warning("a study definition on %s is from another release and is left aside", STUDIES.name)
-        return None

@@ -7,23 +7,23 @@ says twice has one id, and the sender's claim lets one of the two through.
 import asyncio
 import logging
 import signal
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPartition
+from aiokafka import AIOKafkaProducer, ConsumerRecord
 from aiokafka.errors import KafkaError
 
+from schemas.announced_studies import KnownVersions
 from schemas.clock import Clock, now
 from schemas.codec import Unreadable, decode, encode
 from schemas.consumers import MisplacedEvent
 from schemas.events import ParticipantEnrolled
 from schemas.faults import type_and_frames
 from schemas.settings import Settings
-from schemas.topics import CHECKINS, CONSENTS, PARTICIPANTS, PROMPTS, TEXTS, Topic, topic_of
-from streams.kafka.studies import KnownVersions
-from streams.kafka.topic_reader import Partition, TopicReader
+from schemas.topic_log import TopicReader, offsets_since
+from schemas.topics import CHECKINS, CONSENTS, PARTICIPANTS, PROMPTS, TEXTS, topic_of
 from streams.scheduling.decide import decide
 from streams.scheduling.participant_state import CONTRACT, KEPT, ParticipantState
 
@@ -67,9 +67,8 @@ class Planner:
 
     async def catch_up(self) -> None:
         """Read everything that is on the topics at this moment."""
-        ends = await self._reader.ends()
-        while any(self._reader.expected.get(place, 0) < end for place, end in ends.items()):
-            self._learn(await self._reader.next(_WAIT_MS))
+        async for records in self._reader.to_end():
+            self._learn(records)
 
     async def follow(self) -> None:
         """Read what is new, waiting up to half a second for it."""
@@ -121,23 +120,6 @@ class Planner:
         return len(decision.events)
 
 
-async def starts(bootstrap: str, topics: Sequence[Topic], since: datetime) -> dict[Partition, int]:
-    """The offset in each partition of the first record since then."""
-    consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap)
-    await consumer.start()
-    try:
-        places = [TopicPartition(t.name, number) for t in topics for number in range(t.partitions)]
-        ends = await consumer.end_offsets(places)
-        at = int(since.timestamp() * 1000)
-        found = await consumer.offsets_for_times(dict.fromkeys(places, at))
-    finally:
-        await consumer.stop()
-    return {
-        (place.topic, place.partition): first.offset if first else ends[place]
-        for place, first in found.items()
-    }
-
-
 def _is_invented(enrolled: ParticipantEnrolled) -> bool:
     return enrolled.recorded_at - enrolled.occurred_at > _INVENTED
 
@@ -176,7 +158,7 @@ def _say_ready(file: Path) -> None:
 
 
 async def _follow(settings: Settings, secret: str, clock: Clock, ready: Path) -> None:
-    expected = await starts(settings.kafka, _RECENT, clock() - KEPT)
+    expected = await offsets_since(settings.kafka, _RECENT, clock() - KEPT)
     async with (
         TopicReader(settings.kafka, expected, (*_WHOLE, *_RECENT)) as reader,
         AIOKafkaProducer(

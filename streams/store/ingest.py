@@ -8,6 +8,7 @@ from schemas.clock import now
 from schemas.codec import Unreadable, dead_letter, decode, encode
 from schemas.events import DeadLetter, Reason
 from schemas.study import Study
+from schemas.topic_log import Partition
 from schemas.topics import (
     ALERTS,
     CHECKINS,
@@ -23,7 +24,6 @@ from schemas.topics import (
     STUDIES,
     Topic,
 )
-from streams.kafka.topic_reader import Partition
 from streams.store.projection import Rows, project, project_study
 
 STORED: tuple[Topic, ...] = (

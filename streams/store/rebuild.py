@@ -5,19 +5,18 @@ from pathlib import Path
 
 import duckdb
 
+from schemas.announced_studies import read_studies
 from schemas.codec import Unreadable, decode
 from schemas.settings import Settings
 from schemas.study.versions import Versions
+from schemas.topic_log import Partition, TopicReader
 from schemas.topics import CHECKINS, INDICATORS, PROMPTS
 from streams.indicators.update import TimelineEvent, batch
-from streams.kafka.studies import read_versions
-from streams.kafka.topic_reader import Partition, TopicReader
 from streams.store.digest import digests
-from streams.store.ingest import STORED, reached, rows_of
+from streams.store.ingest import STORED, rows_of
 from streams.store.projection import Rows, project
 from streams.store.writer import open_store, write
 
-_WAIT_MS = 1000
 _UPDATES = 200
 
 
@@ -56,7 +55,7 @@ async def rebuild(settings: Settings) -> RebuildReport:
     _remove(fresh)
     with open_store(fresh) as new:
         heard, ends = await _read_all(settings.kafka, new)
-        _write_indicators(new, heard, await read_versions(settings.kafka))
+        _write_indicators(new, heard, Versions((await read_studies(settings.kafka)).values()))
         write(new, {}, ends)
         after = digests(new)
         new.execute("checkpoint")
@@ -80,9 +79,7 @@ async def _read_all(
     heard: list[TimelineEvent] = []
     async with TopicReader(bootstrap, {}, STORED) as reader:
         ends = await reader.ends()
-        left = {place for place, offset in ends.items() if offset}
-        while left:
-            records = await reader.next(_WAIT_MS)
+        async for records in reader.to_end(ends):
             kept = [
                 r for r in records if r.topic != INDICATORS.name and r.offset < ends[r.topic, r.partition]
             ]
@@ -91,7 +88,6 @@ async def _read_all(
             for record in kept:
                 if record.topic in {CHECKINS.name, PROMPTS.name}:
                     heard += _heard(record.value)
-            left -= {place for place, offset in reached(records).items() if offset >= ends[place]}
     return heard, ends
 
 

@@ -3,15 +3,15 @@
 import asyncio
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 from schemas.codec import Unreadable, decode
 from schemas.events import CheckInRetracted, CheckInSubmitted, DayPlanned, MessageReceived, PromptSent
-from schemas.topics import CHECKINS, MESSAGES, PROMPTS, Topic
-from streams.kafka.topic_reader import TopicReader
+from schemas.topic_log import read_to_end
+from schemas.topics import CHECKINS, MESSAGES, PROMPTS
 
 Query = Callable[..., Any]
 _STORED = (
@@ -21,7 +21,6 @@ _STORED = (
 )
 _POLL_SECONDS = 0.5
 _ENDS = ("answered", "expired", "failed", "discarded", "cancelled", "pending")
-_WAIT_MS = 1000
 
 
 @dataclass(frozen=True)
@@ -70,8 +69,8 @@ def settle(query: Query, accepted: Iterable[str], limit_seconds: float) -> Recon
 async def reconcile_with_topics(bootstrap: str, query: Query) -> Reconciliation:
     """Compare every text and every check-in that is on the topics with the store."""
     names: set[str] = set()
-    async for value in _values(bootstrap, (MESSAGES, CHECKINS)):
-        names |= _accepted(value)
+    async for record in read_to_end(bootstrap, (MESSAGES, CHECKINS)):
+        names |= _accepted(record.value)
     return settle(query, names, 10)
 
 
@@ -100,9 +99,9 @@ class PromptReconciliation:
 async def reconcile_prompts(bootstrap: str, query: Query, limit_seconds: float = 10) -> PromptReconciliation:
     """Compare every prompt that is on its topic with the store, until none is missing or the time is over."""
     names: set[str] = set()
-    async for value in _values(bootstrap, (PROMPTS,)):
+    async for record in read_to_end(bootstrap, (PROMPTS,)):
         with suppress(Unreadable):
-            event = decode(value)
+            event = decode(record.value)
             if isinstance(event, DayPlanned):
                 names |= {str(prompt.prompt_id) for prompt in event.prompts}
             elif isinstance(event, PromptSent):
@@ -118,21 +117,7 @@ async def reconcile_prompts(bootstrap: str, query: Query, limit_seconds: float =
         await asyncio.sleep(_POLL_SECONDS)
 
 
-async def _values(bootstrap: str, topics: Sequence[Topic]) -> AsyncIterator[bytes]:
-    """Every value that is on some topics at this moment."""
-    async with TopicReader(bootstrap, {}, topics) as reader:
-        ends = await reader.ends()
-        left = {place for place, offset in ends.items() if offset}
-        while left:
-            for record in await reader.next(_WAIT_MS):
-                place = (record.topic, record.partition)
-                if record.offset + 1 >= ends[place]:
-                    left.discard(place)
-                if record.value:
-                    yield record.value
-
-
-def _accepted(value: bytes) -> set[str]:
+def _accepted(value: bytes | None) -> set[str]:
     try:
         event = decode(value)
     except Unreadable:

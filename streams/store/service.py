@@ -12,8 +12,8 @@ from schemas.clock import now
 from schemas.codec import encode
 from schemas.faults import type_and_frames
 from schemas.settings import Settings
+from schemas.topic_log import TopicReader
 from schemas.topics import ALERTS, DEAD_LETTERS
-from streams.kafka.topic_reader import TopicReader
 from streams.store.batch_job import compute, keep, looked_at_again
 from streams.store.ingest import STORED, encoded, reached, rows_of
 from streams.store.quack import serve_read_only

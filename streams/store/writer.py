@@ -10,7 +10,7 @@ import duckdb
 import pandas as pd
 import pyarrow as pa
 
-from streams.kafka.topic_reader import Partition
+from schemas.topic_log import Partition
 from streams.store.catalogue import entries
 from streams.store.migrations import migrate
 from streams.store.projection import TABLES, Rows, Table

@@ -12,6 +12,7 @@ import faust
 from aiokafka.errors import KafkaError
 
 from schemas import topics
+from schemas.announced_studies import KnownVersions
 from schemas.base import FrozenModel
 from schemas.clock import now
 from schemas.codec import dead_letter, encode
@@ -40,7 +41,6 @@ from streams.conversation.machine import ask
 from streams.conversation.reading import read_message
 from streams.conversation.state import Conversation
 from streams.indicators.update import TimelineEvent, absorb, updates
-from streams.kafka.studies import KnownVersions
 from streams.worker.batching import SendFailed, Work, ending_where_stuck, run_batch
 from streams.worker.gap_recovery import Continuity
 from streams.worker.key_client import KeyClient, KeyDestroyed

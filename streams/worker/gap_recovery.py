@@ -15,8 +15,8 @@ from typing import Protocol
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
+from schemas.topic_log import Partition
 from schemas.topics import Topic
-from streams.kafka.topic_reader import Partition
 
 """A topic's name and the number of a partition."""
 

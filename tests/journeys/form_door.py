@@ -10,7 +10,6 @@ from typing import Any, TypeVar
 from uuid import uuid4
 
 import uvicorn
-from aiokafka import AIOKafkaConsumer, TopicPartition
 from playwright.sync_api import Browser, Page, sync_playwright
 from pydantic import SecretStr
 
@@ -25,6 +24,7 @@ from schemas.codec import Unreadable, decode
 from schemas.events import CheckInSubmitted
 from schemas.settings import Settings
 from schemas.study import Study
+from schemas.topic_log import read_to_end
 from schemas.topics import CHECKINS
 from wellstream.local.kafka import free_port
 
@@ -92,24 +92,10 @@ class Door:
         return self.run(self._checkins(participant))
 
     async def _checkins(self, participant: str) -> list[CheckInSubmitted]:
-        consumer = AIOKafkaConsumer(
-            bootstrap_servers=self.settings.kafka, enable_auto_commit=False, auto_offset_reset="earliest"
-        )
-        places = [TopicPartition(CHECKINS.name, number) for number in range(CHECKINS.partitions)]
         found = []
-        await consumer.start()
-        try:
-            consumer.assign(places)
-            ends = await consumer.end_offsets(places)
-            for place in places:
-                consumer.seek(place, 0)
-            while any([await consumer.position(place) < ends[place] for place in places]):
-                for records in (await consumer.getmany(timeout_ms=200)).values():
-                    for record in records:
-                        with suppress(Unreadable):  # other tests put poison there
-                            found.append(decode(record.value))
-        finally:
-            await consumer.stop()
+        async for record in read_to_end(self.settings.kafka, (CHECKINS,)):
+            with suppress(Unreadable):  # other tests put poison there
+                found.append(decode(record.value))
         return [e for e in found if isinstance(e, CheckInSubmitted) and e.participant == participant]
 
     async def _open(self) -> None:

@@ -14,8 +14,8 @@ from producers.simulator.run import send_past
 from schemas.clock import now
 from schemas.settings import Settings
 from schemas.study.file import load_study
+from schemas.topic_log import TopicReader
 from schemas.topics import CHECKINS, INDICATORS, MESSAGES, PROMPTS
-from streams.kafka.topic_reader import TopicReader
 from streams.store.client import NotAllowed, Reader, StoreUnavailable
 from streams.store.rebuild import rebuild
 from streams.store.reconcile import reconcile_with_topics, settle

@@ -13,8 +13,8 @@ from schemas.codec import decode
 from schemas.events import CheckInSubmitted, Event
 from schemas.identity import event_id
 from schemas.settings import Settings
+from schemas.topic_log import read_to_end
 from schemas.topics import CHECKINS, MESSAGES, Topic
-from streams.kafka.topic_reader import TopicReader
 from tests.conftest import DEMO
 from tests.journeys.conftest import with_free_ports
 from tests.journeys.people import form_link, person, text, until
@@ -87,9 +87,7 @@ def while_away(settings: Settings, link: str) -> None:
 
 async def events_on(settings: Settings, topic: Topic) -> dict[UUID, Event]:
     found: dict[UUID, Event] = {}
-    async with TopicReader(settings.kafka, {}, (topic,)) as reader:
-        ends = await reader.ends()
-        while sum(reader.expected.get(place, 0) for place in ends) < sum(ends.values()):
-            events = [decode(record.value) for record in await reader.next(500)]
-            found |= {event.event_id: event for event in events}
+    async for record in read_to_end(settings.kafka, (topic,)):
+        event = decode(record.value)
+        found[event.event_id] = event
     return found

@@ -18,9 +18,9 @@ from schemas.codec import decode, encode
 from schemas.events import IndicatorsUpdated, PromptSent
 from schemas.identity import event_id
 from schemas.study.versions import Versions
+from schemas.topic_log import read_to_end
 from schemas.topics import CHECKINS, INDICATORS, PROMPTS
 from streams.indicators.update import TimelineEvent, batch
-from streams.kafka.topic_reader import TopicReader
 from tests.conftest import DEMO
 from tests.golden.event_log import STUDY, event_log, names
 from tests.journeys.conftest import with_free_ports
@@ -45,14 +45,11 @@ async def send(bootstrap: str, events: list[TimelineEvent]) -> None:
 async def settled(bootstrap: str) -> dict[UUID, IndicatorsUpdated]:
     """The update of highest revision for each check-in, as the store keeps them."""
     found: dict[UUID, IndicatorsUpdated] = {}
-    async with TopicReader(bootstrap, {}, (INDICATORS,)) as reader:
-        ends = await reader.ends()
-        while any(reader.expected.get(place, 0) < end for place, end in ends.items()):
-            for record_ in await reader.next(500):
-                update = decode(record_.value)
-                assert isinstance(update, IndicatorsUpdated)
-                if update.revision >= getattr(found.get(update.event_id), "revision", 0):
-                    found[update.event_id] = update
+    async for record in read_to_end(bootstrap, (INDICATORS,)):
+        update = decode(record.value)
+        assert isinstance(update, IndicatorsUpdated)
+        if update.revision >= getattr(found.get(update.event_id), "revision", 0):
+            found[update.event_id] = update
     return found
 
 

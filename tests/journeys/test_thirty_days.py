@@ -27,8 +27,8 @@ from schemas.events import CheckInSubmitted, DayPlanned, DeliveryReported, Promp
 from schemas.settings import Settings
 from schemas.study import Schedule, Study
 from schemas.study.file import load_study
+from schemas.topic_log import TopicReader
 from schemas.topics import CHECKINS, CONSENTS, DELIVERY_REPORTS, PARTICIPANTS, PROMPTS, TEXTS
-from streams.kafka.topic_reader import TopicReader
 from streams.scheduling.service import Planner
 from tests.conftest import DEMO
 from tests.producers.topics import on_topic

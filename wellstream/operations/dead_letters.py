@@ -1,15 +1,15 @@
 """Putting dead letters back where they came from, once what was wrong is mended."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 
 from producers.kafka.publisher import Publisher
 from schemas.codec import Unreadable, decode
 from schemas.events import DeadLetter, Reason
 from schemas.settings import Settings
+from schemas.topic_log import read_to_end
 from schemas.topics import DEAD_LETTERS, TOPICS
-from streams.kafka.topic_reader import TopicReader
 
-_WAIT_MS = 500
 _LIMIT_SECONDS = 30.0
 _REPLAYABLE = {topic.name for topic in TOPICS} - {DEAD_LETTERS.name}
 
@@ -58,14 +58,9 @@ async def replay(settings: Settings, reason: Reason | None = None, topic: str | 
 
 async def _letters(bootstrap: str) -> dict[str, DeadLetter]:
     found: dict[str, DeadLetter] = {}
-    async with TopicReader(bootstrap, {}, (DEAD_LETTERS,)) as reader:
-        ends = await reader.ends()
-        while any(reader.expected.get(place, 0) < end for place, end in ends.items()):
-            for record in await reader.next(_WAIT_MS):
-                try:
-                    letter = decode(record.value)
-                except Unreadable:
-                    continue
-                if isinstance(letter, DeadLetter):
-                    found[str(letter.event_id)] = letter
+    async for record in read_to_end(bootstrap, (DEAD_LETTERS,)):
+        with suppress(Unreadable):
+            letter = decode(record.value)
+            if isinstance(letter, DeadLetter):
+                found[str(letter.event_id)] = letter
     return found

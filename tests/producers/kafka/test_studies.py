@@ -3,7 +3,8 @@
 import pytest
 
 from producers.kafka.publisher import Publisher
-from producers.kafka.studies import StudyChanged, announce, read_studies
+from producers.kafka.studies import StudyChanged, announce
+from schemas.announced_studies import KnownVersions, read_studies
 from schemas.study import Study
 
 pytestmark = pytest.mark.kafka
@@ -25,3 +26,18 @@ async def test_the_same_version_with_other_content_is_refused(broker: str, study
     assert {mine.ref, newer.ref} <= set(known)
     found = await read_studies(broker)
     assert (found[mine.ref], found[newer.ref]) == (mine, newer)
+
+
+async def test_of_two_definitions_of_one_version_the_first_holds_for_everybody(
+    broker: str, study: Study
+) -> None:
+    publisher = Publisher(broker)
+    first = study.model_copy(update={"id": "claimed-twice"})
+    second = first.model_copy(update={"sms": first.sms[:1]})
+    for one in (first, second):
+        await publisher.put("studies.v1", one.ref.encode(), one.model_dump_json().encode())
+    gateway: dict[str, Study] = {}
+    await announce(study, broker, publisher, gateway)
+    await publisher.close()
+    worker = await KnownVersions(broker).having([first.ref])
+    assert gateway[first.ref] == worker[first.ref] == first

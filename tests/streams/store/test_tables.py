@@ -15,9 +15,9 @@ from schemas.codec import encode
 from schemas.events import CheckInSubmitted, Event, ParticipantEnrolled, Reason
 from schemas.identity import event_id
 from schemas.settings import Settings
+from schemas.topic_log import TopicReader
 from schemas.topics import CHECKINS
 from streams.indicators.update import TimelineEvent, batch
-from streams.kafka.topic_reader import TopicReader
 from streams.store import migrations as migration
 from streams.store import service as serve
 from streams.store.client import NotAllowed, Reader

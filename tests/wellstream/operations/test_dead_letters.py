@@ -8,8 +8,8 @@ from schemas.codec import dead_letter
 from schemas.events import Reason
 from schemas.identity import event_id
 from schemas.settings import Settings
+from schemas.topic_log import read_to_end
 from schemas.topics import CHECKINS, DEAD_LETTERS
-from streams.kafka.topic_reader import TopicReader
 from wellstream.operations.dead_letters import replay
 
 pytestmark = pytest.mark.kafka
@@ -30,8 +30,6 @@ async def test_letters_of_one_reason_go_back_unchanged(broker: str) -> None:
     outcome = await replay(settings, Reason.WRONG_KEY)
     assert (outcome.sent, outcome.left) == (2, 1)
     assert str(await replay(settings, Reason.WRONG_KEY, "no-such-topic")) == "replayed=0 left=0"
-    async with TopicReader(broker, {}, (CHECKINS,)) as reader:
-        ends, values = await reader.ends(), []
-        while any(reader.expected.get(place, 0) < end for place, end in ends.items()):
-            values += [record.value for record in await reader.next(500) if record.key == b"replayed"]
+    records = [record async for record in read_to_end(broker, (CHECKINS,))]
+    values = [record.value for record in records if record.key == b"replayed"]
     assert sorted(values) == [b"1", b"2"]

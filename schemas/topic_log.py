@@ -100,8 +100,9 @@ class TopicReader:
     ) -> AsyncIterator[list[ConsumerRecord]]:
         """Everything up to where the topics end now, in batches, each partition in order.
 
-        An end is reached by the consumer's position, not by the last record's offset: retention, compaction
-        and transaction markers leave offsets without a record, at the end of a partition too.
+        The last batches may reach beyond the ends, so that a reader that goes on misses nothing. An end is
+        reached by the consumer's position, not by the last record's offset: retention, compaction and
+        transaction markers leave offsets without a record, at the end of a partition too.
 
         Args:
             ends: Where to stop; by default where the partitions end when this is called.

@@ -7,7 +7,7 @@ person's later events to another partition than the earlier ones.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import get_args
 
 from schemas.events import (
     AlertRaised,
@@ -49,7 +49,6 @@ class Topic:
         holds: What it holds, in one sentence.
         events: The types of event on it; every type is on exactly one topic. None for definitions.
         keyed_by: What the record's key is.
-        cleanup: `delete` (by age) or `compact` (the newest record of a key stays).
         retention_days: Age in days after which records go, or `FOR_EVER`.
         partitions: How many partitions it has.
     """
@@ -58,7 +57,6 @@ class Topic:
     holds: str
     events: tuple[EventType, ...] = ()
     keyed_by: str = "pseudonym"
-    cleanup: Literal["delete", "compact"] = "delete"
     retention_days: int = 400
     partitions: int = PARTITIONS
 
@@ -67,7 +65,7 @@ class Topic:
         """The topic's settings as Kafka names them."""
         retention = FOR_EVER if self.retention_days == FOR_EVER else self.retention_days * _DAY_MS
         return {
-            "cleanup.policy": self.cleanup,
+            "cleanup.policy": "delete",
             "retention.ms": str(retention),
             "max.message.bytes": str(1_048_576),
         }
@@ -122,11 +120,11 @@ DELIVERY_REPORTS = Topic(
     (DeliveryReported,),
     retention_days=90,
 )
+# Not compacted: of two definitions that claim one `id@version` the first holds, and compaction would keep the last.
 STUDIES = Topic(
     "studies.v1",
     "Study definitions.",
     keyed_by="id@version",
-    cleanup="compact",
     retention_days=FOR_EVER,
     partitions=1,
 )

@@ -120,7 +120,7 @@ DELIVERY_REPORTS = Topic(
     (DeliveryReported,),
     retention_days=90,
 )
-# Not compacted: of two definitions that claim one `id@version` the first holds, and compaction would keep the last.
+# Not compacted: of two definitions that claim one `id@version` the first holds; compaction keeps the last.
 STUDIES = Topic(
     "studies.v1",
     "Study definitions.",

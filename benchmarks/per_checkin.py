@@ -24,7 +24,7 @@ STUDY = load_study(STUDIES / "demo.yaml")
 VERSIONS = Versions([STUDY])
 WHO, PER_DAY, ROUNDS = "p-0123456789abcdef", 5, 40
 START = datetime(2020, 1, 1, 9, tzinfo=UTC)
-SCALES = [item.id for item in STUDY.items if item.scale]
+SCALES = [item.id for item in STUDY.scales]
 
 
 def events(count: int) -> Iterator[TimelineEvent]:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from schemas.events import Event, EventType, Reason
+from schemas.events import DeadLetter, Event, EventType, Reason
 from schemas.topics import Topic
 
 Handled = TypeVar("Handled")
@@ -20,12 +20,15 @@ class MisplacedEvent(TypeError):
     Attributes:
         reason: For the dead letter.
         detail: The type, and where it does not belong; holds no answers.
+        event: The event; None for a dead letter, which is about nobody.
     """
 
-    def __init__(self, detail: str) -> None:
-        super().__init__(detail)
+    def __init__(self, event: Event, topics: Iterable[Topic]) -> None:
+        names = ", ".join(topic.name for topic in topics)
         self.reason = Reason.UNEXPECTED
-        self.detail = detail
+        self.detail = f"{event.type} does not belong on any of {names}"
+        self.event = None if isinstance(event, DeadLetter) else event
+        super().__init__(self.detail)
 
 
 @dataclass(frozen=True)
@@ -75,8 +78,7 @@ class Consumes(Generic[Handled]):
             return event
         if isinstance(event, self.ignores):
             return None
-        names = ", ".join(topic.name for topic in self.topics)
-        raise MisplacedEvent(f"{event.type} does not belong on any of {names}")
+        raise MisplacedEvent(event, self.topics)
 
 
 def _names(kinds: Iterable[type]) -> str:

@@ -12,6 +12,11 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 _Model = TypeVar("_Model", bound=BaseModel)
 
+Where = tuple[int | str, ...]
+"""The path of a field, such as `("items", 2, "scale")`."""
+
+_UNION_ERRORS = frozenset({"union_tag_invalid", "union_tag_not_found"})
+
 
 @dataclass(frozen=True)
 class Problem:
@@ -50,7 +55,7 @@ class Defined:
     path: Path
     tree: CommentedMap
 
-    def problem(self, where: tuple[int | str, ...], message: str) -> Problem:
+    def problem(self, where: Where, message: str) -> Problem:
         """Something wrong at a field."""
         return Problem(_line(self.tree, where), ".".join(map(str, where)), message)
 
@@ -63,8 +68,8 @@ class Defined:
         try:
             return model.model_validate(self.tree)
         except ValidationError as error:
-            problems = [self.problem(p["loc"], _sentence(p)) for p in error.errors(include_url=False)]
-            raise DefinitionError(self.path, problems) from None
+            found = (explained(problem, self.tree) for problem in error.errors(include_url=False))
+            raise DefinitionError(self.path, [self.problem(*one) for one in found]) from None
 
 
 def read_yaml(path: Path) -> Defined:
@@ -87,7 +92,41 @@ def read_yaml(path: Path) -> Defined:
     return Defined(path, tree)
 
 
-def _line(tree: Any, where: tuple[int | str, ...]) -> int:
+def explained(problem: Mapping[str, Any], tree: object) -> tuple[Where, str]:
+    """The field that a problem is about, and a sentence on what is wrong and what is allowed.
+
+    Args:
+        problem: One of a pydantic `ValidationError`.
+        tree: What was validated.
+    """
+    where, kind = _without_kinds(problem["loc"], tree)
+    if problem["type"] in _UNION_ERRORS:
+        where = (*where, "kind")
+    return where, _sentence(problem, f"kind `{kind}`" if kind else "")
+
+
+def _without_kinds(path: Where, tree: object) -> tuple[Where, str]:
+    """The path as the file has it, and the kind of what the last field belongs to.
+
+    Where models are told apart by `kind`, pydantic puts the kind into the path as a step of its own.
+    """
+    kept: list[int | str] = []
+    node: Any = tree
+    kind = holder = ""
+    for step in path:
+        if not kind and isinstance(node, Mapping) and step == node.get("kind"):
+            kind = str(step)
+            continue
+        kept.append(step)
+        holder, kind = kind, ""
+        try:
+            node = node[step]
+        except (LookupError, TypeError):
+            node = None
+    return tuple(kept), holder
+
+
+def _line(tree: Any, where: Where) -> int:
     """The line of the field, or of the nearest thing around it that stands in the file."""
     line = 1
     node = tree
@@ -102,13 +141,17 @@ def _line(tree: Any, where: tuple[int | str, ...]) -> int:
     return line
 
 
-def _sentence(problem: Mapping[str, Any]) -> str:
+def _sentence(problem: Mapping[str, Any], holder: str) -> str:
     context = problem.get("ctx", {})
     match problem["type"]:
         case "extra_forbidden":
-            return "there is no such field; look at the spelling"
+            return f"{f'{holder} has' if holder else 'there is'} no such field; look at the spelling"
         case "missing":
+            return f"{holder} requires this field" if holder else "this field is required"
+        case "union_tag_not_found":
             return "this field is required"
+        case "union_tag_invalid":
+            return f"{context['tag']!r} is not allowed; allowed: {context['expected_tags']}"
         case "value_error":
             return str(context["error"])
         case "enum" | "literal_error":

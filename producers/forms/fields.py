@@ -1,12 +1,22 @@
 """The form's fields to answers, without Kafka, vault or clock."""
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, assert_never
 
 from schemas.events import Reason
-from schemas.study import Item, Study
+from schemas.study import (
+    ChoiceItem,
+    Item,
+    MultipleChoiceItem,
+    Option,
+    Scale,
+    ScaleItem,
+    Study,
+    TextItem,
+    YesNoItem,
+)
 
 LONGEST_TEXT = 1000
 HELPER_FIELDS = frozenset(
@@ -63,7 +73,7 @@ def read_form(
         values = given.pop(item.id, [])
         if (shown is not None and item.id not in shown) or not is_asked(item, answers):
             continue
-        answer, complaint = _READERS[item.kind](item, values) if values else (None, None)
+        answer, complaint = _read(item, values) if values else (None, None)
         if complaint is None and answer is None and item.required:
             complaint = "missing"
         if complaint is not None:
@@ -95,9 +105,25 @@ def _by_name(fields: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
 _Read = tuple[RawAnswer | None, Complaint | None]
 
 
-def _scale(item: Item, values: list[str]) -> _Read:
+def _read(item: Item, values: list[str]) -> _Read:
+    match item:
+        case ScaleItem():
+            return _scale(item.scale, values)
+        case ChoiceItem():
+            return _choice(item.options, values)
+        case MultipleChoiceItem():
+            return _choices(item.options, values)
+        case YesNoItem():
+            return _yes_no(values)
+        case TextItem():
+            return _text(values)
+        case _:
+            assert_never(item)
+
+
+def _scale(scale: Scale, values: list[str]) -> _Read:
     number = _integer(values[0]) if len(values) == 1 else None
-    if number is None or item.scale is None or not item.scale.min <= number <= item.scale.max:
+    if number is None or not scale.min <= number <= scale.max:
         return None, "out_of_range"
     return number, None
 
@@ -107,34 +133,25 @@ def _integer(text: str) -> int | None:
     return int(text) if digits.isascii() and digits.isdecimal() and len(digits) <= 4 else None
 
 
-def _choice(item: Item, values: list[str]) -> _Read:
-    if len(values) != 1 or values[0] not in {option.id for option in item.options}:
+def _choice(options: Sequence[Option], values: list[str]) -> _Read:
+    if len(values) != 1 or values[0] not in {option.id for option in options}:
         return None, "out_of_range"
     return (values[0],), None
 
 
-def _choices(item: Item, values: list[str]) -> _Read:
-    if not set(values) <= {option.id for option in item.options}:
+def _choices(options: Sequence[Option], values: list[str]) -> _Read:
+    if not set(values) <= {option.id for option in options}:
         return None, "out_of_range"
-    chosen = [option for option in item.options if option.id in values]
+    chosen = [option for option in options if option.id in values]
     if len(chosen) > 1 and any(option.exclusive for option in chosen):
         return None, "conflict"
     return tuple(option.id for option in chosen), None
 
 
-def _yes_no(_: Item, values: list[str]) -> _Read:
+def _yes_no(values: list[str]) -> _Read:
     return (int(values[0]), None) if values in (["0"], ["1"]) else (None, "out_of_range")
 
 
-def _text(_: Item, values: list[str]) -> _Read:
+def _text(values: list[str]) -> _Read:
     words = "\n".join(values)
     return (words, None) if len(words) <= LONGEST_TEXT else (None, "too_long")
-
-
-_READERS: dict[str, Callable[[Item, list[str]], _Read]] = {
-    "scale": _scale,
-    "choice": _choice,
-    "choices": _choices,
-    "yes_no": _yes_no,
-    "text": _text,
-}

@@ -132,7 +132,7 @@ def mark_of(event: CheckInSubmitted | CheckInRetracted, study: Study | None) -> 
     if isinstance(event, CheckInRetracted):
         return Mark(event.version, day, event.occurred_at, retracted=True)
     scale = mood_scale(study) if study else None
-    items = {item.id for item in study.items_of(Measure.VALENCE)} if study else set()
+    items = {item.id for item in study.scales_of(Measure.VALENCE)} if study else set()
     given = [value for name, value in event.answers.items() if name in items and isinstance(value, int)]
     if not given or scale is None:
         return Mark(event.version, day, event.occurred_at)
@@ -141,4 +141,4 @@ def mark_of(event: CheckInSubmitted | CheckInRetracted, study: Study | None) -> 
 
 def mood_scale(study: Study) -> Scale | None:
     """The scale of the items that measure valence; None if the study has none."""
-    return next((item.scale for item in study.items_of(Measure.VALENCE)), None)
+    return next((item.scale for item in study.scales_of(Measure.VALENCE)), None)

@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import assert_never
 
 from jinja2 import Environment, FileSystemLoader, select_autoescape
 
@@ -11,7 +12,17 @@ from locales.form_words import LANGUAGES, direction, number, words
 from producers.forms.assets import SCRIPT_ADDRESS, STYLE_ADDRESS
 from producers.forms.fields import HELPER_FIELDS, LONGEST_TEXT, Problem, Reading, is_asked
 from producers.forms.navigation import Steps, what_follows
-from schemas.study import Item, Study
+from schemas.study import (
+    ChoiceItem,
+    Item,
+    MultipleChoiceItem,
+    Option,
+    Scale,
+    ScaleItem,
+    Study,
+    TextItem,
+    YesNoItem,
+)
 
 _HERE = Path(__file__).parent
 _PAGES = Environment(
@@ -21,7 +32,6 @@ _PAGES = Environment(
     lstrip_blocks=True,
 )
 _BETWEEN_TAGS = re.compile(r">\s*\n\s*<")
-_LAYOUTS = {"scale": "scale", "yes_no": "two"}
 
 
 @dataclass(frozen=True)
@@ -159,48 +169,61 @@ def _travelling(page: FormPage) -> dict[str, object]:
 
 
 def _item(page: FormPage, item: Item, complaint: str) -> dict[str, object]:
-    ui = words(page.language)
-    say = page.study.in_language
     given = [value for name, value in page.fields if name == item.id]
-    hint = ui["choose_any"] if item.kind == "choices" else ""
     shown: dict[str, object] = {
         "id": item.id,
-        "kind": item.kind,
-        "layout": _LAYOUTS.get(item.kind, ""),
-        "box": "checkbox" if item.kind == "choices" else "radio",
         "required": item.required,
-        "forced": item.required and item.kind != "choices",
-        "text": say(item.text, page.language),
-        "hint": hint,
+        "forced": item.required,
+        "text": page.study.in_language(item.text, page.language),
+        "hint": "",
         "complaint": complaint,
         "target": f"{item.id}-1",
-        "written": "\n".join(given) if item.kind == "text" else "",
-        "choices": _choices(page, item, given),
-    }
-    shown["described_by"] = f"{item.id}-hint" if hint else ""
-    if item.scale:
-        low, high = say(item.scale.low, page.language), say(item.scale.high, page.language)
-        shown |= {"first": number(item.scale.min), "last": number(item.scale.max), "low": low, "high": high}
+    } | _widget(page, item, given)
+    shown["described_by"] = f"{item.id}-hint" if shown["hint"] else ""
     return shown
 
 
-def _choices(page: FormPage, item: Item, given: list[str]) -> list[dict[str, object]]:
+def _widget(page: FormPage, item: Item, given: list[str]) -> dict[str, object]:
+    """How an item is answered: `widget` is `buttons` or `textarea`, the rest is for the template of that."""
     ui = words(page.language)
-    if item.scale:
-        pairs = [(str(one), number(one)) for one in range(item.scale.min, item.scale.max + 1)]
-    elif item.kind == "yes_no":
-        pairs = [("1", ui["yes"]), ("0", ui["no"])]
-    else:
-        pairs = [(option.id, page.study.in_language(option.text, page.language)) for option in item.options]
-    return [{"value": value, "text": text, "chosen": value in given} for value, text in pairs]
+    match item:
+        case ScaleItem():
+            numbers = [(str(one), number(one)) for one in range(item.scale.min, item.scale.max + 1)]
+            return _buttons(numbers, given, layout="scale") | {"ends": _ends(page, item.scale)}
+        case YesNoItem():
+            return _buttons([("1", ui["yes"]), ("0", ui["no"])], given, layout="two")
+        case ChoiceItem():
+            return _buttons(_options(page, item.options), given)
+        case MultipleChoiceItem():
+            # A browser would demand the first box itself, where any of them will do.
+            boxes = {"box": "checkbox", "forced": False, "hint": ui["choose_any"]}
+            return _buttons(_options(page, item.options), given) | boxes
+        case TextItem():
+            return {"widget": "textarea", "written": "\n".join(given)}
+        case _:
+            assert_never(item)
+
+
+def _buttons(pairs: Sequence[tuple[str, str]], given: list[str], layout: str = "") -> dict[str, object]:
+    choices = [{"value": value, "text": text, "chosen": value in given} for value, text in pairs]
+    return {"widget": "buttons", "box": "radio", "layout": layout, "choices": choices, "ends": None}
+
+
+def _options(page: FormPage, options: Sequence[Option]) -> list[tuple[str, str]]:
+    return [(option.id, page.study.in_language(option.text, page.language)) for option in options]
+
+
+def _ends(page: FormPage, scale: Scale) -> dict[str, str]:
+    low, high = (page.study.in_language(texts, page.language) for texts in (scale.low, scale.high))
+    return {"first": number(scale.min), "last": number(scale.max), "low": low, "high": high}
 
 
 def _said(item: dict[str, object]) -> list[str]:
-    choices = item["choices"]
-    if item["kind"] == "text" or not isinstance(choices, list):
+    if item["widget"] == "textarea":
         return [str(item["written"])] if item["written"] else []
-    chosen = [str(choice["text"]) for choice in choices if choice["chosen"]]
-    if item["kind"] == "scale":
-        ends = f"({item['first']} = {item['low']} · {item['last']} = {item['high']})"
-        return [f"{text} {ends}" for text in chosen]
+    choices, ends = item["choices"], item["ends"]
+    chosen = [str(one["text"]) for one in choices if one["chosen"]] if isinstance(choices, list) else []
+    if isinstance(ends, dict):
+        said = f"({ends['first']} = {ends['low']} · {ends['last']} = {ends['high']})"
+        return [f"{text} {said}" for text in chosen]
     return chosen

@@ -2,15 +2,25 @@
 
 import csv
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import assert_never
 from zoneinfo import ZoneInfo
 
 from producers.imports.mapping import Mapping
 from schemas.base import known_zone
-from schemas.study import Item, Study
+from schemas.study import (
+    ChoiceItem,
+    Item,
+    MultipleChoiceItem,
+    Option,
+    ScaleItem,
+    Study,
+    TextItem,
+    YesNoItem,
+)
 
 Answers = dict[str, int | tuple[str, ...]]
 _NAMED_TIME = re.compile(r"^(?P<time>.*?\d)(?:\s+(?P<zone>[A-Z]{2,5}|[+-]\d{2}))?$")
@@ -181,14 +191,25 @@ def _answers(row: dict[str, str], study: Study, mapping: Mapping) -> Answers:
         item, cell = study.item(name), row[column].strip()
         if item is None or not cell:
             continue
-        if item.kind == "text":
-            raise _Wrong(f"{column}: free text is not imported: it would have to be sealed by the vault")
-        answers[name] = _number(item, cell, column) if item.scale else _options(item, cell, column, mapping)
+        answers[name] = _answer(item, cell, column, mapping)
     return answers
 
 
-def _number(item: Item, cell: str, column: str) -> int:
-    low, high = (item.scale.min, item.scale.max) if item.scale else (0, 0)
+def _answer(item: Item, cell: str, column: str, mapping: Mapping) -> int | tuple[str, ...]:
+    match item:
+        case ScaleItem(scale=scale):
+            return _number(scale.min, scale.max, cell, column)
+        case YesNoItem():
+            return _number(0, 1, cell, column)
+        case ChoiceItem() | MultipleChoiceItem():
+            return _options(item.options, cell, column, mapping)
+        case TextItem():
+            raise _Wrong(f"{column}: free text is not imported: it would have to be sealed by the vault")
+        case _:
+            assert_never(item)
+
+
+def _number(low: int, high: int, cell: str, column: str) -> int:
     try:
         number = float(cell)
     except ValueError:
@@ -198,9 +219,9 @@ def _number(item: Item, cell: str, column: str) -> int:
     return int(number)
 
 
-def _options(item: Item, cell: str, column: str, mapping: Mapping) -> tuple[str, ...]:
+def _options(options: Sequence[Option], cell: str, column: str, mapping: Mapping) -> tuple[str, ...]:
     chosen = {part.strip() for part in cell.split(mapping.separator)}
-    known = [option.id for option in item.options]
+    known = [option.id for option in options]
     if unknown := sorted(chosen - set(known)):
         raise _Wrong(f"{column}: {unknown[0]!r} is not allowed; allowed: {', '.join(known)}")
     return tuple(option for option in known if option in chosen)

@@ -1,9 +1,10 @@
 """What simulated people do: when they are asked, and what they answer, miss, repeat or mistype."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
+from typing import assert_never
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -14,7 +15,14 @@ from producers.simulator.people import Person, gain
 from producers.simulator.wording import MISTYPED, NOTES, STRANGERS, write
 from schemas.base import Channel, Measure
 from schemas.identity import event_id
-from schemas.study import Item, Study
+from schemas.study import (
+    ChoiceItem,
+    MultipleChoiceItem,
+    ScaleItem,
+    Study,
+    TextItem,
+    YesNoItem,
+)
 
 _CARRY_OVER = 0.6
 _NEGATIVE = {Measure.STRESS, Measure.NEGATIVE_AFFECT}
@@ -122,16 +130,15 @@ def _answer(prompt: Prompt, study: Study, mood: float, draw: np.random.Generator
     answers, delay = float(draw.uniform()) < chance, float(draw.gamma(1.6, 6.0))
     late = float(draw.uniform()) < 0.02
     at = prompt.at + timedelta(minutes=study.schedule.expires_minutes + 20 if late else min(delay, 80.0))
-    values = {item.id: value_of(item, mood, draw) for item in study.items if item.scale}
-    used, chaos, style = _strategies(study, mood, draw), float(draw.uniform()), float(draw.uniform())
+    values = {item.id: value_of(item, mood, draw) for item in study.scales}
+    picked, chaos, style = chosen(study, mood, draw), float(draw.uniform()), float(draw.uniform())
     if chaos < 0.002:
         words = STRANGERS[prompt.beep % len(STRANGERS)]
         return [Stranger(at, f"SN{prompt.id.hex}", words)]
     if not answers:
         return []
     if prompt.channel == Channel.WEB:
-        fields = [(name, str(value)) for name, value in values.items()] + used + _note(person, study, style)
-        return [Form(person, at, prompt, tuple(fields))]
+        return [Form(person, at, prompt, form_fields(person, study, values, picked, style))]
     text = Text(person, at, f"SM{prompt.id.hex}", write(values, study, person.language, style))
     if chaos < 0.04:
         mistyped = Text(person, at, f"SX{prompt.id.hex}", MISTYPED[int(chaos * 1000) % len(MISTYPED)])
@@ -141,29 +148,54 @@ def _answer(prompt: Prompt, study: Study, mood: float, draw: np.random.Generator
     return [text, text] if chaos > 0.97 else [text]
 
 
-def _note(person: Person, study: Study, style: float) -> list[tuple[str, str]]:
+def form_fields(
+    person: Person, study: Study, values: Mapping[str, int], picked: list[tuple[str, str]], style: float
+) -> tuple[tuple[str, str], ...]:
+    """A form's fields: the numbers, what was chosen, and now and then a note."""
+    numbers = [(name, str(value)) for name, value in values.items()]
+    return tuple(numbers + picked + _notes(person, study, style))
+
+
+def _notes(person: Person, study: Study, style: float) -> list[tuple[str, str]]:
     notes = NOTES.get(person.language, NOTES["en"])
     words = notes[int(style * 1000) % len(notes)]
-    return [(item.id, words) for item in study.items if item.kind == "text" and style < 0.08]
+    texts = (item for item in study.items if isinstance(item, TextItem))
+    return [(item.id, words) for item in texts if item.required or style < 0.08]
 
 
-def value_of(item: Item, mood: float, draw: np.random.Generator) -> int:
+def value_of(item: ScaleItem, mood: float, draw: np.random.Generator) -> int:
     """An answer on an item's scale that goes with a mood from 0 to 10."""
     scale = item.scale
-    if scale is None or item.measures is None:
-        raise ValueError(f"{item.id} has no scale")
     share = (mood + float(draw.normal(0, 0.7))) / 10
     if item.measures in _NEGATIVE:
         share = 1 - share
     return int(min(max(round(scale.min + share * (scale.max - scale.min)), scale.min), scale.max))
 
 
-def _strategies(study: Study, mood: float, draw: np.random.Generator) -> list[tuple[str, str]]:
-    fields = []
-    for item in study.items_of(Measure.COPING_STRATEGY):
-        options = [option.id for option in item.options if not option.exclusive]
-        alone = [option.id for option in item.options if option.exclusive]
-        weights = draw.uniform(size=len(options)) < 0.15 + 0.03 * mood
-        used = [option for option, taken in zip(options, weights, strict=True) if taken]
-        fields += [(item.id, option) for option in used or alone]
+def chosen(study: Study, mood: float, draw: np.random.Generator) -> list[tuple[str, str]]:
+    """What somebody chooses in the form, for items of every kind that is neither a scale nor free text."""
+    fields: list[tuple[str, str]] = []
+    for item in study.items:
+        match item:
+            case MultipleChoiceItem():
+                fields += [(item.id, option) for option in _several(item, mood, draw)]
+            case ChoiceItem():
+                fields.append((item.id, item.options[int(draw.integers(len(item.options)))].id))
+            case YesNoItem():
+                fields.append((item.id, str(int(draw.integers(2)))))
+            case ScaleItem() | TextItem():
+                pass
+            case _:
+                assert_never(item)
     return fields
+
+
+def _several(item: MultipleChoiceItem, mood: float, draw: np.random.Generator) -> list[str]:
+    options = [option.id for option in item.options if not option.exclusive]
+    alone = [option.id for option in item.options if option.exclusive]
+    weights = draw.uniform(size=len(options)) < 0.15 + 0.03 * mood
+    return (
+        [option for option, taken in zip(options, weights, strict=True) if taken]
+        or alone[:1]
+        or options[: item.required]
+    )

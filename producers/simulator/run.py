@@ -10,7 +10,18 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from producers.simulator.client import Client
-from producers.simulator.days import Action, Form, Prompt, Stranger, Text, awake, history, value_of
+from producers.simulator.days import (
+    Action,
+    Form,
+    Prompt,
+    Stranger,
+    Text,
+    awake,
+    chosen,
+    form_fields,
+    history,
+    value_of,
+)
 from producers.simulator.ledger import Ledger
 from producers.simulator.people import Person, gain, invent
 from producers.simulator.wording import write
@@ -126,10 +137,10 @@ async def _one_moment(
     if float(draw.uniform()) > _LIVE_ANSWERS:
         return
     mood = person.level + gain(study, person.arm, day) + person.spread * float(draw.normal())
-    values = {item.id: value_of(item, mood, draw) for item in study.items if item.scale}
+    values = {item.id: value_of(item, mood, draw) for item in study.scales}
     if channel == Channel.WEB:
         tokens = await client.links([prompt])
-        fields = tuple((item, str(value)) for item, value in values.items())
+        fields = form_fields(person, study, values, chosen(study, mood, draw), float(draw.uniform()))
         await client.form(Form(person, at, prompt, fields), tokens[str(name)])
     else:
         words = write(values, study, person.language, float(draw.uniform()))

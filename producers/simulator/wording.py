@@ -15,7 +15,7 @@ _EASTERN = str.maketrans("0123456789", "٠١٢٣٤٥٦٧٨٩")
 
 
 def write(values: Mapping[str, int], study: Study, language: str, style: float) -> str:
-    """A text with a number for each of the study's SMS items.
+    """A text with a number for each scale among the study's SMS items.
 
     Args:
         values: Answers by item id.
@@ -23,13 +23,14 @@ def write(values: Mapping[str, int], study: Study, language: str, style: float) 
         language: The person's: the names and, in Arabic, the digits follow it.
         style: 0 to 1, which of the ways of writing is chosen.
     """
-    numbers = [str(values[item]) for item in study.sms]
+    asked = [item for item in study.sms if item in values]
+    numbers = [str(values[item]) for item in asked]
     if style < 0.6:
         words = " ".join(numbers)
     elif style < 0.8:
         words = ", ".join(numbers)
     else:
-        words = " ".join(f"{_name(study, item, language)} {values[item]}" for item in study.sms)
+        words = " ".join(f"{_name(study, item, language)} {values[item]}" for item in asked)
     return words.translate(_EASTERN) if language == "ar" else words
 
 

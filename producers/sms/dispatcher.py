@@ -26,6 +26,7 @@ from schemas.codec import Unreadable, dead_letter, decode
 from schemas.consumers import Consumes, MisplacedEvent
 from schemas.events import (
     ConsentChanged,
+    Envelope,
     LanguageChosen,
     ParticipantEnrolled,
     PauseChanged,
@@ -148,7 +149,8 @@ class Sender:
         except (Unreadable, MisplacedEvent) as error:
             # The other topics have readers of their own who put it aside.
             if record.topic == TEXTS.name:
-                await self._put_aside(record, error.reason, error.detail)
+                misplaced = error.event if isinstance(error, MisplacedEvent) else None
+                await self._put_aside(record, error.reason, error.detail, misplaced)
             return None
         match event:
             case ConsentChanged():
@@ -193,7 +195,7 @@ class Sender:
         return self._persons.setdefault(request.participant, asyncio.Lock())
 
     async def _put_aside(
-        self, record: _Record, reason: Reason, detail: str, event: Requested | None = None
+        self, record: _Record, reason: Reason, detail: str, event: Envelope | None = None
     ) -> None:
         letter = dead_letter(
             topic=record.topic,

@@ -1,11 +1,22 @@
 """The words of the texts that we send: the study's own where it has them, else ours."""
 
 from collections.abc import Iterator, Mapping
+from typing import assert_never
 
 from locales.sms_words import SMS_WORDS
 from schemas.base import Channel
 from schemas.events import PromptRequested, ReplyRequested
-from schemas.study import Item, Study
+from schemas.study import (
+    ChoiceItem,
+    Item,
+    MultipleChoiceItem,
+    Scale,
+    ScaleItem,
+    Study,
+    TextItem,
+    YesNoItem,
+    options_of,
+)
 
 _FALLBACK = "en"
 _LINK = "{link}"
@@ -113,14 +124,18 @@ def _asked_all(study: Study) -> list[Item]:
 
 
 def _range(study: Study, asked: Item | None) -> dict[str, str]:
-    scales = [item.scale for item in ([asked] if asked else _asked_all(study)) if item.scale]
+    scales = _scales([asked] if asked else _asked_all(study))
     if not scales:
-        return {"min": "1", "max": str(len(asked.options)) if asked else "1"}
+        return {"min": "1", "max": str(len(options_of(asked))) if asked else "1"}
     return {"min": str(min(scale.min for scale in scales)), "max": str(max(scale.max for scale in scales))}
 
 
+def _scales(items: list[Item]) -> list[Scale]:
+    return [item.scale for item in items if isinstance(item, ScaleItem)]
+
+
 def _example(study: Study) -> str:
-    scales = [item.scale for item in _asked_all(study) if item.scale]
+    scales = _scales(_asked_all(study))
     shares = (0.7, 0.3, 0.5)
     return " ".join(
         str(round(scale.min + (scale.max - scale.min) * shares[place % 3]))
@@ -131,10 +146,16 @@ def _example(study: Study) -> str:
 def _question(study: Study, item: Item, language: str) -> str:
     say = study.in_language
     text = say(item.sms_text or item.text, language)
-    if item.scale:
-        low, high = say(item.scale.low, language), say(item.scale.high, language)
-        return f"{text} {item.scale.min} = {low}, {item.scale.max} = {high}"
-    if item.kind == "yes_no":
-        return f"{text} ({_ours(language)['yes_no']})"
-    options = (f"{place} {say(option.text, language)}" for place, option in enumerate(item.options, start=1))
-    return f"{text} {', '.join(options)}"
+    match item:
+        case ScaleItem(scale=scale):
+            low, high = say(scale.low, language), say(scale.high, language)
+            return f"{text} {scale.min} = {low}, {scale.max} = {high}"
+        case YesNoItem():
+            return f"{text} ({_ours(language)['yes_no']})"
+        case ChoiceItem(options=options) | MultipleChoiceItem(options=options):
+            numbered = (f"{place} {say(one.text, language)}" for place, one in enumerate(options, start=1))
+            return f"{text} {', '.join(numbered)}"
+        case TextItem():
+            return text
+        case _:
+            assert_never(item)

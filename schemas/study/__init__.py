@@ -6,7 +6,19 @@ A definition is immutable: `id@version` is stamped on every event, and a change 
 from schemas.study.arms import Arm, Condition, Intervention, InterventionKind, Level, Phase, Setting
 from schemas.study.definition import Study
 from schemas.study.delivery import ConversationOptions, Form
-from schemas.study.items import ConditionText, Item, ItemKind, Option, Scale
+from schemas.study.items import (
+    ChoiceItem,
+    ConditionText,
+    Item,
+    ItemKind,
+    MultipleChoiceItem,
+    Option,
+    Scale,
+    ScaleItem,
+    TextItem,
+    YesNoItem,
+    options_of,
+)
 from schemas.study.safety import Safety
 from schemas.study.schedule import (
     Adaptive,
@@ -28,6 +40,7 @@ __all__ = [
     "Adaptive",
     "Arm",
     "AroundPhase",
+    "ChoiceItem",
     "Condition",
     "ConditionText",
     "ConversationOptions",
@@ -39,6 +52,7 @@ __all__ = [
     "Item",
     "ItemKind",
     "Level",
+    "MultipleChoiceItem",
     "Option",
     "OwnInitiative",
     "Phase",
@@ -48,12 +62,16 @@ __all__ = [
     "Rule",
     "Safety",
     "Scale",
+    "ScaleItem",
     "Schedule",
     "Setting",
     "Study",
     "Support",
     "Text",
+    "TextItem",
     "Texts",
     "TimeOfDay",
     "Weekday",
+    "YesNoItem",
+    "options_of",
 ]

@@ -1,7 +1,7 @@
 """A study's definition: everything a participant's day and a researcher's number follow from."""
 
 from collections.abc import Mapping
-from typing import Annotated, Self
+from typing import Annotated, Self, assert_never
 
 from pydantic import Field, model_validator
 
@@ -9,7 +9,15 @@ from schemas.base import FrozenModel, Language, Measure, Slug, StudyRef
 from schemas.study.arms import Arm, Condition, Intervention
 from schemas.study.conditions import Compare, Has, leaves, parse_condition
 from schemas.study.delivery import ConversationOptions, Form
-from schemas.study.items import Item
+from schemas.study.items import (
+    ChoiceItem,
+    Item,
+    MultipleChoiceItem,
+    ScaleItem,
+    TextItem,
+    YesNoItem,
+    options_of,
+)
 from schemas.study.safety import Safety
 from schemas.study.schedule import AroundPhase, Schedule
 from schemas.study.texts import Texts
@@ -46,9 +54,27 @@ class Study(FrozenModel):
         """The arm of that id."""
         return next((arm for arm in self.arms if arm.id == arm_id), None)
 
-    def items_of(self, measure: Measure) -> tuple[Item, ...]:
+    @property
+    def scales(self) -> tuple[ScaleItem, ...]:
+        """The items that are answered on a scale, in the order of the study."""
+        return tuple(item for item in self.items if isinstance(item, ScaleItem))
+
+    def scales_of(self, measure: Measure) -> tuple[ScaleItem, ...]:
+        """The scales that measure it, in the order of the study."""
+        return tuple(item for item in self.scales if item.measures == measure)
+
+    @property
+    def strategy_items(self) -> tuple[MultipleChoiceItem, ...]:
+        """The items that ask for coping strategies, in the order of the study."""
+        return tuple(
+            item
+            for item in self.items
+            if isinstance(item, MultipleChoiceItem) and item.measures == Measure.COPING_STRATEGY
+        )
+
+    def items_of(self, measure: Measure) -> tuple[ScaleItem | MultipleChoiceItem, ...]:
         """The items that measure it, in the order of the study."""
-        return tuple(item for item in self.items if item.measures == measure)
+        return self.strategy_items if measure == Measure.COPING_STRATEGY else self.scales_of(measure)
 
     def in_language(self, texts: Mapping[str, str], language: str) -> str:
         """The words in a language, or in the study's first one where they are not given."""
@@ -84,9 +110,9 @@ class Study(FrozenModel):
     def _check_sms(self) -> None:
         for item_id in self.sms:
             item = self.item(item_id)
-            if item is None or item.kind not in ("scale", "yes_no", "choice"):
+            if item is None or not _can_be_texted(item):
                 raise ValueError(f"`sms`: {item_id} is not an item of kind scale, yes_no or choice")
-            if self.conversation.ask == "all" and item.kind != "scale":
+            if self.conversation.ask == "all" and not isinstance(item, ScaleItem):
                 raise ValueError(f"`sms`: {item_id} is no scale; `conversation.ask: each` can ask it")
             if self.conversation.ask == "all" and item.show_if:
                 raise ValueError(f"`sms`: {item_id} has show_if; `conversation.ask: each` can ask it")
@@ -99,9 +125,9 @@ class Study(FrozenModel):
                 where = f"`items.{item.id}.show_if`"
                 if earlier is None:
                     raise ValueError(f"{where}: {leaf.item} is no item that stands before {item.id}")
-                if isinstance(leaf, Compare) and earlier.kind not in ("scale", "yes_no"):
+                if isinstance(leaf, Compare) and not _is_number(earlier):
                     raise ValueError(f"{where}: {leaf.item} is no number; write `{leaf.item} has OPTION`")
-                if isinstance(leaf, Has) and leaf.option not in {option.id for option in earlier.options}:
+                if isinstance(leaf, Has) and leaf.option not in {option.id for option in options_of(earlier)}:
                     raise ValueError(f"{where}: {leaf.item} has no option {leaf.option}")
             before[item.id] = item
 
@@ -116,6 +142,28 @@ class Study(FrozenModel):
 
     def _check_scales(self) -> None:
         for measure in Measure:
-            ranges = {(i.scale.min, i.scale.max) for i in self.items_of(measure) if i.scale}
+            ranges = {(item.scale.min, item.scale.max) for item in self.scales_of(measure)}
             if len(ranges) > 1:
                 raise ValueError(f"`items`: all items that measure {measure} need one and the same scale")
+
+
+def _can_be_texted(item: Item) -> bool:
+    """Whether a text message can ask for the item."""
+    match item:
+        case ScaleItem() | ChoiceItem() | YesNoItem():
+            return True
+        case MultipleChoiceItem() | TextItem():
+            return False
+        case _:
+            assert_never(item)
+
+
+def _is_number(item: Item) -> bool:
+    """Whether a condition can compare the item's answer with a number."""
+    match item:
+        case ScaleItem() | YesNoItem():
+            return True
+        case ChoiceItem() | MultipleChoiceItem() | TextItem():
+            return False
+        case _:
+            assert_never(item)

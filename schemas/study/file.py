@@ -6,7 +6,7 @@ from pathlib import Path
 from pydantic import BaseModel
 
 from schemas.study import Study
-from schemas.yaml_file import DefinitionError, read_yaml
+from schemas.yaml_file import DefinitionError, Where, read_yaml
 
 
 def load_study(path: Path) -> Study:
@@ -27,8 +27,8 @@ def load_study(path: Path) -> Study:
 
 
 def _missing_languages(
-    node: object, languages: tuple[str, ...], where: tuple[int | str, ...] = ()
-) -> Iterator[tuple[tuple[int | str, ...], list[str]]]:
+    node: object, languages: tuple[str, ...], where: Where = ()
+) -> Iterator[tuple[Where, list[str]]]:
     """Every text of a study that is not given in all its languages."""
     if isinstance(node, BaseModel):
         for name in type(node).model_fields:

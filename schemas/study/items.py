@@ -1,7 +1,11 @@
-"""The questions of a study."""
+"""The questions of a study: one model for each kind of item, each with exactly the fields that it may have.
+
+Code that treats the kinds differently uses `match` over `Item` and closes it with `assert_never`, so that a
+new kind is a type error wherever it was forgotten.
+"""
 
 from collections.abc import Mapping
-from typing import Annotated, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self, assert_never
 
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
@@ -42,21 +46,28 @@ ConditionText = Annotated[str, StringConstraints(max_length=500), AfterValidator
 """When an item is asked, in the language of `schemas.study.conditions`, such as `stress >= 7`."""
 
 
+def _distinct(options: tuple[Option, ...]) -> tuple[Option, ...]:
+    ids = [option.id for option in options]
+    twice = sorted({one for one in ids if ids.count(one) > 1})
+    if twice:
+        raise ValueError(f"two options have the id {twice[0]}")
+    return options
+
+
+Options = Annotated[tuple[Option, ...], Field(min_length=1), AfterValidator(_distinct)]
+"""The answers to choose from, in the order in which they are shown."""
+
 ItemKind = Literal["scale", "choice", "choices", "yes_no", "text"]
 
 
-class Item(FrozenModel):
-    """One question.
+class ItemBase(FrozenModel):
+    """What items of every kind have.
 
     Attributes:
         id: Stable over versions, and the field's name in the form.
-        kind: `scale` (a number), `choice` (one option), `choices` (any number of options), `yes_no` (stored
-            as 1 or 0) or `text` (sealed words).
-        measures: What it measures; None for what is stored but is no indicator.
+        kind: Which kind of item it is.
         text: The question.
         sms_text: The question in a text message, where `text` is too long for one.
-        scale: For kind `scale`.
-        options: For kinds `choice` and `choices`.
         required: The form asks for it before it can be sent.
         show_if: Asked only where this is true of the answers to items that stand before it.
         sms: Words that name the item in a text, such as `mood` in "mood 7".
@@ -64,11 +75,8 @@ class Item(FrozenModel):
 
     id: Slug
     kind: ItemKind
-    measures: Measure | None = None
     text: Texts
     sms_text: Texts | None = None
-    scale: Scale | None = None
-    options: tuple[Option, ...] = ()
     required: bool = False
     show_if: ConditionText | None = None
     sms: dict[Language, tuple[Annotated[str, StringConstraints(min_length=1, max_length=20)], ...]] = Field(
@@ -79,20 +87,82 @@ class Item(FrozenModel):
         """Whether the item is asked after these answers."""
         return self.show_if is None or holds(parse_condition(self.show_if), answers)
 
-    @model_validator(mode="after")
-    def _whole(self) -> Self:
-        if (self.kind == "scale") != (self.scale is not None):
-            raise ValueError("kind `scale`, and only that one, has a `scale`")
-        if (self.kind in ("choice", "choices")) != bool(self.options):
-            raise ValueError("kinds `choice` and `choices`, and only these, have `options`")
-        if self.kind in ("choice", "yes_no", "text") and self.measures is not None:
-            raise ValueError(f"kind `{self.kind}` measures nothing: leave `measures` out")
-        options = [option.id for option in self.options]
-        twice = sorted({name for name in options if options.count(name) > 1})
-        if twice:
-            raise ValueError(f"`options`: the id {twice[0]} stands twice")
-        if self.measures is not None and (self.kind == "choices") != (
-            self.measures == Measure.COPING_STRATEGY
-        ):
-            raise ValueError("kind `choices` measures coping_strategy; a scale measures anything else")
-        return self
+
+def _on_a_scale(measure: Measure | None) -> Measure | None:
+    if measure == Measure.COPING_STRATEGY:
+        raise ValueError("kind `choices` measures coping_strategy; a scale measures anything else")
+    return measure
+
+
+def _by_choices(measure: Measure | None) -> Measure | None:
+    if measure not in (None, Measure.COPING_STRATEGY):
+        raise ValueError("kind `choices` measures coping_strategy; a scale measures anything else")
+    return measure
+
+
+class ScaleItem(ItemBase):
+    """A number on a scale.
+
+    Attributes:
+        measures: What it measures; None for what is stored but is no indicator.
+        scale: Its bounds, and the words at its ends.
+    """
+
+    kind: Literal["scale"]
+    measures: Annotated[Measure | None, AfterValidator(_on_a_scale)] = None
+    scale: Scale
+
+
+class MultipleChoiceItem(ItemBase):
+    """Any number of options.
+
+    Attributes:
+        measures: Coping strategies, or None for what is stored but is no indicator.
+        options: The options to choose from.
+    """
+
+    kind: Literal["choices"]
+    measures: Annotated[Measure | None, AfterValidator(_by_choices)] = None
+    options: Options
+
+
+class UnmeasuredItem(ItemBase):
+    """An item that is stored and never an indicator."""
+
+    measures: ClassVar[None] = None
+
+
+class ChoiceItem(UnmeasuredItem):
+    """One option of several."""
+
+    kind: Literal["choice"]
+    options: Options
+
+
+class YesNoItem(UnmeasuredItem):
+    """Yes or no, stored as 1 or 0."""
+
+    kind: Literal["yes_no"]
+
+
+class TextItem(UnmeasuredItem):
+    """Words of the participant's own, which are sealed."""
+
+    kind: Literal["text"]
+
+
+Item = Annotated[
+    ScaleItem | ChoiceItem | MultipleChoiceItem | YesNoItem | TextItem, Field(discriminator="kind")
+]
+"""A question of any kind; `kind` tells which."""
+
+
+def options_of(item: Item) -> tuple[Option, ...]:
+    """The options that an item offers; none for a kind without options."""
+    match item:
+        case ChoiceItem() | MultipleChoiceItem():
+            return item.options
+        case ScaleItem() | YesNoItem() | TextItem():
+            return ()
+        case _:
+            assert_never(item)

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from functools import cached_property
 
 from schemas.base import Measure
-from schemas.study import Study
+from schemas.study import ScaleItem, Study
 
 _Asked = tuple[tuple[object, ...], ...]
 
@@ -41,7 +41,9 @@ class Versions:
 def _asked(study: Study, measure: Measure) -> _Asked:
     return tuple(
         sorted(
-            (item.id, *((item.scale.min, item.scale.max) if item.scale else (o.id for o in item.options)))
+            (item.id, item.scale.min, item.scale.max)
+            if isinstance(item, ScaleItem)
+            else (item.id, *(option.id for option in item.options))
             for item in study.items_of(measure)
         )
     )

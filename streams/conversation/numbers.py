@@ -9,11 +9,22 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import assert_never
 
 from text_to_num import alpha2digit
 
 from schemas.events import Reason
-from schemas.study import Item, Study
+from schemas.study import (
+    ChoiceItem,
+    Item,
+    MultipleChoiceItem,
+    Option,
+    Scale,
+    ScaleItem,
+    Study,
+    TextItem,
+    YesNoItem,
+)
 from streams.conversation.plain import listed, plain
 
 LONGEST = 320
@@ -35,12 +46,14 @@ _CHANGES_NOTHING = listed(
     انا اشعر اليوم الان"""
 )
 
+_Answer = int | tuple[str, ...]
+
 
 @dataclass(frozen=True)
 class Parsed:
     """Answers by item id, and the rule that read them: `in-order`, `by-name`, `single` or `words`."""
 
-    answers: dict[str, int | tuple[str, ...]]
+    answers: dict[str, _Answer]
     rule: str
 
 
@@ -147,22 +160,41 @@ def _by_name(tokens: list[str], items: Sequence[Item], study: Study, language: s
 
 
 def _values(pairs: list[tuple[Item, str]], rule: str) -> Parsed | Refused:
-    answers: dict[str, int | tuple[str, ...]] = {}
+    answers: dict[str, _Answer] = {}
     for item, number in pairs:
-        value, _, denominator = number.partition("/")
-        if item.kind == "choice":
-            if denominator or not 1 <= int(value) <= len(item.options):
-                return Refused(Reason.OUT_OF_RANGE, f"{item.id}: not from 1 to {len(item.options)}")
-            answers[item.id] = (item.options[int(value) - 1].id,)
-            continue
-        if item.scale is None:
-            return Refused(Reason.UNKNOWN_ITEM, f"{item.id} is not answered with a number")
-        if denominator and int(denominator) != item.scale.max:
-            return Refused(Reason.AMBIGUOUS, f"{item.id}: a fraction of something else than its maximum")
-        if not item.scale.min <= int(value) <= item.scale.max:
-            return Refused(Reason.OUT_OF_RANGE, f"{item.id}: not from {item.scale.min} to {item.scale.max}")
-        answers[item.id] = int(value)
+        value = _value(item, number)
+        if isinstance(value, Refused):
+            return value
+        answers[item.id] = value
     return Parsed(answers, rule)
+
+
+def _value(item: Item, number: str) -> _Answer | Refused:
+    match item:
+        case ScaleItem():
+            return _on_scale(item.id, item.scale, number)
+        case ChoiceItem():
+            return _numbered(item.id, item.options, number)
+        case YesNoItem() | MultipleChoiceItem() | TextItem():
+            return Refused(Reason.UNKNOWN_ITEM, f"{item.id} is not answered with a number")
+        case _:
+            assert_never(item)
+
+
+def _on_scale(item: str, scale: Scale, number: str) -> int | Refused:
+    value, _, denominator = number.partition("/")
+    if denominator and int(denominator) != scale.max:
+        return Refused(Reason.AMBIGUOUS, f"{item}: a fraction of something other than its maximum")
+    if not scale.min <= int(value) <= scale.max:
+        return Refused(Reason.OUT_OF_RANGE, f"{item}: not from {scale.min} to {scale.max}")
+    return int(value)
+
+
+def _numbered(item: str, options: Sequence[Option], number: str) -> tuple[str] | Refused:
+    value, _, denominator = number.partition("/")
+    if denominator or not 1 <= int(value) <= len(options):
+        return Refused(Reason.OUT_OF_RANGE, f"{item}: not from 1 to {len(options)}")
+    return (options[int(value) - 1].id,)
 
 
 _YES = listed("yes y yeah yep ja oui si sí نعم اجل")
@@ -174,13 +206,18 @@ def _choice(written: str, items: Sequence[Item], study: Study, language: str) ->
     if len(items) != 1:
         return None
     (item,) = items
-    if item.kind == "yes_no" and written in _YES | _NO:
-        return Parsed({item.id: int(written in _YES)}, "words")
-    if item.kind == "choice":
-        for option in item.options:
-            if written in {plain(option.text.get(tongue, "")) for tongue in (language, *study.languages)}:
-                return Parsed({item.id: (option.id,)}, "words")
-    return None
+    match item:
+        case YesNoItem():
+            return Parsed({item.id: int(written in _YES)}, "words") if written in _YES | _NO else None
+        case ChoiceItem():
+            for option in item.options:
+                if written in {plain(option.text.get(tongue, "")) for tongue in (language, *study.languages)}:
+                    return Parsed({item.id: (option.id,)}, "words")
+            return None
+        case ScaleItem() | MultipleChoiceItem() | TextItem():
+            return None
+        case _:
+            assert_never(item)
 
 
 @lru_cache(maxsize=4096)

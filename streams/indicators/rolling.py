@@ -41,12 +41,12 @@ def _time(event: PromptRecord | CheckInRecord) -> int:
 
 def scales(study: Study) -> tuple[str, ...]:
     """The measures that the study asks on a scale, in the order of its items."""
-    return tuple(dict.fromkeys(i.measures.value for i in study.items if i.scale and i.measures))
+    return tuple(dict.fromkeys(i.measures.value for i in study.scales if i.measures))
 
 
 def _range(study: Study, measure: Measure) -> tuple[float, float] | None:
-    items = study.items_of(measure)
-    return (items[0].scale.min, items[0].scale.max) if items and items[0].scale else None
+    items = study.scales_of(measure)
+    return (items[0].scale.min, items[0].scale.max) if items else None
 
 
 class _Windowed:
@@ -92,7 +92,7 @@ class _Windowed:
         yield self._row(wellbeing.WELLBEING, compute, notes=notes)
 
     def _coping(self) -> Iterator[IndicatorValue]:
-        items = self._study.items_of(Measure.COPING_STRATEGY)
+        items = self._study.strategy_items
         alone = {option.id for item in items for option in item.options if option.exclusive}
         usable = self._usable(Measure.COPING_STRATEGY)
         uses = [use for c in self._answered if c.id in usable for use in c.coping if use not in alone]

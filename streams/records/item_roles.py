@@ -41,11 +41,11 @@ class Layout:
         Raises:
             ValueError: The study has no scale.
         """
-        scales = {item.id: (float(i.min), float(i.max)) for item in study.items if (i := item.scale)}
+        scales = {item.id: (float(item.scale.min), float(item.scale.max)) for item in study.scales}
         if not scales:
             raise ValueError(f"{study.ref} has no item of kind scale, so nothing can be computed")
         measured = {measure: tuple(item.id for item in study.items_of(measure)) for measure in Measure}
-        options = [option for item in study.items_of(Measure.COPING_STRATEGY) for option in item.options]
+        options = [option for item in study.strategy_items for option in item.options]
         return cls(
             ranges=scales,
             main=next(iter(measured[Measure.VALENCE] or tuple(scales))),

@@ -78,7 +78,7 @@ def newest_studies(query: Query) -> dict[str, Study]:
     counted = query("select study, count(*) as people from participants group by 1 order by 2 desc, 1")
     versions, newest = _versions(query), dict[str, Study]()
     for ref in counted["study"]:
-        if ref in versions and any(item.scale for item in versions[ref].items):
+        if ref in versions and versions[ref].scales:
             study = versions[ref]
             there = newest.setdefault(study.id, study)
             newest[study.id] = max(there, study, key=lambda one: one.version)
@@ -104,7 +104,7 @@ def _batch(query: Query, study: Study, versions: Versions, at: datetime, models:
 
 def measures(study: Study) -> list[Measure]:
     """What a study measures on scales, in the order of its items."""
-    return list(dict.fromkeys(item.measures for item in study.items if item.scale and item.measures))
+    return list(dict.fromkeys(item.measures for item in study.scales if item.measures))
 
 
 def report_of(

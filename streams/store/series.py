@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pandas as pd
 
 from schemas.base import PhaseKind
-from schemas.study import Arm, Study
+from schemas.study import Arm, Study, options_of
 from streams.records.full_record import Prompt, Series
 
 Query = Callable[..., Any]
@@ -83,8 +83,8 @@ def phase_letter(arm: Arm | None, study_day: int) -> str:
 def _answers(query: Query, study: Study) -> tuple[dict[str, dict[str, float]], dict[str, list[str]]]:
     numbers: dict[str, dict[str, float]] = defaultdict(dict)
     options: dict[str, list[str]] = defaultdict(list)
-    scales = {item.id for item in study.items if item.scale}
-    exclusive = {(i.id, option.id) for i in study.items for option in i.options if option.exclusive}
+    scales = {item.id for item in study.scales}
+    exclusive = {(i.id, option.id) for i in study.items for option in options_of(i) if option.exclusive}
     for row in query(_ANSWERS, study=study.id).itertuples():
         if row.option:
             if (row.item, row.option) not in exclusive:

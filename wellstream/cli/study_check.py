@@ -17,13 +17,11 @@ if TYPE_CHECKING:
 
     from producers.sms.segments import Segments
     from schemas.study import Study
-    from schemas.yaml_file import Defined, Problem
+    from schemas.yaml_file import Defined, Problem, Where
 
 _MOST_SEGMENTS = 10
 """Providers refuse texts of more parts than that."""
 _out = Console()
-
-_Where = tuple[int | str, ...]
 
 
 @dataclass(frozen=True)
@@ -134,8 +132,10 @@ def _commands(study: Study, defined: Defined) -> Iterator[Problem]:
         yield defined.problem(where, f"{word!r} is a command in a text ({said}), so it can name nothing else")
 
 
-def _spoken(study: Study) -> Iterator[tuple[_Where, str]]:
+def _spoken(study: Study) -> Iterator[tuple[Where, str]]:
     """What participants may write: the words for items, and the answers of those that texts ask for."""
+    from schemas.study import options_of
+
     for index, item in enumerate(study.items):
         for language, names in item.sms.items():
             for place, name in enumerate(names):
@@ -144,7 +144,7 @@ def _spoken(study: Study) -> Iterator[tuple[_Where, str]]:
             continue
         if study.languages[0] not in item.sms:
             yield ("items", index, "id"), item.id
-        for place, option in enumerate(item.options):
+        for place, option in enumerate(options_of(item)):
             for language, text in option.text.items():
                 yield ("items", index, "options", place, "text", language), text
 
@@ -153,7 +153,7 @@ def _accidents(study: Study, defined: Defined, texts: list[_Text]) -> Iterator[P
     """Texts that need UCS-2 for a sign which plain writing does without, each where its words stand."""
     from producers.sms.segments import named
 
-    found: dict[tuple[_Where, str, tuple[str, ...]], list[_Text]] = {}
+    found: dict[tuple[Where, str, tuple[str, ...]], list[_Text]] = {}
     for text in texts:
         if not text.cost.accidental:
             continue
@@ -170,7 +170,7 @@ def _accidents(study: Study, defined: Defined, texts: list[_Text]) -> Iterator[P
         )
 
 
-def _sources(study: Study, text: _Text) -> Iterator[tuple[_Where, tuple[str, ...]]]:
+def _sources(study: Study, text: _Text) -> Iterator[tuple[Where, tuple[str, ...]]]:
     """The fields from which a text has its dear signs, and these signs."""
     for where, said in _fields(study.model_dump(mode="json"), ()):
         own = where[:2] == ("texts", text.name)
@@ -179,7 +179,7 @@ def _sources(study: Study, text: _Text) -> Iterator[tuple[_Where, tuple[str, ...
             yield where, signs
 
 
-def _fields(node: object, where: _Where) -> Iterator[tuple[_Where, str]]:
+def _fields(node: object, where: Where) -> Iterator[tuple[Where, str]]:
     if isinstance(node, str):
         yield where, node
     elif isinstance(node, dict):
@@ -195,7 +195,7 @@ def _too_long(study: Study, defined: Defined, texts: list[_Text]) -> Iterator[Pr
     budget = study.schedule.max_segments_per_day
     unasked = study.schedule.support.texts if study.schedule.support else ()
     for text in texts:
-        where: _Where = ("texts", text.name, text.language) if text.name in study.texts else ()
+        where: Where = ("texts", text.name, text.language) if text.name in study.texts else ()
         count = f"{text.name} in {text.language} takes {text.cost.count} SMS ({text.cost.encoding})"
         if text.cost.count > _MOST_SEGMENTS:
             yield defined.problem(where, f"{count}; providers refuse more than {_MOST_SEGMENTS}: shorten it")

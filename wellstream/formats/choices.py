@@ -4,7 +4,8 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from wellstream.formats.losses import Location
+from schemas.study import ScaleItem
+from wellstream.formats.losses import Location, Report
 
 MIN_SCALE_POINTS = 3
 """Two numbers are more often codes of yes and no than a scale, unless the field says what it measures."""
@@ -14,6 +15,12 @@ _NUMBER = re.compile(r"-?\d{1,4}")
 
 Choice = tuple[str, Mapping[str, str]]
 """A code and its words by language."""
+
+
+def note_short_scale(item: ScaleItem, report: Report) -> None:
+    """Note a scale that an import could not tell from a choice."""
+    if item.scale.max - item.scale.min + 1 < MIN_SCALE_POINTS and not item.measures:
+        report.lose(item.id, "that it is a scale", "two numbers that measure nothing come back as a choice")
 
 
 def slug(name: str, first: str) -> str:

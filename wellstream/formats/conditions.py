@@ -7,6 +7,7 @@ makes every comparison false here; REDCap takes it for an empty text, XLSForm fo
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import assert_never
 
 from schemas.study import ItemKind
 from schemas.study.conditions import OPERATORS, Both, Compare, Condition, Has, Not, parse_condition
@@ -101,17 +102,22 @@ def to_xlsform(condition: Condition, kinds: Kinds) -> str:
     """A `relevant` expression, such as `${stress} >= 7 and selected(${coping}, 'problem_solving')`."""
     match condition:
         case Compare(item, sign, number):
-            if kinds.get(item) != "yes_no":
-                return f"${{{item}}} {sign} {number}"
-            said = [f"${{{item}}} = '{'yes' if answer else 'no'}'" for answer in answers_of(condition)]
-            # One that no answer fulfils has no words of its own: no answer is yes and no at once.
-            return " or ".join(said) or f"${{{item}}} = 'yes' and ${{{item}}} = 'no'"
+            if kinds.get(item) == "yes_no":
+                return _xlsform_yes_no(condition)
+            return f"${{{item}}} {sign} {number}"
         case Has(item, option):
             return f"selected(${{{item}}}, '{option}')"
         case Not(inner):
             return f"not({to_xlsform(inner, kinds)})"
         case Both(word, left, right):
             return f"({to_xlsform(left, kinds)}) {word} ({to_xlsform(right, kinds)})"
+
+
+def _xlsform_yes_no(condition: Compare) -> str:
+    item = f"${{{condition.item}}}"
+    said = [f"{item} = '{'yes' if answer else 'no'}'" for answer in answers_of(condition)]
+    # One that no answer fulfils has no words of its own: no answer is yes and no at once.
+    return " or ".join(said) or f"{item} = 'yes' and {item} = 'no'"
 
 
 def from_xlsform(text: str, earlier: Earlier) -> Condition:
@@ -170,16 +176,29 @@ def _asked(name: str, earlier: Earlier) -> Asked:
 
 def _leaf(asked: Asked, sign: str, value: str, *, ticked: bool = False) -> str:
     """One comparison in our own language."""
-    if asked.kind in ("choice", "choices"):
-        if value not in asked.codes:
-            raise CannotSay(f"{asked.id} has no answer {value!r}")
-        if sign not in ("=", "!=") or (asked.kind == "choices" and not ticked):
-            raise CannotSay(f"{asked.id} is no number, so it cannot be compared with {value!r}")
-        return f"({'' if sign == '=' else 'not '}{asked.id} has {asked.codes[value]})"
-    if asked.kind == "text":
-        raise CannotSay(f"{asked.id} is free text, which is sealed and decides nothing")
-    if ticked:
-        sign = "="  # of one answer only: selected(${mood}, '3') asks whether it is that one
+    match asked.kind:
+        case "choice":
+            return _has(asked, sign, value)
+        case "choices":
+            return _has(asked, sign if ticked else "", value)
+        case "scale" | "yes_no":
+            # Of one answer only: selected(${mood}, '3') asks whether it is that one.
+            return _number(asked, "=" if ticked else sign, value)
+        case "text":
+            raise CannotSay(f"{asked.id} is free text, which is sealed and decides nothing")
+        case _:
+            assert_never(asked.kind)
+
+
+def _has(asked: Asked, sign: str, value: str) -> str:
+    if value not in asked.codes:
+        raise CannotSay(f"{asked.id} has no answer {value!r}")
+    if sign not in ("=", "!="):
+        raise CannotSay(f"{asked.id} is no number, so it cannot be compared with {value!r}")
+    return f"({'' if sign == '=' else 'not '}{asked.id} has {asked.codes[value]})"
+
+
+def _number(asked: Asked, sign: str, value: str) -> str:
     number = asked.codes.get(value, value)
     if not re.fullmatch(r"[+-]?\d{1,6}", number):
         raise CannotSay(f"{asked.id} is compared with {value!r}, which is no whole number")

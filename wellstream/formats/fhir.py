@@ -1,10 +1,21 @@
 """A FHIR R4B Questionnaire of a study's items, for electronic health records."""
 
-from typing import Any
+from typing import Any, assert_never
 
 from fhir.resources.R4B.questionnaire import Questionnaire
 
-from schemas.study import Item, Study, Texts
+from schemas.study import (
+    ChoiceItem,
+    Item,
+    MultipleChoiceItem,
+    Option,
+    Scale,
+    ScaleItem,
+    Study,
+    TextItem,
+    Texts,
+    YesNoItem,
+)
 from schemas.study.conditions import Both, Compare, Condition, Has, Not, parse_condition
 from wellstream.formats.conditions import OPPOSITE, answers_of
 from wellstream.formats.losses import Report
@@ -12,7 +23,6 @@ from wellstream.formats.losses import Report
 _TRANSLATION = "http://hl7.org/fhir/StructureDefinition/translation"
 _BOUND = "http://hl7.org/fhir/StructureDefinition/{}Value"
 _EXCLUSIVE = "http://hl7.org/fhir/StructureDefinition/questionnaire-optionExclusive"
-_TYPES = {"scale": "integer", "choice": "choice", "choices": "choice", "yes_no": "boolean", "text": "text"}
 
 
 def export_fhir(study: Study) -> tuple[Questionnaire, Report]:
@@ -58,22 +68,10 @@ def _said(name: str, texts: Texts, study: Study) -> dict[str, Any]:
 def _item(item: Item, study: Study, report: Report) -> dict[str, Any]:
     made: dict[str, Any] = {
         "linkId": item.id,
-        "type": _TYPES[item.kind],
         "required": item.required,
         **_said("text", item.text, study),
+        **_answered(item, study),
     }
-    if item.kind == "choices":
-        made["repeats"] = True
-    if item.scale:
-        bounds = (("min", item.scale.min), ("max", item.scale.max))
-        made["extension"] = [{"url": _BOUND.format(side), "valueInteger": number} for side, number in bounds]
-        made["item"] = [{"linkId": f"{item.id}.ends", "type": "display", **_said("text", _ends(item), study)}]
-    if item.options:
-        made["answerOption"] = [
-            {"valueCoding": {"code": option.id, **_said("display", option.text, study)}}
-            | ({"extension": [{"url": _EXCLUSIVE, "valueBoolean": True}]} if option.exclusive else {})
-            for option in item.options
-        ]
     if item.measures:
         made["code"] = [{"system": "urn:wellstream:measure", "code": item.measures.value}]
     if item.show_if:
@@ -84,11 +82,39 @@ def _item(item: Item, study: Study, report: Report) -> dict[str, Any]:
     return made
 
 
-def _ends(item: Item) -> Texts:
+def _answered(item: Item, study: Study) -> dict[str, Any]:
+    """How an item is answered: its type, and the bounds or the options."""
+    match item:
+        case ScaleItem(scale=scale):
+            bounds = (("min", scale.min), ("max", scale.max))
+            ends = {"linkId": f"{item.id}.ends", "type": "display", **_said("text", _ends(scale), study)}
+            return {
+                "type": "integer",
+                "extension": [{"url": _BOUND.format(side), "valueInteger": bound} for side, bound in bounds],
+                "item": [ends],
+            }
+        case ChoiceItem(options=options):
+            return {"type": "choice", "answerOption": [_option(one, study) for one in options]}
+        case MultipleChoiceItem(options=options):
+            offered = [_option(one, study) for one in options]
+            return {"type": "choice", "repeats": True, "answerOption": offered}
+        case YesNoItem():
+            return {"type": "boolean"}
+        case TextItem():
+            return {"type": "text"}
+        case _:
+            assert_never(item)
+
+
+def _option(option: Option, study: Study) -> dict[str, Any]:
+    made: dict[str, Any] = {"valueCoding": {"code": option.id, **_said("display", option.text, study)}}
+    if option.exclusive:
+        made["extension"] = [{"url": _EXCLUSIVE, "valueBoolean": True}]
+    return made
+
+
+def _ends(scale: Scale) -> Texts:
     """What the ends of a scale mean, in each language."""
-    scale = item.scale
-    if scale is None:
-        return {}
     return {code: f"{scale.min} = {low}, {scale.max} = {scale.high[code]}" for code, low in scale.low.items()}
 
 
@@ -135,7 +161,7 @@ def _when(leaf: Compare | Has, there: bool, study: Study) -> dict[str, Any] | No
         return {"question": leaf.item, "operator": operator, "answerCoding": {"code": leaf.option}}
     sign = leaf.sign if there else OPPOSITE[leaf.sign]
     asked = study.item(leaf.item)
-    if asked is None or asked.kind != "yes_no":
+    if not isinstance(asked, YesNoItem):
         return {"question": leaf.item, "operator": sign, "answerInteger": leaf.number}
     answers = answers_of(Compare(leaf.item, sign, leaf.number))
     if len(answers) == 2:  # whether yes or no, it was answered

@@ -2,10 +2,24 @@
 
 import csv
 import io
+from collections.abc import Sequence
+from typing import assert_never
 
-from schemas.study import Item, ItemKind, Study
+from schemas.study import (
+    ChoiceItem,
+    Item,
+    ItemKind,
+    MultipleChoiceItem,
+    Option,
+    Scale,
+    ScaleItem,
+    Study,
+    TextItem,
+    YesNoItem,
+    options_of,
+)
 from schemas.study.conditions import parse_condition
-from wellstream.formats.choices import MIN_SCALE_POINTS
+from wellstream.formats.choices import note_short_scale
 from wellstream.formats.conditions import to_redcap
 from wellstream.formats.losses import FormatError, Report
 from wellstream.formats.redcap_rows import COLUMNS, FORMULA, TAG, Kept
@@ -43,7 +57,7 @@ def export_redcap(study: Study, language: str) -> tuple[str, Report]:
 def _check_names(study: Study) -> None:
     """REDCap has no dashes, so names may become the same."""
     for where, ids in [("items", [RECORD, *(item.id for item in study.items)])] + [
-        (f"items.{item.id}.options", [option.id for option in item.options]) for item in study.items
+        (f"items.{item.id}.options", [option.id for option in options_of(item)]) for item in study.items
     ]:
         named: dict[str, str] = {}
         for one in ids:
@@ -72,20 +86,31 @@ def _row(item: Item, study: Study, language: str, kinds: dict[str, ItemKind], re
 
 
 def _type_and_choices(item: Item, study: Study, language: str, report: Report) -> tuple[str, str]:
-    say = study.in_language
-    if item.scale:
-        labels = {str(number): str(number) for number in range(item.scale.min, item.scale.max + 1)}
-        labels[str(item.scale.min)] += f" = {say(item.scale.low, language)}"
-        labels[str(item.scale.max)] += f" = {say(item.scale.high, language)}"
-        if len(labels) < MIN_SCALE_POINTS and not item.measures:
-            report.lose(
-                item.id, "that it is a scale", "two numbers that measure nothing come back as a choice"
-            )
-        return "radio", _joined(item, labels, report)
-    if item.options:
-        labels = {_name(option.id): say(option.text, language) for option in item.options}
-        return "radio" if item.kind == "choice" else "checkbox", _joined(item, labels, report)
-    return ("yesno", "") if item.kind == "yes_no" else ("notes", "")
+    match item:
+        case ScaleItem():
+            note_short_scale(item, report)
+            return "radio", _joined(item, _numbers(item.scale, study, language), report)
+        case ChoiceItem():
+            return "radio", _joined(item, _labels(item.options, study, language), report)
+        case MultipleChoiceItem():
+            return "checkbox", _joined(item, _labels(item.options, study, language), report)
+        case YesNoItem():
+            return "yesno", ""
+        case TextItem():
+            return "notes", ""
+        case _:
+            assert_never(item)
+
+
+def _numbers(scale: Scale, study: Study, language: str) -> dict[str, str]:
+    labels = {str(number): str(number) for number in range(scale.min, scale.max + 1)}
+    labels[str(scale.min)] += f" = {study.in_language(scale.low, language)}"
+    labels[str(scale.max)] += f" = {study.in_language(scale.high, language)}"
+    return labels
+
+
+def _labels(options: Sequence[Option], study: Study, language: str) -> dict[str, str]:
+    return {_name(option.id): study.in_language(option.text, language) for option in options}
 
 
 def _joined(item: Item, labels: dict[str, str], report: Report) -> str:
@@ -96,7 +121,8 @@ def _joined(item: Item, labels: dict[str, str], report: Report) -> str:
 
 
 def _annotation(item: Item, language: str) -> str:
-    exclusive = [option.id for option in item.options if option.exclusive]
+    options = options_of(item)
+    exclusive = [option.id for option in options if option.exclusive]
     kept = Kept(
         id=item.id if "-" in item.id else None,
         measures=item.measures.value if item.measures else None,
@@ -104,7 +130,7 @@ def _annotation(item: Item, language: str) -> str:
         sms_text=(item.sms_text or {}).get(language),
         show_if=item.show_if,
         exclusive=exclusive,
-        options=[option.id for option in item.options if "-" in option.id],
+        options=[option.id for option in options if "-" in option.id],
     )
     said = kept.model_dump_json(exclude_none=True, exclude_defaults=True)
     # REDCap's own tag makes its checkbox exclusive too; both are read back.

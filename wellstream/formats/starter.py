@@ -9,6 +9,7 @@ from pydantic_core import ErrorDetails
 from ruamel.yaml import YAML
 
 from schemas.study import Study
+from schemas.yaml_file import explained
 from wellstream.formats.losses import FormatError, Location, Report
 
 _HEADING = """# Made from {source}. Look at everything that `wellstream study import` reported, above all at
@@ -72,7 +73,7 @@ def study_of(
     try:
         return Study.model_validate(plain)
     except ValidationError as error:
-        wrong = [_sentence(problem, items, places) for problem in error.errors(include_url=False)]
+        wrong = [_sentence(problem, plain, places) for problem in error.errors(include_url=False)]
         raise FormatError("\n".join(dict.fromkeys(wrong))) from None
 
 
@@ -98,10 +99,10 @@ def _asked_by_text(items: list[dict[str, Any]]) -> list[str]:
     return [item["id"] for item, range_ in zip(scales, ranges, strict=True) if range_ == usual][:3]
 
 
-def _sentence(problem: ErrorDetails, items: list[dict[str, Any]], places: Mapping[str, Location]) -> str:
+def _sentence(problem: ErrorDetails, plain: dict[str, Any], places: Mapping[str, Location]) -> str:
     """What is wrong and where: the field of the file, or the option of the command."""
-    place = problem["loc"]
-    said = problem["msg"].removeprefix("Value error, ")
+    place, said = explained(problem, plain)
+    items = plain["items"]
     match place:
         case ("items", int(number), *field):
             where = ".".join(map(str, field))

@@ -1,14 +1,24 @@
 """To XLSForm: a workbook with the sheets `survey`, `choices` and `settings`, in several languages."""
 
 from collections.abc import Iterator
+from typing import assert_never
 
 from openpyxl import Workbook
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from openpyxl.worksheet.worksheet import Worksheet
 
-from schemas.study import Item, Study
+from schemas.study import (
+    ChoiceItem,
+    Item,
+    MultipleChoiceItem,
+    Scale,
+    ScaleItem,
+    Study,
+    TextItem,
+    YesNoItem,
+)
 from schemas.study.conditions import parse_condition
-from wellstream.formats.choices import MIN_SCALE_POINTS
+from wellstream.formats.choices import note_short_scale
 from wellstream.formats.conditions import to_xlsform
 from wellstream.formats.losses import FormatError, Report
 from wellstream.formats.xlsform_sheets import NAMES
@@ -80,30 +90,42 @@ def _add_yes_no(choices: Worksheet, name: str, study: Study, report: Report) -> 
 def _note(item: Item, report: Report) -> None:
     if item.sms_text:
         report.lose(item.id, "its short question for texts", "XLSForm has no place for it")
-    if item.scale and item.scale.max - item.scale.min + 1 < MIN_SCALE_POINTS and not item.measures:
-        report.lose(item.id, "that it is a scale", "two numbers that measure nothing come back as a choice")
+    if isinstance(item, ScaleItem):
+        note_short_scale(item, report)
 
 
 def _type(item: Item, yes_no: str) -> str:
-    match item.kind:
-        case "scale" | "choice":
+    match item:
+        case ScaleItem() | ChoiceItem():
             return f"select_one {item.id}"
-        case "choices":
+        case MultipleChoiceItem():
             return f"select_multiple {item.id}"
-        case "yes_no":
+        case YesNoItem():
             return f"select_one {yes_no}"
-        case "text":
+        case TextItem():
             return "text"
+        case _:
+            assert_never(item)
 
 
 def _choices(item: Item, study: Study) -> Iterator[tuple[str, list[str], bool]]:
-    if item.scale:
-        for number in range(item.scale.min, item.scale.max + 1):
-            ends = {item.scale.min: item.scale.low, item.scale.max: item.scale.high}.get(number)
-            said = [f"{number} = {ends[code]}" if ends else str(number) for code in study.languages]
-            yield str(number), said, False
-    for option in item.options:
-        yield option.id, [option.text[code] for code in study.languages], option.exclusive
+    match item:
+        case ScaleItem():
+            yield from _numbers(item.scale, study.languages)
+        case ChoiceItem() | MultipleChoiceItem():
+            for option in item.options:
+                yield option.id, [option.text[code] for code in study.languages], option.exclusive
+        case YesNoItem() | TextItem():
+            pass  # all items of yes and no share one list
+        case _:
+            assert_never(item)
+
+
+def _numbers(scale: Scale, languages: tuple[str, ...]) -> Iterator[tuple[str, list[str], bool]]:
+    ends = {scale.min: scale.low, scale.max: scale.high}
+    for number in range(scale.min, scale.max + 1):
+        end = ends.get(number)
+        yield str(number), [f"{number} = {end[code]}" if end else str(number) for code in languages], False
 
 
 def _sms(item: Item) -> str:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from producers.imports.events import events_of
-from producers.imports.mapping import Mapping, load_mapping
+from producers.imports.mapping import Mapping, Source, load_mapping
 from producers.imports.rows import ImportFileError, read_rows
 from schemas.events import CheckInSubmitted, ParticipantEnrolled, PromptSent
 from schemas.study import Study
@@ -109,3 +109,29 @@ def test_a_missing_column_and_an_unknown_item_are_named(tmp_path: Path, fried: t
     (tmp_path / "map.yaml").write_text(text.replace("{value: cohort}", "{}"))
     with pytest.raises(DefinitionError, match="give either `column` or `value`"):
         load_mapping(tmp_path / "map.yaml", fried[0])
+
+
+def test_every_kind_of_item_but_free_text_is_imported(tmp_path: Path) -> None:
+    study = load_study(ROOT / "tests" / "studies" / "every_kind.yaml")
+    names = ("mood", "slept", "place", "kept-awake", "told")
+    mapping = Mapping(
+        participant="who", arm=Source(value="cbt"), language=Source(value="en"), zone=Source(value="UTC"),
+        scheduled="at", answered="done", beep="beep", items={name: name for name in names},
+    )  # fmt: skip
+
+    def read(*cells: str) -> dict[str, int | tuple[str, ...]]:
+        path = tmp_path / "past.csv"
+        asked = "1,2020-01-01 12:00:00,2020-01-01 12:01:00,1"
+        path.write_text(f"who,at,done,beep,{','.join(names)}\n{asked},{','.join(cells)}\n", encoding="utf-8")
+        (found,) = read_rows(path, study, mapping)
+        return found.answers
+
+    assert read("-3", "0", "work", "noise|thoughts", "") == {
+        "mood": -3, "slept": 0, "place": ("work",), "kept-awake": ("noise", "thoughts")
+    }  # fmt: skip
+    with pytest.raises(
+        ImportFileError, match="slept: '2' is not allowed; allowed: whole numbers from 0 to 1"
+    ):
+        read("-3", "2", "", "", "")
+    with pytest.raises(ImportFileError, match="told: free text is not imported"):
+        read("-3", "", "", "", "words")

@@ -155,6 +155,16 @@ async def test_what_cannot_be_read_or_worded_is_a_dead_letter(desk: Desk) -> Non
     assert letter.reason == "invalid"
 
 
+async def test_what_does_not_belong_among_the_texts_is_a_dead_letter(desk: Desk) -> None:
+    report = DeliveryReported(
+        **desk.envelope("misplaced"), text=event_id("test"), provider="twilio", delivery=Delivery.SENT
+    )
+    await desk.handle(report)
+    (letter,) = await desk.said(DEAD_LETTERS, DeadLetter)
+    assert (letter.reason, letter.cause) == ("unexpected", report.event_id)
+    assert letter.detail.startswith("delivery.reported does not belong on any of ")
+
+
 async def test_a_reply_that_comes_after_an_outage_is_not_sent(desk: Desk) -> None:
     late = desk.reply("late")
     desk.at += timedelta(minutes=15)

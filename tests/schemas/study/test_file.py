@@ -1,11 +1,12 @@
 """A study file with a fault is refused with file, line, field and what is allowed."""
 
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 from schemas.base import Measure, PhaseKind
-from schemas.study import Condition, InterventionKind, Level, Setting
+from schemas.study import Condition, InterventionKind, Item, ItemKind, Level, Setting
 from schemas.study.file import load_study
 from schemas.yaml_file import DefinitionError
 
@@ -45,8 +46,61 @@ def test_an_unknown_kind_names_line_field_and_what_is_allowed(tmp_path: Path) ->
 
 
 def test_two_options_of_one_name_are_refused(tmp_path: Path) -> None:
-    error, _ = broken(tmp_path, "- id: problem_solving", "- id: creative_activity")
-    assert "`options`: the id creative_activity stands twice" in str(error)
+    error, line = broken(tmp_path, "- id: problem_solving", "- id: creative_activity")
+    (problem,) = error.problems
+    assert (problem.field, problem.message) == (
+        "items.8.options",
+        "two options have the id creative_activity",
+    )
+    assert problem.line < line
+
+
+def test_the_kinds_of_items_are_those_of_the_union() -> None:
+    models = get_args(get_args(Item)[0])
+    kinds = [get_args(model.model_fields["kind"].annotation) for model in models]
+    assert sorted(kinds) == sorted((kind,) for kind in get_args(ItemKind))
+
+
+OF_SCALE = "scale: &zero-to-ten-bad-good"
+NO_SUCH = "has no such field; look at the spelling"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "field", "message"),
+    [
+        (
+            "kind: scale", "kind: scales", "kind: scales", "items.0.kind",
+            "'scales' is not allowed; allowed: 'scale', 'choice', 'choices', 'yes_no', 'text'",
+        ),
+        ("kind: text", "sort: text", "- id: note", "items.12.kind", "this field is required"),
+        ("min: 0", "min: none", "min: none", "items.0.scale.min", "Input should be a valid integer"),
+        (OF_SCALE, "s" + OF_SCALE, "- id: mood", "items.0.scale", "kind `scale` requires this field"),
+        (OF_SCALE, "s" + OF_SCALE, "sscale:", "items.0.sscale", f"kind `scale` {NO_SUCH}"),
+        (
+            "kind: text", "kind: text\n    measures: stress", "measures: stress", "items.12.measures",
+            f"kind `text` {NO_SUCH}",
+        ),
+        (
+            "measures: coping_strategy", "measures: stress", "measures: stress", "items.8.measures",
+            "kind `choices` measures coping_strategy; a scale measures anything else",
+        ),
+        (
+            "kind: random", "kind: chance", "kind: chance", "schedule.prompts.0.kind",
+            "'chance' is not allowed; allowed: 'random', 'fixed', 'interval', 'event', 'relative'",
+        ),
+        (
+            "sms, web]", "sms, fax]", "sms, fax]", "schedule.prompts.0.channels.2",
+            "'fax' is not allowed; allowed: 'sms', 'web'",
+        ),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_in_an_item_or_a_rule_is_said_of_its_field(
+    tmp_path: Path, old: str, new: str, line: str, field: str, message: str
+) -> None:
+    error, _ = broken(tmp_path, old, new)
+    (problem,) = [one for one in error.problems if one.field == field]
+    assert problem.message.startswith(message)
+    assert line in error.path.read_text(encoding="utf-8").splitlines()[problem.line - 1]
 
 
 def test_a_misspelt_field_is_named(tmp_path: Path) -> None:

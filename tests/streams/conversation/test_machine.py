@@ -16,7 +16,7 @@ from schemas.events import (
     PauseChanged,
     SafetyRaised,
 )
-from schemas.study import Study
+from schemas.study import ScaleItem, Study
 from schemas.study.file import load_study
 from streams.conversation.machine import hear
 from streams.conversation.state import Conversation
@@ -260,8 +260,7 @@ def test_any_conversation_keeps_its_laws(words: list[str]) -> None:
     for one in submitted:
         for item, value in one.answers.items():
             asked = study.item(item)
-            assert asked is not None
-            assert asked.scale is not None
+            assert isinstance(asked, ScaleItem)
             assert isinstance(value, int)
             assert asked.scale.min <= value <= asked.scale.max
 

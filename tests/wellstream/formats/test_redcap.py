@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from schemas.study import Study
+from schemas.study import MultipleChoiceItem, ScaleItem, Study, options_of
 from schemas.study.file import load_study
 from tests.conftest import DEMO
 from wellstream.formats.losses import FormatError, Report
@@ -88,10 +88,9 @@ def test_what_redcap_has_and_we_have_not_is_reported(tmp_path: Path) -> None:
         "more": "not felt has o99 and (late = 1 or mood > 3)",
     }
     felt, pain = study.item("felt"), study.item("pain")
-    assert felt is not None
+    assert isinstance(felt, MultipleChoiceItem)
     assert [option.exclusive for option in felt.options] == [False, True]
-    assert pain is not None
-    assert pain.scale is not None
+    assert isinstance(pain, ScaleItem)
     assert (pain.scale.min, pain.scale.max, pain.scale.high["en"]) == (0, 10, "worst")
     write_study(study, tmp_path / "study.yaml", "dictionary")
     assert load_study(tmp_path / "study.yaml") == study
@@ -145,7 +144,7 @@ def test_a_bad_dictionary_says_where(
 def test_a_spreadsheet_may_part_cells_otherwise(tmp_path: Path, delimiter: str) -> None:
     file = _dictionary(tmp_path, row("a", "radio", choices="1, no; never | 2, yes"), delimiter=delimiter)
     study, _ = import_redcap(file, "mine", "en")
-    assert [option.text["en"] for option in study.items[0].options] == ["no; never", "yes"]
+    assert [option.text["en"] for option in options_of(study.items[0])] == ["no; never", "yes"]
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from producers.sms.delivery_reports import Requested
-from producers.vault.people import Contact
+from producers.vault import Contact
 from schemas.events import ConsentStatus, Outcome, PromptRequested, ReplyRequested
 from schemas.study import Study
 from schemas.study.quiet_hours import is_quiet

@@ -13,7 +13,7 @@ from producers.simulator.client import STRANGER
 from producers.simulator.days import Action, Form, Prompt, Stranger, Text, awake, history
 from producers.simulator.people import EFFECT, Person, gain, invent
 from producers.simulator.wording import MISTYPED, write
-from producers.vault.people import normalise
+from producers.vault import normalise
 from schemas.base import PhaseKind
 from schemas.study.file import load_study
 from streams.conversation.numbers import Parsed, parse

@@ -7,7 +7,7 @@ from datetime import datetime
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
-from locales.form_words import in_all, words
+from locales import gateway_texts, text_languages
 from producers.gateway.audit_log import tell
 from producers.gateway.intake import Intake
 from producers.gateway.middleware import read_body, simulated_at
@@ -78,7 +78,7 @@ class SmsRoutes:
                 else:
                     reply = await self._text(request, adapter, one) or reply
             except (PublishFailed, VaultUnavailable):
-                return PlainTextResponse(words("en")["sms_unsaved"], 503)
+                return PlainTextResponse(gateway_texts("en").sms_unsaved, 503)
         return adapter.acknowledge(reply)
 
     async def _text(self, request: Request, adapter: Adapter, text: Inbound) -> str:
@@ -87,7 +87,7 @@ class SmsRoutes:
         key = await self._vault.keys.get(person.participant) if person else None
         if person is None or key is None:
             tell(request, "the number takes no part")
-            return in_all("unknown_number")
+            return " / ".join(gateway_texts(one).unknown_number for one in text_languages())
         await self._publish(adapter.name, text, person, key)
         return ""
 

@@ -8,7 +8,7 @@ from datetime import timedelta
 import httpx
 import pytest
 
-from locales.form_words import words
+from locales import form_texts
 from producers.gateway.app import build_gateway
 from producers.kafka.publisher import Publisher
 from producers.sms.providers.base import Registry
@@ -22,7 +22,7 @@ from schemas.settings import Settings
 from schemas.study import Study
 from schemas.topics import CHECKINS, DEAD_LETTERS
 
-SAYS = words("nl")
+SAYS = form_texts("nl")
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 GOOD = {"mood": "6", "stress": "4", "handled": "5"}
 
@@ -216,8 +216,8 @@ async def test_guessing_is_answered_logged_and_then_stopped(
     answers = [await door.post(f"/c/guess-{number}", data=GOOD) for number in range(25)]
     assert [answer.status_code for answer in answers] == [404] * 20 + [429] * 5
     for language in ("en", "nl", "ar"):
-        assert words(language)["unknown_title"] in answers[0].text
-        assert words(language)["too_often_title"] in answers[-1].text
+        assert form_texts(language)["unknown_title"] in answers[0].text
+        assert form_texts(language)["too_often_title"] in answers[-1].text
     assert caplog.text.count("a link that is not known") == 20
     assert caplog.text.count("too often") == 1
     assert "guess-" not in caplog.text

@@ -22,7 +22,7 @@ KNOWN = frozenset(
         "schemas.settings.MissingSetting",
         "schemas.yaml_file.DefinitionError",
         "wellstream.operations.checkin_file.CheckInFileError",
-        "streams.store.migrations.FromNewerRelease",
+        "streams.store.schema.OtherFormat",
         "streams.store.service.TopicsReplaced",
         "streams.store.writer.StoreFileInUse",
         "wellstream.operations.enrolment.AdminApiRefused",

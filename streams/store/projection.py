@@ -32,6 +32,7 @@ from schemas.study import Study
 from streams.store import rows
 from streams.store.schema import Row, Rows, by_table
 
+
 def project(event: Event) -> Rows:
     """The rows that an event becomes, by table; none for what the store does not keep."""
     return by_table(_rows(event))

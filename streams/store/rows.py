@@ -108,7 +108,7 @@ class ClosedPrompt(NamedTuple):
 
 
 class SupportDecision(NamedTuple):
-    """Every micro-randomised decision on a supportive text: available, with which probability, and treated."""
+    """Every micro-randomised decision on a supportive text: availability, probability, and outcome."""
 
     prompt_id: str
     participant: str

@@ -1,20 +1,17 @@
 """Writing rows and offsets into DuckDB, in one transaction, so that a repetition changes nothing."""
 
-import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import astuple
 from pathlib import Path
-from typing import Any
 
 import duckdb
 import pandas as pd
 import pyarrow as pa
 
 from schemas.topic_log import Partition
+from streams.store.binding import Value, bind
 from streams.store.catalogue import entries
 from streams.store.schema import TABLES, Row, Rows, Table, prepare
-
-_PLACEHOLDER = re.compile(r"(?<!:):([a-z_]+)")
 
 
 class StoreFileInUse(RuntimeError):
@@ -49,8 +46,8 @@ def open_store(path: Path | str) -> duckdb.DuckDBPyConnection:
 def asking(connection: duckdb.DuckDBPyConnection) -> Callable[..., pd.DataFrame]:
     """Asks this connection as the store's readers ask theirs: SQL in which `:name` stands for a parameter."""
 
-    def query(sql: str, **params: Any) -> pd.DataFrame:
-        return connection.execute(_PLACEHOLDER.sub(r"$\1", sql), params).df()
+    def query(sql: str, **params: Value) -> pd.DataFrame:
+        return connection.execute(bind(sql, params)).df()
 
     return query
 

@@ -33,7 +33,8 @@ from schemas.topics import MESSAGES
 from streams.conversation.numbers import Parsed, Refused, parse, sms_items
 from streams.conversation.state import Asking, CheckIn, Conversation, Number
 from streams.conversation.words import correction, crisis, language_wanted, reserved
-from streams.records.timeline import local_day
+from streams.records.matching import latest_sent, open_prompt
+from streams.records.timeline import local_day, to_ms
 
 Outcome = (
     CheckInSubmitted
@@ -377,14 +378,16 @@ def _pending(state: Conversation, study: Study) -> Item | None:
 
 def _prompt_at(state: Conversation, at: datetime) -> tuple[UUID | None, UUID | None]:
     """The prompt that a text at that time answers, and the one that it comes too late for."""
-    before = [asking for asking in state.asked if asking.sent_at <= at]
-    if not before:
+    sent = [asking.sent for asking in state.asked]
+    in_time = open_prompt(sent, to_ms(at))
+    if in_time is not None:
+        return UUID(in_time.id), None
+    latest = latest_sent(sent, to_ms(at))
+    if latest is None:
         return None, None
-    latest = before[-1]
-    if at < latest.expires_at:
-        return latest.prompt_id, None
-    late = not latest.answered and at - latest.expires_at < KEPT_LATE
-    return None, latest.prompt_id if late else None
+    asking = state.asked[sent.index(latest)]
+    late = not asking.answered and at - asking.expires_at < KEPT_LATE
+    return None, asking.prompt_id if late else None
 
 
 def _mark_answered(state: Conversation, prompt_id: UUID | None) -> Conversation:

@@ -6,6 +6,8 @@ from uuid import UUID
 from pydantic import Field
 
 from schemas.base import FrozenModel, Instant, Slug, StudyRef
+from streams.records.matching import SentPrompt
+from streams.records.timeline import to_ms
 
 Number = int | tuple[Slug, ...]
 
@@ -24,6 +26,11 @@ class Asking(FrozenModel):
     sent_at: Instant
     expires_at: Instant
     answered: bool = False
+
+    @property
+    def sent(self) -> SentPrompt:
+        """The prompt as the rule of matching sees it."""
+        return SentPrompt(to_ms(self.sent_at), str(self.prompt_id), to_ms(self.expires_at))
 
 
 class CheckIn(FrozenModel):

@@ -38,7 +38,7 @@ def place(event: TimelineEvent, versions: Versions) -> PromptRecord | CheckInRec
         return PromptRecord(at, str(event.event_id), to_ms(event.expires_at), event.beep, day)
     if isinstance(event, CheckInRetracted):
         return CheckInRecord(
-            at, str(event.checkin), str(event.event_id), event.version, retracted=True,
+            at, str(event.checkin), retracted=True, event=str(event.event_id), version=event.version,
             study=event.study, zone=event.zone, recorded=to_ms(event.recorded_at),
         )  # fmt: skip
     numbers: dict[str, list[int]] = {}
@@ -51,9 +51,9 @@ def place(event: TimelineEvent, versions: Versions) -> PromptRecord | CheckInRec
             coping += answer
     scores = {measure: sum(values) / len(values) for measure, values in numbers.items()}
     return CheckInRecord(
-        at, str(event.checkin), str(event.event_id), event.version, prompt=str(event.prompt_id or ""),
-        study=event.study, zone=event.zone, language=event.language, recorded=to_ms(event.recorded_at),
-        scores=scores, coping=coping,
+        at, str(event.checkin), prompt=str(event.prompt_id or ""), late=event.late_for is not None,
+        event=str(event.event_id), version=event.version, study=event.study, zone=event.zone,
+        language=event.language, recorded=to_ms(event.recorded_at), scores=scores, coping=coping,
     )  # fmt: skip
 
 

@@ -25,6 +25,8 @@ from schemas.events import (
     SupportDecided,
 )
 from schemas.topics import CHECKINS, CONSENTS, PARTICIPANTS, PROMPTS, TEXTS
+from streams.records.matching import CheckInVersion, SentPrompt, first_answers
+from streams.records.timeline import to_ms
 
 _Event = TypeVar("_Event", bound=Envelope)
 
@@ -39,6 +41,7 @@ Learned = (
     | PromptClosed
     | SupportDecided
     | CheckInSubmitted
+    | CheckInRetracted
 )
 """What the planner learns from."""
 
@@ -56,9 +59,9 @@ CONTRACT: Consumes[Learned] = Consumes(
         PromptClosed,
         SupportDecided,
         CheckInSubmitted,
+        CheckInRetracted,
     ),
-    # A retracted check-in still answered its prompt: nobody is reminded of it.
-    ignores=(CheckInRetracted, ReplyRequested),
+    ignores=(ReplyRequested,),
 )
 
 KEPT = timedelta(days=16)
@@ -72,12 +75,14 @@ class Fate:
     Attributes:
         attempts: Requests so far: 0 is the prompt, 1 and more are reminders.
         sent_at: When it was sent.
+        expires_at: From when on an answer does not count for it; known once it was sent.
         closed: Whether it has ended without an answer.
         decided: Whether its supportive text has been decided on.
     """
 
     attempts: set[int] = field(default_factory=set)
     sent_at: datetime | None = None
+    expires_at: datetime | None = None
     closed: bool = False
     decided: bool = False
 
@@ -93,7 +98,7 @@ class ParticipantState:
         plans: The newest plan of each date.
         dropped: Prompts of plans that a newer one replaced.
         fates: By prompt.
-        checkins: When they checked in, and for which prompt if it was named.
+        checkins: By id, the highest version of each check-in.
     """
 
     enrolled: ParticipantEnrolled | None = None
@@ -104,7 +109,8 @@ class ParticipantState:
     plans: dict[date, DayPlanned] = field(default_factory=dict)
     dropped: set[UUID] = field(default_factory=set)
     fates: dict[UUID, Fate] = field(default_factory=dict)
-    checkins: set[tuple[datetime, UUID | None]] = field(default_factory=set)
+    checkins: dict[UUID, CheckInSubmitted | CheckInRetracted] = field(default_factory=dict)
+    _answered: frozenset[str] | None = field(default=None, init=False, repr=False, compare=False)
 
     def learn(self, event: Event) -> None:
         """Take in an event of the planner's topics."""
@@ -125,14 +131,15 @@ class ParticipantState:
             case PromptRequested():
                 self.fate(learned.prompt_id).attempts.add(learned.attempt)
             case PromptSent():
-                self.fate(learned.event_id).sent_at = learned.occurred_at
+                fate = self.fate(learned.event_id)
+                fate.sent_at, fate.expires_at = learned.occurred_at, learned.expires_at
+                self._answered = None
             case PromptClosed():
                 self.fate(learned.prompt_id).closed = True
             case SupportDecided():
                 self.fate(learned.prompt_id).decided = True
-            case CheckInSubmitted():
-                if learned.late_for is None:
-                    self.checkins.add((learned.occurred_at, learned.prompt_id))
+            case CheckInSubmitted() | CheckInRetracted():
+                self._learn_checkin(learned)
             case None:
                 pass
             case _:
@@ -145,6 +152,12 @@ class ParticipantState:
             if one is not None:
                 self.dropped |= {prompt.prompt_id for prompt in one.prompts}
         self.dropped -= {prompt.prompt_id for prompt in newest.prompts}
+
+    def _learn_checkin(self, event: CheckInSubmitted | CheckInRetracted) -> None:
+        there = self.checkins.get(event.checkin)
+        if there is None or (event.version, event.event_id) > (there.version, there.event_id):
+            self.checkins[event.checkin] = event
+            self._answered = None
 
     def fate(self, prompt_id: UUID) -> Fate:
         """What became of a prompt."""
@@ -169,16 +182,17 @@ class ParticipantState:
         return self.enrolled.language
 
     def answered(self, prompt: PlannedPrompt) -> bool:
-        """Whether a check-in in time answers the prompt, by name or as the latest one sent."""
-        fate = self.fates.get(prompt.prompt_id)
-        for at, named in self.checkins:
-            if named == prompt.prompt_id:
-                return True
-            if named is None and fate and fate.sent_at and fate.sent_at <= at < prompt.expires_at:
-                sent = (other.sent_at for other in self.fates.values() if other.sent_at)
-                if not any(fate.sent_at < other <= at for other in sent):
-                    return True
-        return False
+        """Whether a check-in answers the prompt (`streams.records.matching`)."""
+        if self._answered is None:
+            self._answered = frozenset(first_answers(self._sent(), map(_version, self.checkins.values())))
+        return str(prompt.prompt_id) in self._answered
+
+    def _sent(self) -> list[SentPrompt]:
+        return sorted(
+            SentPrompt(to_ms(fate.sent_at), str(prompt_id), to_ms(fate.expires_at))
+            for prompt_id, fate in self.fates.items()
+            if fate.sent_at is not None and fate.expires_at is not None
+        )
 
     def last_sent(self) -> datetime | None:
         """When the newest prompt was sent."""
@@ -194,7 +208,16 @@ class ParticipantState:
         for prompt_id in [one for one in self.dropped if self.fate(one).closed]:
             self.dropped.discard(prompt_id)
             self.fates.pop(prompt_id, None)
-        self.checkins = {one for one in self.checkins if one[0] >= oldest}
+        self.checkins = {name: one for name, one in self.checkins.items() if one.occurred_at >= oldest}
+        self._answered = None
+
+
+def _version(checkin: CheckInSubmitted | CheckInRetracted) -> CheckInVersion:
+    at, name = to_ms(checkin.occurred_at), str(checkin.checkin)
+    if isinstance(checkin, CheckInRetracted):
+        return CheckInVersion(at, name, retracted=True)
+    named = str(checkin.prompt_id) if checkin.prompt_id else ""
+    return CheckInVersion(at, name, named, late=checkin.late_for is not None)
 
 
 def _newer(there: _Event | None, event: _Event) -> _Event:

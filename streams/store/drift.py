@@ -108,5 +108,6 @@ def _heard(query: Query, people: list[str]) -> Iterator[TimelineEvent]:
             participant=row.participant, channel=Channel(row.channel), language=row.language,
             occurred_at=row.occurred_at.to_pydatetime(), recorded_at=row.recorded_at.to_pydatetime(),
             prompt_id=UUID(row.prompt_id) if isinstance(row.prompt_id, str) else None,
+            late_for=UUID(row.late_for) if isinstance(row.late_for, str) else None,
             answers=answers.get(row.event_id, {}),
         )  # fmt: skip

@@ -24,8 +24,7 @@ from schemas.topics import (
     STUDIES,
     Topic,
 )
-from streams.store.projection import project, project_study
-from streams.store.schema import Rows
+from streams.store.projection import Rows, project, project_study
 
 STORED: tuple[Topic, ...] = (
     STUDIES, PARTICIPANTS, CONSENTS, MESSAGES, CONVERSATION, PROMPTS, CHECKINS, INDICATORS, ALERTS, SAFETY,

@@ -25,8 +25,7 @@ from producers.forms.assets import SCRIPT, STYLE
 from producers.gateway.app import build_gateway
 from producers.kafka.publisher import Publisher
 from producers.sms.providers.base import Registry
-from producers.vault.people import Enrolment, NewLink
-from producers.vault.vault import Vault
+from producers.vault import Enrolment, NewLink, Vault
 from schemas.clock import now
 from schemas.settings import Settings
 from schemas.study.file import load_study
@@ -63,9 +62,9 @@ async def main(count: int) -> None:
                 zone="Europe/Brussels",
                 start_date=now().date(),
             )
-            person = (await vault.enrol([joining], now()))[0]
+            person = (await vault.directory.enrol([joining], now()))[0]
             wanted = NewLink(participant=person.participant, expires_at=now() + timedelta(hours=1))
-            tokens = await vault.mint_links([wanted] * (1 + count // 100))
+            tokens = await vault.links.create([wanted] * (1 + count // 100))
             await measure(f"http://127.0.0.1:{port}", language, tokens, count)
         server.should_exit = True
         await serving

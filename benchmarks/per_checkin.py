@@ -18,7 +18,7 @@ from schemas.identity import event_id
 from schemas.study.file import load_study
 from schemas.study.versions import Versions
 from streams.indicators.update import State, TimelineEvent, absorb, updates
-from wellstream.cli.app import STUDIES
+from wellstream.operations.paths import STUDIES
 
 STUDY = load_study(STUDIES / "demo.yaml")
 VERSIONS = Versions([STUDY])

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from statistics import fmean
 
-from locales.form_words import direction, number, words
+from locales import bidi_number, direction, form_texts
 from producers.forms.recent_answers import DAYS, Mark, mood_scale
 from schemas.base import Measure
 from schemas.study import Study
@@ -51,7 +51,7 @@ def picture(study: Study, language: str, shown: Fortnight) -> dict[str, object]:
 
     Time runs as the language does: in Arabic the last day is on the left.
     """
-    ui = words(language)
+    ui = form_texts(language)
     scale = mood_scale(study)
     if scale is None:
         raise ValueError("there is a picture only where something measures mood")
@@ -64,13 +64,13 @@ def picture(study: Study, language: str, shown: Fortnight) -> dict[str, object]:
         for place, mean in enumerate(shown.means)
     ]
     return {
-        "title": ui["recent_title"],
-        "count": ui["recent_count"].format(checkins=shown.checkins, days=shown.days, of=DAYS),
-        "explained": ui["recent_dots"].format(asked=asked),
-        "low": f"{number(scale.min)} = {say(scale.low, language)}",
-        "high": f"{number(scale.max)} = {say(scale.high, language)}",
-        "first_day": ui["recent_first"],
-        "last_day": ui["recent_last"],
+        "title": ui.recent_title,
+        "count": ui.recent_count.format(checkins=shown.checkins, days=shown.days, of=DAYS),
+        "explained": ui.recent_dots.format(asked=asked),
+        "low": f"{bidi_number(scale.min)} = {say(scale.low, language)}",
+        "high": f"{bidi_number(scale.max)} = {say(scale.high, language)}",
+        "first_day": ui.recent_first,
+        "last_day": ui.recent_last,
         "width": _WIDTH,
         "height": _HEIGHT,
         "line": _line(points),

@@ -8,7 +8,7 @@ from typing import assert_never
 
 from jinja2 import Environment, FileSystemLoader, select_autoescape
 
-from locales.form_words import LANGUAGES, direction, number, words
+from locales import bidi_number, direction, form_texts, text_languages
 from producers.forms.assets import SCRIPT_ADDRESS, STYLE_ADDRESS
 from producers.forms.fields import HELPER_FIELDS, LONGEST_TEXT, Problem, Reading, is_asked
 from producers.forms.navigation import Steps, what_follows
@@ -63,7 +63,7 @@ class FormPage:
 
 def render_form(page: FormPage) -> str:
     """The page's questions as HTML."""
-    ui = words(page.language)
+    ui = form_texts(page.language)
     complaints = {problem.item: ui[problem.complaint] for problem in page.problems if problem.item}
     asked = [item for item in page.study.items if item.id in page.steps[-1]]
     items = [_item(page, item, complaints.get(item.id, "")) for item in asked]
@@ -73,7 +73,7 @@ def render_form(page: FormPage) -> str:
         **_frame(page.study, page.language),
         **_travelling(page),
         title=page.study.in_language(page.study.title, page.language),
-        more=ui["more"] if len(page.steps) > 1 else "",
+        more=ui.more if len(page.steps) > 1 else "",
         items=items,
         optional=any(item.required for item in asked) and not all(item.required for item in asked),
         longest=LONGEST_TEXT,
@@ -87,7 +87,7 @@ def render_form(page: FormPage) -> str:
 
 def render_review(page: FormPage, reading: Reading) -> str:
     """All questions that are asked with their answers, to be sent or changed."""
-    ui = words(page.language)
+    ui = form_texts(page.language)
     shown = {name for step in page.steps for name in step}
     asked = [i for i in page.study.items if i.id in shown and is_asked(i, reading.answers)]
     items = [_item(page, item, "") for item in asked]
@@ -95,8 +95,8 @@ def render_review(page: FormPage, reading: Reading) -> str:
         "review.html",
         **_frame(page.study, page.language),
         **_travelling(page),
-        title=ui["review_title"],
-        lines=[{"item": item, "answers": _said(item) or [ui["unanswered"]]} for item in items],
+        title=ui.review_title,
+        lines=[{"item": item, "answers": _said(item) or [ui.unanswered]} for item in items],
     )
 
 
@@ -117,14 +117,14 @@ def render_message(
         name: Of our words.
         picture: The person's last two weeks.
     """
-    languages = (language,) if language else LANGUAGES
+    languages = (language,) if language else text_languages()
     first = languages[0]
     parts = [
         {
             "language": one,
             "direction": direction(one),
-            "title": words(one)[f"{name}_title"],
-            "text": words(one)[name],
+            "title": form_texts(one)[f"{name}_title"],
+            "text": form_texts(one)[name],
         }
         for one in languages
     ]
@@ -147,7 +147,7 @@ def _frame(study: Study | None, language: str) -> dict[str, object]:
     return {
         "language": language,
         "direction": direction(language),
-        "ui": words(language),
+        "ui": form_texts(language),
         "notice": study.in_language(study.safety.notice, language) if study else "",
         "stylesheet": STYLE_ADDRESS,
         "script": SCRIPT_ADDRESS,
@@ -185,18 +185,18 @@ def _item(page: FormPage, item: Item, complaint: str) -> dict[str, object]:
 
 def _widget(page: FormPage, item: Item, given: list[str]) -> dict[str, object]:
     """How an item is answered: `widget` is `buttons` or `textarea`, the rest is for the template of that."""
-    ui = words(page.language)
+    ui = form_texts(page.language)
     match item:
         case ScaleItem():
-            numbers = [(str(one), number(one)) for one in range(item.scale.min, item.scale.max + 1)]
+            numbers = [(str(one), bidi_number(one)) for one in range(item.scale.min, item.scale.max + 1)]
             return _buttons(numbers, given, layout="scale") | {"ends": _ends(page, item.scale)}
         case YesNoItem():
-            return _buttons([("1", ui["yes"]), ("0", ui["no"])], given, layout="two")
+            return _buttons([("1", ui.yes), ("0", ui.no)], given, layout="two")
         case ChoiceItem():
             return _buttons(_options(page, item.options), given)
         case MultipleChoiceItem():
             # A browser would demand the first box itself, where any of them will do.
-            boxes = {"box": "checkbox", "forced": False, "hint": ui["choose_any"]}
+            boxes = {"box": "checkbox", "forced": False, "hint": ui.choose_any}
             return _buttons(_options(page, item.options), given) | boxes
         case TextItem():
             return {"widget": "textarea", "written": "\n".join(given)}
@@ -215,7 +215,7 @@ def _options(page: FormPage, options: Sequence[Option]) -> list[tuple[str, str]]
 
 def _ends(page: FormPage, scale: Scale) -> dict[str, str]:
     low, high = (page.study.in_language(texts, page.language) for texts in (scale.low, scale.high))
-    return {"first": number(scale.min), "last": number(scale.max), "low": low, "high": high}
+    return {"first": bidi_number(scale.min), "last": bidi_number(scale.max), "low": low, "high": high}
 
 
 def _said(item: dict[str, object]) -> list[str]:

@@ -6,7 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from producers.forms.fields import Problem, RawAnswer
-from producers.vault.people import Link
+from producers.vault import Link
 from schemas.base import Channel
 from schemas.codec import dead_letter
 from schemas.events import Answer, CheckInSubmitted, DeadLetter, Envelope, EnvelopeFields

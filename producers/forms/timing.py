@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from producers.vault.people import Link
+from producers.vault import Link
 
 AFTER_EXPIRY = timedelta(hours=48)
 """How long after it was answered a form that waited on a telephone is taken when its link has expired."""

@@ -18,8 +18,7 @@ from producers.gateway.middleware import SafeHeaders, Unexpected, read_body
 from producers.kafka.publisher import Publisher, PublishFailed
 from producers.sms.providers.base import Registry
 from producers.sms.providers.fake import Simulator
-from producers.vault.people import Enrolment, NewLink, Person, normalise
-from producers.vault.vault import Vault, VaultError
+from producers.vault import Enrolment, NewLink, Person, Vault, VaultError, VaultUnavailable, normalise
 from schemas.base import FrozenModel, Instant, Pseudonym
 from schemas.clock import Clock
 from schemas.events import ConsentChanged, ConsentStatus, ParticipantEnrolled, PauseChanged
@@ -82,6 +81,7 @@ def build_admin_api(
             VaultError: _unusable,
             ValidationError: _invalid,
             PublishFailed: _not_stored,
+            VaultUnavailable: _not_stored,
         },
     )
 
@@ -121,7 +121,7 @@ class _AdminApi:
 
     async def key(self, request: Request) -> Response:
         """The 32 bytes that open a participant's seals; 404 if unknown or destroyed."""
-        key = await self._vault.key(request.path_params["participant"])
+        key = await self._vault.keys.get(request.path_params["participant"])
         if key is None:
             return PlainTextResponse("no such key", 404)
         return Response(key, media_type="application/octet-stream")
@@ -131,7 +131,7 @@ class _AdminApi:
         wanted = _PEOPLE.validate_json(await read_body(request, _BODY_LIMIT))
         for row, one in enumerate(wanted, start=1):
             self._check(row, one)
-        people = await self._vault.enrol(wanted, self._clock())
+        people = await self._vault.directory.enrol(wanted, self._clock())
         for person, one in zip(people, wanted, strict=True):
             await self._announce(person, one.occurred_at)
         return JSONResponse([{"participant": person.participant} for person in people])
@@ -139,13 +139,13 @@ class _AdminApi:
     async def mint(self, request: Request) -> Response:
         """Make links to the form, in order."""
         wanted = _NEW_LINKS.validate_json(await read_body(request, _BODY_LIMIT))
-        tokens = await self._vault.mint_links(wanted)
+        tokens = await self._vault.links.create(wanted)
         return JSONResponse([{"token": token, "url": f"{self._public_url}/c/{token}"} for token in tokens])
 
     async def pause(self, request: Request) -> Response:
         """Pause prompts to a participant, or let them go on."""
         wanted = _Pause.model_validate_json(await read_body(request, _BODY_LIMIT))
-        person = await self._vault.person(wanted.participant)
+        person = await self._vault.directory.find(wanted.participant)
         if person is None:
             raise _Unusable(f"there is no participant {wanted.participant}")
         now = self._clock()
@@ -176,8 +176,8 @@ class _AdminApi:
         enrolled = event_id("enrolled", person.participant, str(person.revision))
         consented = event_id("consent", person.participant, ConsentStatus.GRANTED.value, _CONSENT_TEXT)
         moment = occurred_at or person.changed_at
-        if await self._vault.contact(person.participant) is None:
-            await self._vault.note_consent(person.participant, ConsentStatus.GRANTED, moment)
+        if await self._vault.directory.contact(person.participant) is None:
+            await self._vault.directory.record_consent(person.participant, ConsentStatus.GRANTED, moment)
         await self._intake.take(
             enrolled,
             lambda at: ParticipantEnrolled(
@@ -242,7 +242,7 @@ async def _invalid(_: Request, error: Exception) -> Response:
 
 
 async def _not_stored(_: Request, __: Exception) -> Response:
-    return PlainTextResponse("Kafka is away; ask again, what was done already is not done twice", 503)
+    return PlainTextResponse("Kafka or the vault is unavailable; ask again: nothing is done twice", 503)
 
 
 async def _broken() -> Response:

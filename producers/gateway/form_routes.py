@@ -23,7 +23,7 @@ from producers.gateway.intake import Intake
 from producers.gateway.middleware import read_fields, simulated_at
 from producers.gateway.rate_limits import FormLimits
 from producers.kafka.publisher import PublishFailed
-from producers.vault.vault import Vault
+from producers.vault import Vault, VaultUnavailable
 from schemas.clock import Clock
 from schemas.events import CheckInSubmitted
 from schemas.settings import Settings
@@ -82,7 +82,7 @@ class FormRoutes:
         if isinstance(opened, Response):
             return opened
         language = opened.link.person.language
-        if opened.link.prompt_id and await self._vault.acknowledged(checkin_name(opened.link, "")):
+        if opened.link.prompt_id and await self._vault.ledger.acknowledged(checkin_name(opened.link, "")):
             return message(opened.study, language, "thanks", 200)
         if opened.link.expires_at <= self._clock():
             return _expired(opened)
@@ -101,7 +101,7 @@ class FormRoutes:
         submission_id = given.get("submission_id", "")[:_LONGEST_SUBMISSION_ID]
         page = replace(self._page(opened, submission_id, given.get("OpenedAt", "")), fields=fields)
         name = checkin_name(opened.link, submission_id)
-        if await self._vault.acknowledged(name):
+        if await self._vault.ledger.acknowledged(name):
             return await self._again(Submission(opened, name, fields, self._clock()))
         invented = simulated_at(given.get("SimulatedAt", "")) if self._simulation else None
         moment = invented or self._clock()
@@ -114,7 +114,7 @@ class FormRoutes:
             return HTMLResponse(render_form(replace(page, heading="problems_title", note="resend")), 422)
         sent = Submission(opened, name, fields, moment, times.opened_at, times.started_at)
         if turn.to == "send":
-            first_sent, _ = await self._vault.first_seen(name, self._clock())
+            first_sent, _ = await self._vault.ledger.first_seen(name, self._clock())
             sent = _timed(sent, times, invented or times.occurred_at(first_sent))
         return await self._answer(sent, page, turn)
 
@@ -126,9 +126,9 @@ class FormRoutes:
             refusal = message(None, None, "too_often", 429)
             refusal.headers["Retry-After"] = str(wait)
             return refusal
-        link = await self._vault.link(request.path_params["token"])
+        link = await self._vault.links.find(request.path_params["token"])
         study = self._studies.get(link.person.study) if link else None
-        key = await self._vault.key(link.person.participant) if link else None
+        key = await self._vault.keys.get(link.person.participant) if link else None
         if link is None or study is None or key is None:
             _log.warning("form refused: a link that is not known")
             await self._limits.count_unknown(request)
@@ -148,8 +148,10 @@ class FormRoutes:
     async def _again(self, sent: Submission) -> Response:
         """What comes after the stored answers: the same once more, or others that are not kept."""
         turn = take_turn(sent.opened.study, sent.fields)
-        version = await self._vault.version(sent.checkin, _content(turn.reading.answers))
-        same = turn.to == "send" and await self._vault.acknowledged(replace(sent, version=version).event_id)
+        version = await self._vault.ledger.version(sent.checkin, _content(turn.reading.answers))
+        same = turn.to == "send" and await self._vault.ledger.acknowledged(
+            replace(sent, version=version).event_id
+        )
         language = sent.opened.link.person.language
         return message(sent.opened.study, language, "thanks" if same else "already", 200)
 
@@ -172,15 +174,15 @@ class FormRoutes:
             if turn.to == "questions":
                 return HTMLResponse(render_form(page))
             checkin = await self._submit(sent, turn.reading.answers)
-        except PublishFailed:
+        except (PublishFailed, VaultUnavailable):
             unsaved = replace(page, heading="unsaved_title", note="unsaved")
             return HTMLResponse(render_form(unsaved), 503)
         return HTMLResponse(render_message(page.study, page.language, "thanks", self._picture(page, checkin)))
 
     async def _submit(self, sent: Submission, answers: dict[str, RawAnswer]) -> CheckInSubmitted:
-        this = replace(sent, version=await self._vault.version(sent.checkin, _content(answers)))
+        this = replace(sent, version=await self._vault.ledger.version(sent.checkin, _content(answers)))
         await self._intake.take(this.event_id, lambda at: checkin_of(this, answers, at))
-        await self._vault.acknowledge(this.checkin)
+        await self._vault.ledger.acknowledge(this.checkin)
         return checkin_of(this, answers, this.occurred_at)
 
     def _picture(self, page: FormPage, checkin: CheckInSubmitted) -> dict[str, object] | None:

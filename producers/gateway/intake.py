@@ -7,7 +7,7 @@ from uuid import UUID
 from weakref import WeakValueDictionary
 
 from producers.kafka.publisher import Publisher
-from producers.vault.vault import Vault
+from producers.vault import Vault
 from schemas.clock import Clock
 from schemas.events import Event
 
@@ -31,11 +31,12 @@ class Intake:
 
         Raises:
             PublishFailed: Kafka has not acknowledged it.
+            VaultUnavailable: The ledger cannot be written.
         """
         lock = self._locks.setdefault(event_id, asyncio.Lock())
         async with lock:
-            received_at, acknowledged = await self._vault.first_seen(event_id, self._clock())
+            received_at, acknowledged = await self._vault.ledger.first_seen(event_id, self._clock())
             if acknowledged:
                 return
             await self._publisher.publish(build(received_at))
-            await self._vault.acknowledge(event_id)
+            await self._vault.ledger.acknowledge(event_id)

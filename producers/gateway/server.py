@@ -14,17 +14,16 @@ from producers.forms.recent_answers import Follower, Recent
 from producers.gateway.admin_api import build_admin_api
 from producers.gateway.app import build_gateway
 from producers.kafka.publisher import Publisher, PublishFailed
-from producers.kafka.studies import StudyChanged, announce
+from producers.kafka.studies import announce
 from producers.sms.dispatcher import Sender
 from producers.sms.providers.base import Registry
 from producers.sms.providers.registry import chosen_gateways
-from producers.vault.vault import Vault
+from producers.vault import Vault
 from schemas.clock import now
 from schemas.settings import Settings
 from schemas.study import Study
 from schemas.study.file import load_study
 
-__all__ = ["PortInUse", "StudyChanged", "serve_gateway"]
 _GRACE_SECONDS = 10
 _RETRY_SECONDS = 1.0
 

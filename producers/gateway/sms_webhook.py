@@ -7,7 +7,7 @@ from datetime import datetime
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
-from locales.form_words import in_all, words
+from locales import gateway_texts, text_languages
 from producers.gateway.audit_log import tell
 from producers.gateway.intake import Intake
 from producers.gateway.middleware import read_body, simulated_at
@@ -22,8 +22,7 @@ from producers.sms.providers.base import (
     Registry,
     Unreadable,
 )
-from producers.vault.people import Dispatch, Person
-from producers.vault.vault import Vault
+from producers.vault import Dispatch, Person, Vault, VaultUnavailable
 from schemas.events import ConsentStatus, MessageReceived
 from schemas.identity import event_id
 from schemas.sealing import seal
@@ -78,17 +77,18 @@ class SmsRoutes:
                     await self._receipt(request, adapter, one)
                 else:
                     reply = await self._text(request, adapter, one) or reply
-            except PublishFailed:
-                return PlainTextResponse(words("en")["sms_unsaved"], 503)
+            except (PublishFailed, VaultUnavailable):
+                return PlainTextResponse(gateway_texts("en").sms_unsaved, 503)
         return adapter.acknowledge(reply)
 
     async def _text(self, request: Request, adapter: Adapter, text: Inbound) -> str:
         """Take a text in; what to reply at once, which is said only to people whom we do not know."""
-        known = await self._vault.known(text.number)
-        if known is None:
+        person = await self._vault.directory.with_number(text.number)
+        key = await self._vault.keys.get(person.participant) if person else None
+        if person is None or key is None:
             tell(request, "the number takes no part")
-            return in_all("unknown_number")
-        await self._publish(adapter.name, text, *known)
+            return " / ".join(gateway_texts(one).unknown_number for one in text_languages())
+        await self._publish(adapter.name, text, person, key)
         return ""
 
     async def _words(self, person: Person, text: Inbound) -> str:
@@ -99,7 +99,7 @@ class SmsRoutes:
         """
         if text.heeded == "STOP":
             return text.heeded
-        contact = await self._vault.contact(person.participant) if text.heeded == "START" else None
+        contact = await self._vault.directory.contact(person.participant) if text.heeded == "START" else None
         stopped = contact is not None and contact.status == ConsentStatus.CONTACT_STOPPED
         return text.heeded if stopped else text.words
 
@@ -141,7 +141,7 @@ class SmsRoutes:
         """
         for seconds in _UNTIL_NAMED_SECONDS:
             await asyncio.sleep(seconds)
-            found = await self._vault.dispatch(receipt.text, adapter.name, receipt.message_id)
+            found = await self._vault.dispatches.find(receipt.text, adapter.name, receipt.message_id)
             if found is not None:
                 return found if found.provider == adapter.name else None
             if receipt.text is not None or not receipt.message_id:

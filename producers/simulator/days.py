@@ -3,10 +3,9 @@
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 from typing import assert_never
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 import numpy as np
 from whenever import PlainDateTime
@@ -16,13 +15,20 @@ from producers.simulator.wording import MISTYPED, NOTES, STRANGERS, write
 from schemas.base import Channel, Measure
 from schemas.identity import event_id
 from schemas.study import (
+    AroundPhase,
     ChoiceItem,
+    EveryInterval,
+    FixedTimes,
     MultipleChoiceItem,
+    OwnInitiative,
+    RandomTimes,
     ScaleItem,
+    Schedule,
     Study,
     TextItem,
     YesNoItem,
 )
+from schemas.study.schedule import DAY_MINUTES, minute_of
 
 _CARRY_OVER = 0.6
 _NEGATIVE = {Measure.STRESS, Measure.NEGATIVE_AFFECT}
@@ -97,27 +103,58 @@ def history(person: Person, study: Study, since: datetime, until: datetime) -> I
 
 def awake(person: Person, study: Study, at: datetime) -> bool:
     """Whether it is a waking hour of the study where the person is."""
-    local = at.astimezone(ZoneInfo(person.zone)).time()
-    return time.fromisoformat(study.schedule.wake) <= local < time.fromisoformat(study.schedule.sleep)
+    return not study.schedule.nights.cover(at, person.zone)
 
 
 def _prompts(person: Person, study: Study, day: int, draw: np.random.Generator) -> list[Prompt]:
-    plan = study.schedule
-    wake, sleep = time.fromisoformat(plan.wake), time.fromisoformat(plan.sleep)
-    minutes = (sleep.hour - wake.hour) * 60 + sleep.minute - wake.minute
-    block = minutes / len(plan.channels)
     date = person.start + timedelta(days=day - 1)
+    midnight = PlainDateTime(date.year, date.month, date.day)
     found = []
-    for beep, channel in enumerate(plan.channels, start=1):
-        offset = round((beep - 1 + float(draw.uniform(0.05, 0.75))) * block)
-        local = PlainDateTime(date.year, date.month, date.day, wake.hour, wake.minute).add(
-            minutes=offset, naive_arithmetic_ok=True
-        )
+    wanted = sorted(_wanted(person, study, day, draw), key=lambda one: one[0])
+    for beep, (minute, channel) in enumerate(wanted, start=1):
+        local = midnight.add(minutes=minute, naive_arithmetic_ok=True)
         at = local.assume_tz(person.zone).to_instant().to_stdlib()
         name = event_id("simulated-prompt", str(person.seed), str(person.start), str(day), str(beep))
-        expires = at + timedelta(minutes=plan.expires_minutes)
+        expires = at + timedelta(minutes=study.schedule.expires_minutes)
         found.append(Prompt(person, name, at, expires, day, beep, channel))
     return found
+
+
+def _wanted(
+    person: Person, study: Study, day: int, draw: np.random.Generator
+) -> Iterator[tuple[int, Channel]]:
+    """When a person is asked on a study day, in minutes from that day's midnight, and by which channel."""
+    arm, schedule = study.arm(person.arm), study.schedule
+    phase = arm.phase_on(day) if arm else None
+    if arm is None or phase is None:
+        return
+    for rule in schedule.prompts:
+        if not rule.applies(person.start + timedelta(days=day - 1), phase.kind):
+            continue
+        match rule:
+            case RandomTimes():
+                yield from _at_random(rule, schedule, draw)
+            case FixedTimes():
+                yield from ((minute_of(at), rule.channel) for at in rule.times)
+            case EveryInterval():
+                times = rule.times(schedule.wake, schedule.sleep)
+                yield from ((minute_of(at), rule.channel) for at in times)
+            case AroundPhase():
+                if day in rule.study_days(arm):
+                    yield minute_of(rule.time), rule.channel
+            case OwnInitiative():
+                pass  # simulated people only answer
+            case _:
+                assert_never(rule)
+
+
+def _at_random(
+    rule: RandomTimes, schedule: Schedule, draw: np.random.Generator
+) -> Iterator[tuple[int, Channel]]:
+    wake = minute_of(schedule.wake)
+    block = (minute_of(schedule.sleep) - wake) % DAY_MINUTES / len(rule.channels)
+    for place, channel in enumerate(rule.channels):
+        yield wake + round((place + float(draw.uniform(0.05, 0.75))) * block), channel
 
 
 def _rhythm(prompt: Prompt) -> float:

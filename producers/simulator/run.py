@@ -128,7 +128,8 @@ async def go_live(
 async def _one_moment(
     client: Client, study: Study, person: Person, at: datetime, draw: np.random.Generator
 ) -> None:
-    channel = study.schedule.channels[int(draw.integers(len(study.schedule.channels)))]
+    channels = study.schedule.channels or (Channel.WEB,)
+    channel = channels[int(draw.integers(len(channels)))]
     day = max((at.astimezone(ZoneInfo(person.zone)).date() - person.start).days + 1, 1)
     name = event_id("simulated-live", str(person.seed), at.isoformat())
     beep = min(at.hour * 2 + at.minute // 30 + 1, 48)

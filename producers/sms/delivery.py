@@ -18,8 +18,7 @@ from producers.sms.segments import count_segments
 from producers.sms.send_policy import OUTCOMES, is_urgent, objection
 from producers.sms.templates import name_and_item, needs_link, reminded, worded
 from producers.sms.throttle import Pace
-from producers.vault.people import Dispatch, NewLink
-from producers.vault.vault import Vault
+from producers.vault import Dispatch, NewLink, Vault
 from schemas.clock import Clock
 from schemas.events import ConsentChanged, ConsentStatus, Delivery, PromptRequested
 from schemas.faults import type_and_frames
@@ -65,13 +64,13 @@ class TextDelivery:
         """Send a text if it may be sent at this moment, and say what became of it.
 
         Raises:
-            PublishFailed: Kafka or the vault does not take what is to be said; to be asked again.
+            PublishFailed, VaultUnavailable: Its outcome cannot be recorded for now; to be tried again.
         """
         study = self._studies[request.study]
         segments = count_segments(self.words(request, study, _ROOM_FOR_LINK)).count
         async with self._lanes[is_urgent(request)]:
             await self._pace.turn(segments, urgent=is_urgent(request))
-            number = await self._vault.number(request.participant)
+            number = await self._vault.directory.number(request.participant)
             why = await self._objection(request, study, segments) if number else "no_number"
             if why is not None:
                 await self._withhold(request, why)
@@ -105,7 +104,7 @@ class TextDelivery:
         return reminded(request.language, text) if again else text
 
     async def _claimed(self, claim: Dispatch, number: str, request: Requested) -> None:
-        there = await self._vault.claim(claim)
+        there = await self._vault.dispatches.claim(claim)
         if there is None:
             # An end of the sender must not tear it off: then nobody would know whether it was sent.
             task = asyncio.create_task(self._hand_over(claim, number, request))
@@ -122,7 +121,7 @@ class TextDelivery:
         known = claim.model_copy(
             update={"delivery": sent.delivery, "provider_id": sent.message_id, "code": sent.code}
         )
-        await self._vault.settle(known)
+        await self._vault.dispatches.settle(known)
         if sent.delivery != Delivery.ACCEPTED:
             _log.warning("%s did not take a text: %s", self._adapter.name, sent.code)
         await self._report(known, sent.delivery, sent.code)
@@ -162,14 +161,14 @@ class TextDelivery:
     async def _objection(self, request: Requested, study: Study, segments: int) -> str | None:
         now = self._clock()
         midnight = now.astimezone(ZoneInfo(request.zone)).replace(hour=0, minute=0, second=0, microsecond=0)
-        spent = await self._vault.segments_since(request.participant, midnight)
-        contact = await self._vault.contact(request.participant)
+        spent = await self._vault.dispatches.segments_since(request.participant, midnight)
+        contact = await self._vault.directory.contact(request.participant)
         return objection(request, study, contact, spent, segments, now)
 
     async def _stop(self, request: Requested) -> None:
         """The person told the provider to stop: that is as good as telling us."""
         now = self._clock()
-        await self._vault.note_consent(request.participant, ConsentStatus.CONTACT_STOPPED, now)
+        await self._vault.directory.record_consent(request.participant, ConsentStatus.CONTACT_STOPPED, now)
         changed = ConsentChanged(
             event_id=event_id("consent", str(request.event_id)),
             study=request.study,
@@ -205,7 +204,7 @@ class TextDelivery:
             prompt_id=request.prompt_id if isinstance(request, PromptRequested) else None,
             expires_at=request.expires_at if prompted and request.expires_at else self._clock() + _LINK_LASTS,
         )
-        (token,) = await self._vault.mint_links([wanted])
+        (token,) = await self._vault.links.create([wanted])
         return f"{self._public_url}/c/{token}"
 
     def _status_url(self, text: UUID) -> str:

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import TypeAdapter
 
-from producers.vault.people import Dispatch
+from producers.vault import Dispatch
 from schemas.events import (
     Delivery,
     DeliveryReported,

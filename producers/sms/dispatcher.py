@@ -20,7 +20,7 @@ from producers.sms.delivery import TextDelivery
 from producers.sms.delivery_reports import Requested
 from producers.sms.providers.base import Adapter
 from producers.sms.send_policy import is_urgent
-from producers.vault.vault import Vault
+from producers.vault import Vault, VaultUnavailable
 from schemas.clock import Clock
 from schemas.codec import Unreadable, dead_letter, decode
 from schemas.consumers import Consumes, MisplacedEvent
@@ -88,7 +88,7 @@ class Sender:
         while True:
             try:
                 await self._consume()
-            except (KafkaError, PublishFailed, OSError) as error:
+            except (KafkaError, PublishFailed, VaultUnavailable, OSError) as error:
                 _log.warning("no texts are sent for now: %s", type(error).__name__)
                 await asyncio.sleep(_RETRY_SECONDS)
 
@@ -96,7 +96,7 @@ class Sender:
         """Do what a batch of records asks for, to its end; doing it twice sends nothing twice.
 
         Raises:
-            PublishFailed: Kafka or the vault does not take what is to be said about it.
+            PublishFailed, VaultUnavailable: Its outcome cannot be recorded for now.
         """
         for outcome in await asyncio.gather(*await self._begin(records), return_exceptions=True):
             if isinstance(outcome, Exception):
@@ -154,9 +154,9 @@ class Sender:
             return None
         match event:
             case ConsentChanged():
-                await self._vault.note_consent(event.participant, event.status, event.occurred_at)
+                await self._vault.directory.record_consent(event.participant, event.status, event.occurred_at)
             case LanguageChosen():
-                await self._vault.speak(event.participant, event.language)
+                await self._vault.directory.set_language(event.participant, event.language)
             case PromptRequested() | ReplyRequested():
                 return await self._sendable(record, event)
             case None:
@@ -182,7 +182,7 @@ class Sender:
         async with self._line(request):
             try:
                 await self._handover.one(request)
-            except PublishFailed:
+            except (PublishFailed, VaultUnavailable):
                 raise
             except Exception as error:
                 _log.error("a text was not sent: %s", type_and_frames(error))
@@ -215,7 +215,7 @@ async def _commit_done(consumer: AIOKafkaConsumer, under_way: deque[_Batch]) -> 
     """Commit what is done, from the oldest batch on.
 
     Raises:
-        PublishFailed: A text of it has to be taken up again.
+        PublishFailed, VaultUnavailable: A text of it has to be tried again.
     """
     done: dict[TopicPartition, int] = {}
     while under_way and all(task.done() for task in under_way[0][1]):

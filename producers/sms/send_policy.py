@@ -4,10 +4,9 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from producers.sms.delivery_reports import Requested
-from producers.vault.people import Contact
+from producers.vault import Contact
 from schemas.events import ConsentStatus, Outcome, PromptRequested, ReplyRequested
 from schemas.study import Study
-from schemas.study.quiet_hours import is_quiet
 
 _ALWAYS = frozenset({"crisis", "help", "stopped", "resumed"})
 """Replies that somebody gets whatever their consent and whatever was spent: they asked for them."""
@@ -50,7 +49,7 @@ def objection(
         return "no_consent"
     # A reply answers somebody who is awake; what we begin does not wake anybody.
     unasked = prompted or (study.schedule.support is not None and reply in study.schedule.support.texts)
-    if unasked and is_quiet(now, request.zone, study.schedule.silent):
+    if unasked and study.schedule.effective_quiet_hours.cover(now, request.zone):
         return "quiet_hours"
     if spent + segments > study.schedule.max_segments_per_day:
         return "budget"

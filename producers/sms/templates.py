@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import assert_never
 
-from locales.sms_words import SMS_WORDS
+from locales import comma, sms_texts
 from schemas.base import Channel
 from schemas.events import PromptRequested, ReplyRequested
 from schemas.study import (
@@ -18,7 +18,7 @@ from schemas.study import (
     options_of,
 )
 
-_FALLBACK = "en"
+_QUESTION = "question"
 _LINK = "{link}"
 _PARTS = frozenset({"reminder", "yes_no"})
 _LONGEST_LINK = 80
@@ -29,7 +29,7 @@ def prompt_name(request: PromptRequested, study: Study) -> str:
     """The name of the text that asks for a check-in."""
     if request.channel == Channel.WEB or not study.sms:
         return "ask_web"
-    return "ask_all" if study.conversation.ask == "all" else "question"
+    return "ask_all" if study.conversation.ask == "all" else _QUESTION
 
 
 def name_and_item(request: PromptRequested | ReplyRequested, study: Study) -> tuple[str, str | None]:
@@ -37,12 +37,12 @@ def name_and_item(request: PromptRequested | ReplyRequested, study: Study) -> tu
     if isinstance(request, ReplyRequested):
         return request.reply, request.item
     name = prompt_name(request, study)
-    return name, study.sms[0] if name == "question" else None
+    return name, study.sms[0] if name == _QUESTION else None
 
 
 def needs_link(study: Study, language: str, name: str) -> bool:
     """Whether a text has a link to the form in it."""
-    return _LINK in _template(study, language, name)
+    return name != _QUESTION and _LINK in _template(study, language, name)
 
 
 def worded(study: Study, language: str, name: str, item: str | None = None, link: str = "") -> str:
@@ -58,13 +58,11 @@ def worded(study: Study, language: str, name: str, item: str | None = None, link
     Raises:
         KeyError: There is no text of that name.
     """
-    ours = _ours(language)
     asked = study.item(item) if item else None
-    comma = "، " if language.startswith("ar") else ", "
     values = {
         "title": study.in_language(study.title, language),
         "notice": study.in_language(study.safety.notice, language),
-        "names": comma.join(short_name(one, study, language) for one in _asked_all(study)),
+        "names": comma(language).join(short_name(one, study, language) for one in _asked_all(study)),
         "count": str(len(study.sms)),
         "languages": ", ".join(study.languages),
         "link": link,
@@ -73,16 +71,14 @@ def worded(study: Study, language: str, name: str, item: str | None = None, link
     values["question"] = _question(study, asked, language) if asked else ""
     values["ask"] = values["question"] or _fill(_template(study, language, "ask_all"), values)
     values["example"] = _example(study)
-    if name == "question":
+    if name == _QUESTION:
         return values["question"]
-    text = study.texts.get(name)
-    template = study.in_language(text, language) if text else ours[name]
-    return _fill(_fill(template, values), values).strip()
+    return _fill(_fill(_template(study, language, name), values), values).strip()
 
 
 def reminded(language: str, text: str) -> str:
     """The same text, said to be a reminder."""
-    return f"{_ours(language)['reminder']} {text}"
+    return f"{sms_texts(language).reminder} {text}"
 
 
 def every_text(study: Study) -> Iterator[tuple[str, str, str]]:
@@ -90,12 +86,12 @@ def every_text(study: Study) -> Iterator[tuple[str, str, str]]:
     link = "https://" + "x" * (_LONGEST_LINK - 8)
     for language in study.languages:
         asks = ["ask_all"] if study.conversation.ask == "all" and study.sms else []
-        for name in dict.fromkeys((*asks, *_ours(language), *study.texts)):
+        for name in dict.fromkeys((*asks, *sms_texts(language).names(), *study.texts)):
             if name in _PARTS:
                 continue
             yield language, name, worded(study, language, name, link=link)
         for item in study.sms if study.conversation.ask == "each" else ():
-            yield language, f"question:{item}", worded(study, language, "question", item)
+            yield language, f"{_QUESTION}:{item}", worded(study, language, _QUESTION, item)
 
 
 def short_name(item: Item, study: Study, language: str) -> str:
@@ -104,13 +100,14 @@ def short_name(item: Item, study: Study, language: str) -> str:
     return names[0] if names else item.id
 
 
-def _ours(language: str) -> Mapping[str, str]:
-    return SMS_WORDS.get(language) or SMS_WORDS.get(language.split("-")[0]) or SMS_WORDS[_FALLBACK]
-
-
 def _template(study: Study, language: str, name: str) -> str:
+    """The study's own text of that name, or else ours.
+
+    Raises:
+        KeyError: There is neither.
+    """
     text = study.texts.get(name)
-    return study.in_language(text, language) if text else _ours(language).get(name, "")
+    return study.in_language(text, language) if text else sms_texts(language)[name]
 
 
 def _fill(template: str, values: Mapping[str, str]) -> str:
@@ -151,7 +148,7 @@ def _question(study: Study, item: Item, language: str) -> str:
             low, high = say(scale.low, language), say(scale.high, language)
             return f"{text} {scale.min} = {low}, {scale.max} = {high}"
         case YesNoItem():
-            return f"{text} ({_ours(language)['yes_no']})"
+            return f"{text} ({sms_texts(language).yes_no})"
         case ChoiceItem(options=options) | MultipleChoiceItem(options=options):
             numbered = (f"{place} {say(one.text, language)}" for place, one in enumerate(options, start=1))
             return f"{text} {', '.join(numbered)}"

@@ -19,7 +19,15 @@ from schemas.study.items import (
     options_of,
 )
 from schemas.study.safety import Safety
-from schemas.study.schedule import AroundPhase, Schedule
+from schemas.study.schedule import (
+    AroundPhase,
+    EveryInterval,
+    FixedTimes,
+    OwnInitiative,
+    PromptRule,
+    RandomTimes,
+    Schedule,
+)
 from schemas.study.texts import Texts
 
 
@@ -134,8 +142,9 @@ class Study(FrozenModel):
     def _check_schedule(self) -> None:
         known = {i.id for i in self.interventions}
         for rule in self.schedule.prompts:
-            if isinstance(rule, AroundPhase) and rule.intervention and rule.intervention not in known:
-                raise ValueError(f"`schedule.prompts`: no intervention {rule.intervention}")
+            wanted = _intervention(rule)
+            if wanted is not None and wanted not in known:
+                raise ValueError(f"`schedule.prompts`: no intervention {wanted}")
         for name in self.schedule.support.texts if self.schedule.support else ():
             if name not in self.texts:
                 raise ValueError(f"`schedule.support`: there is no text {name} under `texts`")
@@ -167,3 +176,14 @@ def _is_number(item: Item) -> bool:
             return False
         case _:
             assert_never(item)
+
+
+def _intervention(rule: PromptRule) -> Slug | None:
+    """The intervention that a rule names."""
+    match rule:
+        case AroundPhase():
+            return rule.intervention
+        case RandomTimes() | FixedTimes() | EveryInterval() | OwnInitiative():
+            return None
+        case _:
+            assert_never(rule)

@@ -1,12 +1,22 @@
-"""When participants are asked."""
+"""When participants are asked.
 
+Code that treats the kinds of rules differently uses `match` over `PromptRule` and closes it with
+`assert_never`: a kind that was forgotten there is a type error, where it would silently ask nobody.
+"""
+
+from collections.abc import Iterator
+from datetime import date, datetime, time
 from enum import StrEnum
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal, Self, assert_never
+from zoneinfo import ZoneInfo
 
 from pydantic import Field, model_validator
 
 from schemas.base import Channel, FrozenModel, PhaseKind, Slug
+from schemas.study.arms import Arm
 from schemas.study.texts import TimeOfDay
+
+DAY_MINUTES = 24 * 60
 
 
 class Weekday(StrEnum):
@@ -21,6 +31,9 @@ class Weekday(StrEnum):
     SUN = "sun"
 
 
+_WEEKDAYS = tuple(Weekday)
+
+
 class Rule(FrozenModel):
     """When one kind of prompt applies.
 
@@ -31,6 +44,12 @@ class Rule(FrozenModel):
 
     phases: tuple[PhaseKind, ...] = ()
     weekdays: tuple[Weekday, ...] = ()
+
+    def applies(self, day: date, phase: PhaseKind) -> bool:
+        """Whether the rule applies on a date, in a phase."""
+        return (not self.weekdays or _WEEKDAYS[day.weekday()] in self.weekdays) and (
+            not self.phases or phase in self.phases
+        )
 
 
 class Adaptive(FrozenModel):
@@ -84,6 +103,12 @@ class EveryInterval(Rule):
     every_minutes: Annotated[int, Field(ge=15, le=24 * 60)]
     channel: Channel
 
+    def times(self, wake: TimeOfDay, sleep: TimeOfDay) -> tuple[TimeOfDay, ...]:
+        """The local times of a day; a waking day that spans midnight ends at midnight."""
+        begin, end = minute_of(wake), minute_of(sleep)
+        minutes = range(begin, end if end > begin else DAY_MINUTES, self.every_minutes)
+        return tuple(f"{minute // 60:02d}:{minute % 60:02d}" for minute in minutes)
+
 
 class OwnInitiative(Rule):
     """The person asks to check in when something happens: at most so many times a day."""
@@ -107,6 +132,15 @@ class AroundPhase(Rule):
     time: TimeOfDay
     channel: Channel
 
+    def study_days(self, arm: Arm) -> Iterator[int]:
+        """The study days of an arm on which it asks."""
+        first = 1
+        for phase in arm.phases:
+            fits = self.intervention is None or self.intervention in phase.interventions
+            if phase.kind == self.phase and fits:
+                yield first + self.day - 1
+            first += phase.days
+
 
 PromptRule = Annotated[
     RandomTimes | FixedTimes | EveryInterval | OwnInitiative | AroundPhase, Field(discriminator="kind")
@@ -118,6 +152,12 @@ class QuietHours(FrozenModel):
 
     begin: TimeOfDay
     end: TimeOfDay
+
+    def cover(self, at: datetime, zone: str) -> bool:
+        """Whether an instant lies in the quiet hours `[begin, end)` of a zone."""
+        local = at.astimezone(ZoneInfo(zone)).time()
+        begin, end = time.fromisoformat(self.begin), time.fromisoformat(self.end)
+        return begin <= local < end if begin <= end else local >= begin or local < end
 
 
 class Support(FrozenModel):
@@ -160,13 +200,18 @@ class Schedule(FrozenModel):
 
     @property
     def channels(self) -> tuple[Channel, ...]:
-        """The channels of a day's prompts at random times."""
-        return tuple(c for rule in self.prompts if isinstance(rule, RandomTimes) for c in rule.channels)
+        """The channels that the rules ask by: each prompt of a day where their number is known, else once."""
+        return tuple(channel for rule in self.prompts for channel in _channels(rule))
 
     @property
-    def silent(self) -> QuietHours:
-        """The hours without texts."""
-        return self.quiet or QuietHours(begin=self.sleep, end=self.wake)
+    def nights(self) -> QuietHours:
+        """The hours outside the waking day."""
+        return QuietHours(begin=self.sleep, end=self.wake)
+
+    @property
+    def effective_quiet_hours(self) -> QuietHours:
+        """The hours without texts: those of the study, or else the hours outside the waking day."""
+        return self.quiet or self.nights
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
@@ -176,3 +221,22 @@ class Schedule(FrozenModel):
         if late:
             raise ValueError(f"a reminder after {late[0]} minutes comes after the prompt has expired")
         return self
+
+
+def minute_of(at: TimeOfDay) -> int:
+    """A time of day in minutes since midnight."""
+    return int(at[:2]) * 60 + int(at[3:])
+
+
+def _channels(rule: PromptRule) -> tuple[Channel, ...]:
+    match rule:
+        case RandomTimes():
+            return rule.channels
+        case FixedTimes():
+            return (rule.channel,) * len(rule.times)
+        case EveryInterval() | AroundPhase():
+            return (rule.channel,)
+        case OwnInitiative():
+            return ()
+        case _:
+            assert_never(rule)

@@ -1,18 +1,19 @@
-"""From the words of a text to answers, or to the reason why not. Never guesses and never clamps.
+"""Reading the answers in a text message, or the reason why it has none. Never guesses and never clamps.
 
-A text counts only if every word of it is accounted for: a number, the name of an item, or a word that
-changes nothing ("I feel like a 7"). What is left over ("not 7", "6 or 7", "7 am") makes it ambiguous, and it
-is asked again.
+A text counts only if every word in it is accounted for: a number, the name of an item, or a filler ("I feel
+like a 7"). Anything left over ("not 7", "6 or 7", "7 am") makes the text ambiguous, and the question is asked
+again. The words themselves are in `locales/`, and those of every language count.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import assert_never
 
 from text_to_num import alpha2digit
 
+from locales import Answers, all_locales, known_locale
 from schemas.events import Reason
 from schemas.study import (
     ChoiceItem,
@@ -25,26 +26,14 @@ from schemas.study import (
     TextItem,
     YesNoItem,
 )
-from streams.conversation.plain import listed, plain
+from streams.conversation.plain import plain, plain_words
 
 LONGEST = 320
 _NUMBER = r"[+-]?\d{1,6}(?:/\d{1,6})?"
 _IS_NUMBER = re.compile(rf"^{_NUMBER}$")
 _TIGHT = re.compile(r"^\d{1,3}(?:,\d{1,3}){2,}$")
 _LIST = re.compile(rf"^{_NUMBER}(?:(?:\s*[,;]\s+|\s+){_NUMBER})*$")
-_OUT_OF = re.compile(r"(?<=\d)\s*(?:/|\s(?:out of|from|van de|van|op|sur|von|de|من)\s)\s*(?=\d)")
 _GAPS = re.compile(r"\s*[:=]\s*|[,;](?=\s|$)|(?<=[^\d\s])[.!](?=\s|$)|(?<=\d)[.!](?=\s*$)")
-_ARABIC_NUMBERS = (
-    "صفر واحد اثنان ثلاثة اربعة خمسة ستة سبعة ثمانية تسعة عشرة",
-    "صفر واحدة اثنين ثلاث اربع خمس ست سبع ثماني تسع عشر",
-)
-_ARABIC = {word: number for row in _ARABIC_NUMBERS for number, word in enumerate(row.split())}
-_CHANGES_NOTHING = listed(
-    """i i'm im feel feeling like a an my is it it's its today now right think say please answer score
-    ik voel me mij ben een mijn is het vandaag nu denk zeg nog graag antwoord cijfer
-    je suis sens un une mon ma est aujourd'hui maintenant ich bin fühle mich wie ein eine mein ist heute jetzt
-    انا اشعر اليوم الان"""
-)
 
 _Answer = int | tuple[str, ...]
 
@@ -112,12 +101,13 @@ def item_named(name: str, study: Study, language: str) -> Item | None:
 
 
 def _read(written: str, items: Sequence[Item], study: Study, language: str) -> Parsed | Refused:
-    written = _OUT_OF.sub("/", written).replace("i am ", "i'm ")
+    written = _out_of().sub("/", written)
     if _TIGHT.match(written):  # "7,4" may be a decimal; three numbers and more are none
         written = written.replace(",", " ")
     if _LIST.match(written):
         return _in_order(re.findall(_NUMBER, written), items)
-    tokens = [token for token in _GAPS.sub(" ", written).split() if token not in _CHANGES_NOTHING]
+    written = _filler_phrases().sub("", written)
+    tokens = [token for token in _GAPS.sub(" ", written).split() if token not in _fillers()]
     return _by_name(tokens, items, study, language)
 
 
@@ -197,10 +187,6 @@ def _numbered(item: str, options: Sequence[Option], number: str) -> tuple[str] |
     return (options[int(value) - 1].id,)
 
 
-_YES = listed("yes y yeah yep ja oui si sí نعم اجل")
-_NO = listed("no n nope nee nein non لا كلا")
-
-
 def _choice(written: str, items: Sequence[Item], study: Study, language: str) -> Parsed | None:
     """A single answer in words: yes or no, or the words of an option."""
     if len(items) != 1:
@@ -208,7 +194,7 @@ def _choice(written: str, items: Sequence[Item], study: Study, language: str) ->
     (item,) = items
     match item:
         case YesNoItem():
-            return Parsed({item.id: int(written in _YES)}, "words") if written in _YES | _NO else None
+            return Parsed({item.id: int(written in _yes())}, "words") if written in _yes() | _no() else None
         case ChoiceItem():
             for option in item.options:
                 if written in {plain(option.text.get(tongue, "")) for tongue in (language, *study.languages)}:
@@ -222,10 +208,54 @@ def _choice(written: str, items: Sequence[Item], study: Study, language: str) ->
 
 @lru_cache(maxsize=4096)
 def _numerals(written: str, language: str) -> str:
-    """The text with its numbers in digits; as it is where the language has no reader."""
-    if language == "ar":
-        return " ".join(str(_ARABIC.get(token, token)) for token in written.split())
+    """The text with its number words as digits; unchanged if the language's cannot be read."""
+    words = _number_words(language)
+    if words:
+        return " ".join(words.get(token, token) for token in written.split())
     try:
         return str(alpha2digit(written, language, 0))
     except ValueError:
         return written
+
+
+@cache
+def _number_words(language: str) -> Mapping[str, str]:
+    locale = known_locale(language)
+    if locale is None:
+        return {}
+    return {
+        plain(word): str(number) for number, words in locale.answers.number_words.items() for word in words
+    }
+
+
+def _every(phrases: Callable[[Answers], Iterable[str]]) -> frozenset[str]:
+    return plain_words(phrase for locale in all_locales().values() for phrase in phrases(locale.answers))
+
+
+@cache
+def _yes() -> frozenset[str]:
+    return _every(lambda answers: answers.yes)
+
+
+@cache
+def _no() -> frozenset[str]:
+    return _every(lambda answers: answers.no)
+
+
+@cache
+def _fillers() -> frozenset[str]:
+    return _every(lambda answers: answers.fillers)
+
+
+@cache
+def _filler_phrases() -> re.Pattern[str]:
+    """Fillers of several words, with the space that follows them."""
+    phrases = sorted(phrase for phrase in _fillers() if " " in phrase)
+    return re.compile(rf"(?<!\S)(?:{'|'.join(map(re.escape, phrases))}) ")
+
+
+@cache
+def _out_of() -> re.Pattern[str]:
+    """What stands between a number and its maximum: a slash, or words in any language."""
+    phrases = sorted(_every(lambda answers: answers.out_of), key=len, reverse=True)
+    return re.compile(rf"(?<=\d)\s*(?:/|\s(?:{'|'.join(map(re.escape, phrases))})\s)\s*(?=\d)")

@@ -1,7 +1,8 @@
-"""One way of writing for all texts, so that words and digits can be compared."""
+"""One spelling for all texts, so that words and digits can be compared."""
 
 import re
 import unicodedata
+from collections.abc import Iterable
 
 _KEYCAP = str.maketrans("", "", "\ufe0f\u20e3\u200e\u200f\u0640")
 _TASHKEEL = re.compile("[\u064b-\u0652]")
@@ -10,9 +11,9 @@ _MARKS = re.compile(r"[^\w\s']|_")
 
 
 def plain(text: str) -> str:
-    """A text with digits of every script as 0 to 9, in small letters, without marks that say nothing.
+    """A text in lower case, with the digits of every script as 0 to 9 and without marks that mean nothing.
 
-    Keycaps lose their frame, Arabic its vowel signs, and the forms of alif are one letter.
+    Keycap digits become digits, Arabic loses its vowel signs, and all forms of alif become one letter.
     """
     folded = unicodedata.normalize("NFKC", text.replace("🔟", "10").translate(_KEYCAP)).casefold()
     folded = _TASHKEEL.sub("", folded).translate(_SAME)
@@ -25,6 +26,6 @@ def words_of(text: str) -> tuple[str, ...]:
     return tuple(_MARKS.sub(" ", plain(text)).split())
 
 
-def listed(text: str) -> frozenset[str]:
-    """The words of a list that is written as one text, as they look after `plain`."""
-    return frozenset(plain(text).split())
+def plain_words(phrases: Iterable[str]) -> frozenset[str]:
+    """The words and phrases of a list, as they look after `plain`."""
+    return frozenset(map(plain, phrases))

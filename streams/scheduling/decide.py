@@ -24,7 +24,6 @@ from schemas.events import (
 )
 from schemas.identity import event_id
 from schemas.study import RandomTimes, Study
-from schemas.study.quiet_hours import is_quiet
 from streams.scheduling.draws import drawer
 from streams.scheduling.local_time import instant_of, local_date
 from streams.scheduling.participant_state import ParticipantState
@@ -213,7 +212,7 @@ class _Turn:
             return Outcome.CANCELLED, "no_consent"
         if self.life.paused(self.now):
             return Outcome.CANCELLED, "paused"
-        if is_quiet(self.now, self.person.zone, self.study.schedule.silent):
+        if self.study.schedule.effective_quiet_hours.cover(self.now, self.person.zone):
             return Outcome.DISCARDED, "quiet_hours"
         return None
 

@@ -3,15 +3,14 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import assert_never
 
 from schemas.base import Channel, Pseudonym
 from schemas.events import PlannedPrompt
 from schemas.identity import event_id
-from schemas.study import AroundPhase, EveryInterval, FixedTimes, RandomTimes, Rule, Study, Weekday
+from schemas.study import AroundPhase, EveryInterval, FixedTimes, OwnInitiative, RandomTimes, Study
 from streams.scheduling.draws import drawer, random_times
 from streams.scheduling.local_time import instant_of, window_of
-
-_WEEKDAYS = tuple(Weekday)
 
 
 @dataclass(frozen=True)
@@ -69,27 +68,28 @@ _Wanted = tuple[datetime, str, Channel]
 
 
 def _wanted(day: Day, study: Study, secret: str, per_day: int | None) -> Iterator[_Wanted]:
-    for number, rule in enumerate(study.schedule.prompts):
-        if not _applies(rule, day, study):
+    arm = study.arm(day.arm)
+    phase = arm.phase_on(day.study_day) if arm else None
+    if arm is None or phase is None:
+        return
+    schedule = study.schedule
+    for number, rule in enumerate(schedule.prompts):
+        if not rule.applies(day.date, phase.kind):
             continue
         match rule:
             case RandomTimes():
                 yield from _at_random(rule, day, study, secret, per_day, number)
-            case FixedTimes(times=times, channel=channel):
-                yield from _at(day, times, "fixed", channel)
+            case FixedTimes():
+                yield from _at(day, rule.times, rule.kind, rule.channel)
             case EveryInterval():
-                yield from _at(day, tuple(_interval(rule, study)), "interval", rule.channel)
-            case AroundPhase(time=time, channel=channel):
-                if day.study_day in _days_around(rule, day, study):
-                    yield from _at(day, (time,), "relative", channel)
-
-
-def _applies(rule: Rule, day: Day, study: Study) -> bool:
-    if rule.weekdays and _WEEKDAYS[day.date.weekday()] not in rule.weekdays:
-        return False
-    arm = study.arm(day.arm)
-    phase = arm.phase_on(day.study_day) if arm else None
-    return phase is not None and (not rule.phases or phase.kind in rule.phases)
+                yield from _at(day, rule.times(schedule.wake, schedule.sleep), rule.kind, rule.channel)
+            case AroundPhase():
+                if day.study_day in rule.study_days(arm):
+                    yield from _at(day, (rule.time,), rule.kind, rule.channel)
+            case OwnInitiative():
+                pass  # the person begins; nothing is planned
+            case _:
+                assert_never(rule)
 
 
 def _at_random(
@@ -102,7 +102,7 @@ def _at_random(
     draw = drawer(secret, "times", day.participant, day.date.isoformat(), study.ref, day.zone, str(number))
     times, _ = random_times(draw, *window, count, timedelta(minutes=rule.min_gap_minutes))
     for place, at in enumerate(times):
-        yield at, "random", rule.channels[place % len(rule.channels)]
+        yield at, rule.kind, rule.channels[place % len(rule.channels)]
 
 
 def _at(day: Day, times: tuple[str, ...], rule: str, channel: Channel) -> Iterator[_Wanted]:
@@ -110,21 +110,3 @@ def _at(day: Day, times: tuple[str, ...], rule: str, channel: Channel) -> Iterat
         at = instant_of(day.date, time, day.zone)
         if at is not None:
             yield at, rule, channel
-
-
-def _interval(rule: EveryInterval, study: Study) -> Iterator[str]:
-    """The wall times from waking until sleeping; nights that span midnight end at midnight."""
-    minutes = [int(part[:2]) * 60 + int(part[3:]) for part in (study.schedule.wake, study.schedule.sleep)]
-    end = minutes[1] if minutes[1] > minutes[0] else 24 * 60
-    for minute in range(minutes[0], end, rule.every_minutes):
-        yield f"{minute // 60:02d}:{minute % 60:02d}"
-
-
-def _days_around(rule: AroundPhase, day: Day, study: Study) -> Iterator[int]:
-    first = 1
-    arm = study.arm(day.arm)
-    for phase in arm.phases if arm else ():
-        fits = rule.intervention is None or rule.intervention in phase.interventions
-        if phase.kind == rule.phase and fits:
-            yield first + rule.day - 1
-        first += phase.days

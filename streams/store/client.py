@@ -2,16 +2,12 @@
 
 import threading
 from concurrent.futures import Future
-from datetime import date, datetime
-from typing import Any
 
 import duckdb
 import pandas as pd
-import sqlglot
 from duckdb_extensions import import_extension
-from sqlglot import exp
 
-Value = str | int | float | bool | date | datetime | list[str] | None
+from streams.store.binding import Value, bind
 
 
 class StoreUnavailable(RuntimeError):
@@ -45,7 +41,7 @@ class Reader:
             StoreUnavailable: The store does not answer.
             NotAllowed: It refuses the question.
         """
-        text = bind(sql, params) if params else sql
+        text = bind(sql, params)
         with self._lock:
             try:
                 return self._ask(text)
@@ -84,27 +80,3 @@ def _answer(connection: duckdb.DuckDBPyConnection, values: list[str], answer: "F
         )
     except Exception as error:
         answer.set_exception(error)
-
-
-def bind(sql: str, params: dict[str, Value]) -> str:
-    """SQL with its `:name` placeholders replaced by quoted literals.
-
-    Raises:
-        KeyError: A placeholder has no value.
-    """
-
-    def fill(node: exp.Expression) -> exp.Expression:
-        if isinstance(node, exp.Placeholder) and node.this:
-            return _literal(params[node.this])
-        return node
-
-    return sqlglot.parse_one(sql, dialect="duckdb").transform(fill).sql(dialect="duckdb")
-
-
-def _literal(value: Value) -> exp.Expression:
-    if isinstance(value, list):
-        return exp.Array(expressions=[exp.convert(element) for element in value])
-    if isinstance(value, datetime):
-        return exp.cast(exp.Literal.string(value.isoformat()), "timestamptz")
-    found: Any = exp.convert(value)
-    return exp.cast(exp.Literal.string(value.isoformat()), "date") if isinstance(value, date) else found

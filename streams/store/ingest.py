@@ -24,7 +24,8 @@ from schemas.topics import (
     STUDIES,
     Topic,
 )
-from streams.store.projection import Rows, project, project_study
+from streams.store.projection import project, project_study
+from streams.store.schema import Rows
 
 STORED: tuple[Topic, ...] = (
     STUDIES, PARTICIPANTS, CONSENTS, MESSAGES, CONVERSATION, PROMPTS, CHECKINS, INDICATORS, ALERTS, SAFETY,

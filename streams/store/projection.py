@@ -1,9 +1,8 @@
 """From events to rows: pure, so that the same topics always give the same tables."""
 
-from dataclasses import dataclass
-from typing import Any, assert_never
-
-import pyarrow as pa
+from collections.abc import Sequence
+from typing import assert_never
+from uuid import UUID
 
 from schemas.events import (  # fmt: skip
     AlertRaised,
@@ -30,241 +29,202 @@ from schemas.events import (  # fmt: skip
     SupportDecided,
 )
 from schemas.study import Study
-
-Rows = dict[str, list[tuple[Any, ...]]]
-
-_TIME = pa.timestamp("ms", tz="UTC")
-_TEXT, _INT, _LONG = pa.string(), pa.int32(), pa.int64()
-
-
-@dataclass(frozen=True)
-class Table:
-    """How rows of a table are written.
-
-    Attributes:
-        columns: Names and Arrow types, in the order of the rows.
-        key: How many leading columns identify a row.
-        newest: Column whose higher value wins where a row is there already; None keeps the first.
-    """
-
-    columns: dict[str, pa.DataType]
-    key: int
-    newest: str | None = None
-
-
-TABLES: dict[str, Table] = {
-    "studies": Table({"ref": _TEXT, "id": _TEXT, "version": _INT, "definition": _TEXT}, 1),
-    "enrolments": Table(
-        {"event_id": _TEXT, "participant": _TEXT, "study": _TEXT, "arm": _TEXT, "language": _TEXT,
-         "zone": _TEXT, "start_date": pa.date32(), "occurred_at": _TIME}, 1,
-    ),
-    "consents": Table(
-        {"event_id": _TEXT, "participant": _TEXT, "study": _TEXT, "status": _TEXT, "text_version": _TEXT,
-         "occurred_at": _TIME}, 1,
-    ),
-    "messages": Table(
-        {"event_id": _TEXT, "participant": _TEXT, "study": _TEXT, "provider": _TEXT, "occurred_at": _TIME,
-         "recorded_at": _TIME}, 1,
-    ),
-    "message_classifications": Table(
-        {"event_id": _TEXT, "cause": _TEXT, "participant": _TEXT, "study": _TEXT, "intent": _TEXT,
-         "unclear_in_a_row": _INT, "occurred_at": _TIME}, 1,
-    ),
-    "planned_prompts": Table(
-        {"prompt_id": _TEXT, "participant": _TEXT, "study": _TEXT, "local_date": pa.date32(),
-         "study_day": _INT, "beep": _INT, "rule": _TEXT, "channel": _TEXT, "scheduled_at": _TIME,
-         "expires_at": _TIME, "zone": _TEXT, "per_day": _INT, "answered_share": pa.float64(),
-         "planned_at": _TIME}, 1,
-    ),
-    "prompts_closed": Table(
-        {"prompt_id": _TEXT, "participant": _TEXT, "study": _TEXT, "outcome": _TEXT, "detail": _TEXT,
-         "closed_at": _TIME}, 1,
-    ),
-    "support_decisions": Table(
-        {"prompt_id": _TEXT, "participant": _TEXT, "study": _TEXT, "available": pa.bool_(),
-         "probability": pa.float64(), "treated": pa.bool_(), "text": _TEXT, "decided_at": _TIME}, 1,
-    ),
-    "delivery_reports": Table(
-        {"event_id": _TEXT, "text": _TEXT, "prompt_id": _TEXT, "participant": _TEXT, "study": _TEXT,
-         "provider": _TEXT, "delivery": _TEXT, "code": _TEXT, "segments": _INT, "reported_at": _TIME}, 1,
-    ),
-    "safety_alerts": Table(
-        {"event_id": _TEXT, "cause": _TEXT, "participant": _TEXT, "study": _TEXT, "rule": _TEXT,
-         "occurred_at": _TIME}, 1,
-    ),
-    "pauses": Table(
-        {"event_id": _TEXT, "participant": _TEXT, "study": _TEXT, "paused": pa.bool_(), "until": _TIME,
-         "reason": _TEXT, "occurred_at": _TIME}, 1,
-    ),
-    "languages": Table(
-        {"event_id": _TEXT, "participant": _TEXT, "study": _TEXT, "language": _TEXT, "occurred_at": _TIME}, 1,
-    ),
-    "prompts": Table(
-        {"prompt_id": _TEXT, "participant": _TEXT, "study": _TEXT, "channel": _TEXT, "scheduled_at": _TIME,
-         "sent_at": _TIME, "expires_at": _TIME, "study_day": _INT, "beep": _INT, "zone": _TEXT}, 1,
-    ),
-    "checkin_versions": Table(
-        {"event_id": _TEXT, "checkin": _TEXT, "version": _INT, "retracted": pa.bool_(), "participant": _TEXT,
-         "study": _TEXT, "channel": _TEXT, "language": _TEXT, "prompt_id": _TEXT, "cause": _TEXT,
-         "rule": _TEXT, "started_at": _TIME, "occurred_at": _TIME, "recorded_at": _TIME, "zone": _TEXT,
-         "late_for": _TEXT, "opened_at": _TIME}, 1,
-    ),
-    "answer_versions": Table(
-        {"event_id": _TEXT, "item": _TEXT, "option": _TEXT, "participant": _TEXT, "value": _INT}, 3
-    ),
-    "indicator_values": Table(
-        {"checkin": _TEXT, "indicator": _TEXT, "scale": _TEXT, "window_length": _TEXT, "participant": _TEXT,
-         "window_end": _TIME, "study": _TEXT, "value": pa.float64(), "n": _INT,
-         "n_pairs": _INT, "reason": _TEXT, "notes": _TEXT, "revision": _INT}, 4, "revision",
-    ),
-    "alerts_raised": Table(
-        {"event_id": _TEXT, "participant": _TEXT, "study": _TEXT, "chart": _TEXT, "item": _TEXT,
-         "study_day": _INT, "value": pa.float64(), "raised_at": _TIME}, 1,
-    ),
-    "alerts_superseded": Table(
-        {"event_id": _TEXT, "alert": _TEXT, "participant": _TEXT, "superseded_at": _TIME}, 1,
-    ),
-    "dead_letters": Table(
-        {"event_id": _TEXT, "cause": _TEXT, "participant": _TEXT, "study": _TEXT, "topic": _TEXT,
-         "partition": _INT, "offset": _LONG, "reason": _TEXT, "detail": _TEXT, "occurred_at": _TIME}, 1,
-    ),
-}  # fmt: skip
+from streams.store import rows
+from streams.store.schema import Row, Rows, by_table
 
 
 def project(event: Event) -> Rows:
     """The rows that an event becomes, by table; none for what the store does not keep."""
-    match event:
-        case MessageReceived(event_id=name, participant=who, study=study):
-            row = (str(name), who, study, event.provider, event.occurred_at, event.recorded_at)
-            return {"messages": [row]}
-        case MessageClassified(event_id=name, participant=who, study=study):
-            read = (event.intent.value, event.unclear_in_a_row, event.occurred_at)
-            return {"message_classifications": [(str(name), str(event.cause), who, study, *read)]}
-        case DayPlanned():
-            return {"planned_prompts": _planned(event)}
-        case PromptSent():
-            return {"prompts": [_prompt(event)]}
-        case PromptClosed(participant=who, study=study):
-            closed = (event.outcome.value, event.detail, event.occurred_at)
-            return {"prompts_closed": [(str(event.prompt_id), who, study, *closed)]}
-        case SupportDecided(participant=who, study=study):
-            drawn = (event.available, event.probability, event.treated, event.text, event.occurred_at)
-            return {"support_decisions": [(str(event.prompt_id), who, study, *drawn)]}
-        case DeliveryReported():
-            return {"delivery_reports": [_report(event)]}
-        case SafetyRaised(event_id=name, participant=who, study=study):
-            return {
-                "safety_alerts": [(str(name), str(event.cause), who, study, event.rule, event.occurred_at)]
-            }
-        case PauseChanged(event_id=name, participant=who, study=study):
-            pause = (event.paused, event.until, event.reason, event.occurred_at)
-            return {"pauses": [(str(name), who, study, *pause)]}
-        case LanguageChosen(event_id=name, participant=who, study=study):
-            return {"languages": [(str(name), who, study, event.language, event.occurred_at)]}
-        case CheckInSubmitted():
-            return {"checkin_versions": [_checkin(event)], "answer_versions": _answers(event)}
-        case CheckInRetracted():
-            return {"checkin_versions": [_retraction(event)]}
-        case ParticipantEnrolled():
-            return {"enrolments": [_enrolment(event)]}
-        case ConsentChanged(event_id=name, participant=who, study=study, status=status):
-            return {
-                "consents": [(str(name), who, study, status.value, event.text_version, event.occurred_at)]
-            }
-        case IndicatorsUpdated():
-            return {"indicator_values": _indicators(event)}
-        case AlertRaised(event_id=name, participant=who, study=study):
-            raised = (event.chart, event.item, event.study_day, event.value, event.recorded_at)
-            return {"alerts_raised": [(str(name), who, study, *raised)]}
-        case AlertSuperseded(event_id=name, participant=who):
-            return {"alerts_superseded": [(str(name), str(event.alert), who, event.recorded_at)]}
-        case DeadLetter():
-            return {"dead_letters": [_letter(event)]}
-        case PromptRequested() | ReplyRequested():
-            return {}  # their delivery reports say what became of them
-        case _:
-            assert_never(event)
+    return by_table(_rows(event))
 
 
 def project_study(study: Study) -> Rows:
     """The row of a study definition."""
-    return {"studies": [(study.ref, study.id, study.version, study.model_dump_json())]}
+    return by_table([rows.StudyDefinition(study.ref, study.id, study.version, study.model_dump_json())])
 
 
-def _prompt(event: PromptSent) -> tuple[Any, ...]:
-    return (
-        str(event.event_id), event.participant, event.study, event.channel.value, event.scheduled_at,
-        event.occurred_at, event.expires_at, event.study_day, event.beep, event.zone,
-    )  # fmt: skip
+def _rows(event: Event) -> Sequence[Row]:
+    match event:
+        case ParticipantEnrolled() | ConsentChanged() | PauseChanged() | LanguageChosen():
+            return [_participant(event)]
+        case MessageReceived() | MessageClassified() | SafetyRaised():
+            return [_message(event)]
+        case DayPlanned():
+            return _planned(event)
+        case PromptSent() | PromptClosed() | SupportDecided():
+            return [_prompt(event)]
+        case DeliveryReported():
+            return [_report(event)]
+        case CheckInSubmitted():
+            return [_checkin(event), *_answers(event)]
+        case CheckInRetracted():
+            return [_retraction(event)]
+        case IndicatorsUpdated():
+            return _indicators(event)
+        case AlertRaised() | AlertSuperseded():
+            return [_alert(event)]
+        case DeadLetter():
+            return [_letter(event)]
+        case PromptRequested() | ReplyRequested():
+            return []  # their delivery reports say what became of them
+        case _:
+            assert_never(event)
 
 
-def _planned(event: DayPlanned) -> list[tuple[Any, ...]]:
+def _participant(event: ParticipantEnrolled | ConsentChanged | PauseChanged | LanguageChosen) -> Row:
+    name, who, study, at = str(event.event_id), event.participant, event.study, event.occurred_at
+    match event:
+        case ParticipantEnrolled():
+            return rows.Enrolment(
+                event_id=name, participant=who, study=study, arm=event.arm, language=event.language,
+                zone=event.zone, start_date=event.start_date, occurred_at=at,
+            )  # fmt: skip
+        case ConsentChanged():
+            return rows.Consent(
+                event_id=name, participant=who, study=study, status=event.status.value,
+                text_version=event.text_version, occurred_at=at,
+            )  # fmt: skip
+        case PauseChanged():
+            return rows.Pause(
+                event_id=name, participant=who, study=study, paused=event.paused, until=event.until,
+                reason=event.reason, occurred_at=at,
+            )  # fmt: skip
+        case LanguageChosen():
+            return rows.LanguageChoice(
+                event_id=name, participant=who, study=study, language=event.language, occurred_at=at
+            )
+        case _:
+            assert_never(event)
+
+
+def _message(event: MessageReceived | MessageClassified | SafetyRaised) -> Row:
+    name, who, study, at = str(event.event_id), event.participant, event.study, event.occurred_at
+    match event:
+        case MessageReceived():
+            return rows.Message(
+                event_id=name, participant=who, study=study, provider=event.provider, occurred_at=at,
+                recorded_at=event.recorded_at,
+            )  # fmt: skip
+        case MessageClassified():
+            return rows.MessageClassification(
+                event_id=name, cause=str(event.cause), participant=who, study=study,
+                intent=event.intent.value, unclear_in_a_row=event.unclear_in_a_row, occurred_at=at,
+            )  # fmt: skip
+        case SafetyRaised():
+            return rows.SafetyAlert(
+                event_id=name, cause=str(event.cause), participant=who, study=study, rule=event.rule,
+                occurred_at=at,
+            )  # fmt: skip
+        case _:
+            assert_never(event)
+
+
+def _prompt(event: PromptSent | PromptClosed | SupportDecided) -> Row:
+    who, study, at = event.participant, event.study, event.occurred_at
+    match event:
+        case PromptSent():
+            return rows.SentPrompt(
+                prompt_id=str(event.event_id), participant=who, study=study, channel=event.channel.value,
+                scheduled_at=event.scheduled_at, sent_at=at, expires_at=event.expires_at,
+                study_day=event.study_day, beep=event.beep, zone=event.zone,
+            )  # fmt: skip
+        case PromptClosed():
+            return rows.ClosedPrompt(
+                prompt_id=str(event.prompt_id), participant=who, study=study, outcome=event.outcome.value,
+                detail=event.detail, closed_at=at,
+            )  # fmt: skip
+        case SupportDecided():
+            return rows.SupportDecision(
+                prompt_id=str(event.prompt_id), participant=who, study=study, available=event.available,
+                probability=event.probability, treated=event.treated, text=event.text, decided_at=at,
+            )  # fmt: skip
+        case _:
+            assert_never(event)
+
+
+def _planned(event: DayPlanned) -> list[Row]:
     return [
-        (
-            str(prompt.prompt_id), event.participant, event.study, event.date, event.study_day, prompt.beep,
-            prompt.rule, prompt.channel.value, prompt.scheduled_at, prompt.expires_at, event.zone,
-            event.per_day, event.answered_share, event.occurred_at,
+        rows.PlannedPrompt(
+            prompt_id=str(prompt.prompt_id), participant=event.participant, study=event.study,
+            local_date=event.date, study_day=event.study_day, beep=prompt.beep, rule=prompt.rule,
+            channel=prompt.channel.value, scheduled_at=prompt.scheduled_at, expires_at=prompt.expires_at,
+            zone=event.zone, per_day=event.per_day, answered_share=event.answered_share,
+            planned_at=event.occurred_at,
         )
         for prompt in event.prompts
     ]  # fmt: skip
 
 
-def _report(event: DeliveryReported) -> tuple[Any, ...]:
-    return (
-        str(event.event_id), str(event.text), str(event.prompt_id) if event.prompt_id else None,
-        event.participant, event.study, event.provider, event.delivery.value, event.code, event.segments,
-        event.occurred_at,
+def _report(event: DeliveryReported) -> Row:
+    return rows.DeliveryReport(
+        event_id=str(event.event_id), text=str(event.text), prompt_id=_optional(event.prompt_id),
+        participant=event.participant, study=event.study, provider=event.provider,
+        delivery=event.delivery.value, code=event.code, segments=event.segments,
+        reported_at=event.occurred_at,
     )  # fmt: skip
 
 
-def _enrolment(event: ParticipantEnrolled) -> tuple[Any, ...]:
-    return (
-        str(event.event_id), event.participant, event.study, event.arm, event.language, event.zone,
-        event.start_date, event.occurred_at,
+def _checkin(event: CheckInSubmitted) -> Row:
+    return rows.CheckInVersion(
+        event_id=str(event.event_id), checkin=str(event.checkin), version=event.version, retracted=False,
+        participant=event.participant, study=event.study, channel=event.channel.value,
+        language=event.language, prompt_id=_optional(event.prompt_id), cause=_optional(event.cause),
+        rule=event.rule, started_at=event.started_at, occurred_at=event.occurred_at,
+        recorded_at=event.recorded_at, zone=event.zone, late_for=_optional(event.late_for),
+        opened_at=event.opened_at,
     )  # fmt: skip
 
 
-def _checkin(event: CheckInSubmitted) -> tuple[Any, ...]:
-    prompt, cause = (str(name) if name else None for name in (event.prompt_id, event.cause))
-    return (
-        str(event.event_id), str(event.checkin), event.version, False, event.participant, event.study,
-        event.channel.value, event.language, prompt, cause, event.rule, event.started_at,
-        event.occurred_at, event.recorded_at, event.zone, str(event.late_for) if event.late_for else None,
-        event.opened_at,
+def _retraction(event: CheckInRetracted) -> Row:
+    return rows.CheckInVersion(
+        event_id=str(event.event_id), checkin=str(event.checkin), version=event.version, retracted=True,
+        participant=event.participant, study=event.study, channel=None, language=None, prompt_id=None,
+        cause=None, rule=None, started_at=None, occurred_at=event.occurred_at,
+        recorded_at=event.recorded_at, zone=event.zone, late_for=None, opened_at=None,
     )  # fmt: skip
 
 
-def _retraction(event: CheckInRetracted) -> tuple[Any, ...]:
-    return (
-        str(event.event_id), str(event.checkin), event.version, True, event.participant, event.study,
-        None, None, None, None, None, None, event.occurred_at, event.recorded_at, event.zone, None, None,
-    )  # fmt: skip
-
-
-def _answers(event: CheckInSubmitted) -> list[tuple[Any, ...]]:
-    name = str(event.event_id)
-    rows: list[tuple[Any, ...]] = []
+def _answers(event: CheckInSubmitted) -> list[Row]:
+    name, who = str(event.event_id), event.participant
+    made: list[Row] = []
     for item, answer in event.answers.items():
         if isinstance(answer, tuple):
-            rows += [(name, item, option, event.participant, 1) for option in answer]
+            made += [rows.AnswerVersion(name, item, option, who, 1) for option in answer]
         else:
-            rows.append((name, item, "", event.participant, None if isinstance(answer, Sealed) else answer))
-    return rows
+            value = None if isinstance(answer, Sealed) else answer
+            made.append(rows.AnswerVersion(name, item, "", who, value))
+    return made
 
 
-def _indicators(event: IndicatorsUpdated) -> list[tuple[Any, ...]]:
+def _indicators(event: IndicatorsUpdated) -> list[Row]:
     return [
-        (
-            str(event.checkin), v.indicator, v.scale, v.window.value, event.participant, event.occurred_at,
-            event.study, v.value, v.n, v.n_pairs, v.reason.value if v.reason else None,
-            ",".join(v.notes) if v.notes else None, event.revision,
+        rows.IndicatorValue(
+            checkin=str(event.checkin), indicator=v.indicator, scale=v.scale, window_length=v.window.value,
+            participant=event.participant, window_end=event.occurred_at, study=event.study, value=v.value,
+            n=v.n, n_pairs=v.n_pairs, reason=v.reason.value if v.reason else None,
+            notes=",".join(v.notes) if v.notes else None, revision=event.revision,
         )
         for v in event.values
     ]  # fmt: skip
 
 
-def _letter(event: DeadLetter) -> tuple[Any, ...]:
-    return (
-        str(event.event_id), str(event.cause) if event.cause else None, event.participant, event.study,
-        event.topic, event.partition, event.offset, event.reason.value, event.detail, event.occurred_at,
+def _alert(event: AlertRaised | AlertSuperseded) -> Row:
+    name, who, at = str(event.event_id), event.participant, event.recorded_at
+    if isinstance(event, AlertSuperseded):
+        return rows.AlertSuperseded(name, str(event.alert), who, at)
+    return rows.ChartAlert(
+        event_id=name, participant=who, study=event.study, chart=event.chart, item=event.item,
+        study_day=event.study_day, value=event.value, raised_at=at,
     )  # fmt: skip
+
+
+def _letter(event: DeadLetter) -> Row:
+    return rows.DeadLetter(
+        event_id=str(event.event_id), cause=_optional(event.cause), participant=event.participant,
+        study=event.study, topic=event.topic, partition=event.partition, offset=event.offset,
+        reason=event.reason.value, detail=event.detail, occurred_at=event.occurred_at,
+    )  # fmt: skip
+
+
+def _optional(name: UUID | None) -> str | None:
+    return str(name) if name else None

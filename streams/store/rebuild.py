@@ -14,7 +14,8 @@ from schemas.topics import CHECKINS, INDICATORS, PROMPTS
 from streams.indicators.update import TimelineEvent, batch
 from streams.store.digest import digests
 from streams.store.ingest import STORED, rows_of
-from streams.store.projection import Rows, project
+from streams.store.projection import project
+from streams.store.schema import Rows
 from streams.store.writer import open_store, write
 
 _UPDATES = 200

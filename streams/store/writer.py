@@ -1,21 +1,17 @@
 """Writing rows and offsets into DuckDB, in one transaction, so that a repetition changes nothing."""
 
-import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import astuple
 from pathlib import Path
-from typing import Any
 
 import duckdb
 import pandas as pd
 import pyarrow as pa
 
 from schemas.topic_log import Partition
+from streams.store.binding import Value, bind
 from streams.store.catalogue import entries
-from streams.store.migrations import migrate
-from streams.store.projection import TABLES, Rows, Table
-
-_PLACEHOLDER = re.compile(r"(?<!:):([a-z_]+)")
+from streams.store.schema import TABLES, Row, Rows, Table, prepare
 
 
 class StoreFileInUse(RuntimeError):
@@ -23,10 +19,11 @@ class StoreFileInUse(RuntimeError):
 
 
 def open_store(path: Path | str) -> duckdb.DuckDBPyConnection:
-    """Open the file and bring its tables up to date.
+    """Open the file; a new one gets its tables.
 
     Raises:
         StoreFileInUse: Another process owns it.
+        OtherFormat: Another release wrote it.
     """
     if isinstance(path, Path):
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -37,7 +34,7 @@ def open_store(path: Path | str) -> duckdb.DuckDBPyConnection:
             raise StoreFileInUse(f"{path} is open in another process: stop the store first") from None
         raise
     connection.execute("set timezone = 'UTC'")
-    migrate(connection)
+    prepare(connection)
     connection.execute("delete from catalogue")
     connection.executemany(
         "insert into catalogue values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -49,8 +46,8 @@ def open_store(path: Path | str) -> duckdb.DuckDBPyConnection:
 def asking(connection: duckdb.DuckDBPyConnection) -> Callable[..., pd.DataFrame]:
     """Asks this connection as the store's readers ask theirs: SQL in which `:name` stands for a parameter."""
 
-    def query(sql: str, **params: Any) -> pd.DataFrame:
-        return connection.execute(_PLACEHOLDER.sub(r"$\1", sql), params).df()
+    def query(sql: str, **params: Value) -> pd.DataFrame:
+        return connection.execute(bind(sql, params)).df()
 
     return query
 
@@ -65,9 +62,9 @@ def write(connection: duckdb.DuckDBPyConnection, rows: Rows, reached: Mapping[Pa
     """Write rows and the offsets they bring the store to; all or nothing."""
     connection.execute("begin")
     try:
-        for name, table in TABLES.items():
-            if rows.get(name):
-                _upsert(connection, name, table, rows[name])
+        for table in TABLES:
+            if rows.get(table.name):
+                _upsert(connection, table, rows[table.name])
         for (topic, partition), offset in reached.items():
             connection.execute("insert or replace into offsets values (?, ?, ?)", [topic, partition, offset])
         connection.execute("commit")
@@ -76,32 +73,34 @@ def write(connection: duckdb.DuckDBPyConnection, rows: Rows, reached: Mapping[Pa
         raise
 
 
-def _upsert(
-    connection: duckdb.DuckDBPyConnection, name: str, table: Table, rows: Iterable[tuple[Any, ...]]
-) -> None:
-    columns = list(table.columns)
-    newest = columns.index(table.newest) if table.newest else None
-    chosen: dict[tuple[Any, ...], tuple[Any, ...]] = {}
-    for row in rows:
-        there = chosen.get(row[: table.key])
-        if there is None or (newest is not None and row[newest] >= there[newest]):
-            chosen[row[: table.key]] = row
-    arrays = zip(*chosen.values(), strict=True)
-    incoming = pa.table(
-        [pa.array(values, kind) for values, kind in zip(arrays, table.columns.values(), strict=True)],
-        names=columns,
-    )
-    listed = ", ".join(f'"{column}"' for column in columns)
-    key = ", ".join(f'"{column}"' for column in columns[: table.key])
+def _upsert(connection: duckdb.DuckDBPyConnection, table: Table, rows: Iterable[Row]) -> None:
+    names = [column.name for column in table.columns]
+    chosen = _one_of_each_key(table, rows)
+    arrays = [
+        pa.array(values, column.arrow)
+        for values, column in zip(zip(*chosen, strict=True), table.columns, strict=True)
+    ]
+    listed = ", ".join(f'"{name}"' for name in names)
+    key = ", ".join(f'"{name}"' for name in names[: table.key])
     action = "nothing"
     if table.newest:
-        settings = ", ".join(f'"{column}" = excluded."{column}"' for column in columns[table.key :])
-        action = f'update set {settings} where excluded."{table.newest}" >= "{name}"."{table.newest}"'
-    connection.register("incoming", incoming)
+        settings = ", ".join(f'"{name}" = excluded."{name}"' for name in names[table.key :])
+        action = f'update set {settings} where excluded."{table.newest}" >= "{table.name}"."{table.newest}"'
+    connection.register("incoming", pa.table(arrays, names=names))
     try:
         connection.execute(
-            f"insert into {name} ({listed}) select {listed} from incoming "  # noqa: S608 - our own names
+            f"insert into {table.name} ({listed}) select {listed} from incoming "  # noqa: S608 - our own names
             f"on conflict ({key}) do {action}"
         )
     finally:
         connection.unregister("incoming")
+
+
+def _one_of_each_key(table: Table, rows: Iterable[Row]) -> list[Row]:
+    newest = [column.name for column in table.columns].index(table.newest) if table.newest else None
+    chosen: dict[Row, Row] = {}
+    for row in rows:
+        there = chosen.get(row[: table.key])
+        if there is None or (newest is not None and row[newest] >= there[newest]):
+            chosen[row[: table.key]] = row
+    return list(chosen.values())

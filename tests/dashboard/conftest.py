@@ -16,10 +16,11 @@ from schemas.study.file import load_study
 from schemas.study.versions import Versions
 from streams.conversation.numbers import Parsed, parse
 from streams.indicators.update import TimelineEvent, batch
-from streams.store.client import StoreUnavailable, bind
-from streams.store.projection import Rows, project, project_study
+from streams.store.client import StoreUnavailable
+from streams.store.projection import project, project_study
 from streams.store.queries import Data
-from streams.store.writer import open_store, write
+from streams.store.schema import Rows
+from streams.store.writer import asking, open_store, write
 from tests.conftest import DEMO
 
 STUDY = load_study(DEMO)
@@ -33,7 +34,7 @@ class File:
         self._store = store
 
     def query(self, sql: str, **params: Any) -> pd.DataFrame:
-        return self._store.execute(bind(sql, params) if params else sql).df()
+        return asking(self._store)(sql, **params)
 
 
 class Away:

@@ -17,8 +17,7 @@ from producers.forms.recent_answers import Follower, Recent
 from producers.gateway.app import build_gateway
 from producers.kafka.publisher import Publisher
 from producers.sms.providers.base import Registry
-from producers.vault.people import Enrolment, NewLink
-from producers.vault.vault import Vault
+from producers.vault import Enrolment, NewLink, Vault
 from schemas.clock import now
 from schemas.codec import Unreadable, decode
 from schemas.events import CheckInSubmitted
@@ -74,7 +73,7 @@ class Door:
             number=f"+{self._number}", study=study.ref, arm=study.arms[0].id, language=language,
             zone="Europe/Brussels", start_date=now().date(),
         )  # fmt: skip
-        return self.run(self.vault.enrol([joining], now()))[0].participant
+        return self.run(self.vault.directory.enrol([joining], now()))[0].participant
 
     def link(self, participant: str, *, standing: bool = False) -> str:
         wanted = NewLink(
@@ -82,7 +81,7 @@ class Door:
             prompt_id=None if standing else uuid4(),
             expires_at=self.clock() + timedelta(hours=1),
         )
-        return f"{self.url}/c/{self.run(self.vault.mint_links([wanted]))[0]}"
+        return f"{self.url}/c/{self.run(self.vault.links.create([wanted]))[0]}"
 
     def fresh(self, study: Study, language: str = "en") -> str:
         return self.link(self.person(study, language))

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
-from locales.form_words import words
+from locales import form_texts
 from schemas.study.file import load_study
 from tests.conftest import DEMO
 from tests.journeys.form_door import Door, choose, fill_demo, press
@@ -16,7 +16,7 @@ pytestmark = [pytest.mark.kafka, pytest.mark.journey, pytest.mark.browser]
 
 KINDS = load_study(Path(__file__).parents[1] / "studies" / "every_kind.yaml")
 SIMPLE = load_study(DEMO)
-SAYS = words("en")
+SAYS = form_texts("en")
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from locales.form_words import words
+from locales import form_texts
 from producers.forms.rendering import render_message
 from schemas.clock import now
 from schemas.settings import Settings
@@ -226,7 +226,7 @@ def test_a_form_sent_offline_lands_once_when_the_network_is_back(
     assert url.rsplit("/", 1)[1] not in kept(page)[0]
     context.set_offline(True)
     press(page, "send")
-    expect(page.locator("[role=status]")).to_have_text(words(language)["phone_kept"])
+    expect(page.locator("[role=status]")).to_have_text(form_texts(language)["phone_kept"])
     expect(page.locator("form")).to_be_hidden()
     assert kept(page) == []
     check(page)

@@ -22,7 +22,7 @@ from producers.kafka.studies import announce
 from producers.sms.dispatcher import Sender
 from producers.sms.providers.base import Registry
 from producers.sms.providers.fake import Simulator
-from producers.vault.vault import Vault
+from producers.vault import Vault
 from schemas.events import CheckInSubmitted, DayPlanned, DeliveryReported, PromptClosed, PromptSent
 from schemas.settings import Settings
 from schemas.study import Schedule, Study

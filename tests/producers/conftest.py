@@ -9,8 +9,8 @@ import pytest
 from pydantic import SecretStr
 from sqlcipher3 import dbapi2 as sqlcipher
 
-from producers.vault.people import Enrolment, Person
-from producers.vault.vault import Vault, _derive
+from producers.vault import Enrolment, Person, Vault
+from producers.vault.connection import file_key_pragma
 from schemas.clock import now
 from schemas.settings import Settings
 from schemas.study import Study
@@ -56,14 +56,14 @@ async def person(vault: Vault, study: Study) -> Person:
         zone="Europe/Brussels",
         start_date=date(2026, 6, 1),
     )
-    return (await vault.enrol([enrolment], now()))[0]
+    return (await vault.directory.enrol([enrolment], now()))[0]
 
 
 @contextmanager
 def locked(settings: Settings) -> Iterator[None]:
     """The vault while somebody else writes to its file: a copy being restored, say."""
     other = sqlcipher.connect(str(settings.vault_path), isolation_level=None)
-    other.execute(f"PRAGMA key = \"x'{_derive(settings.secret('vault_key'), 'vault file').hex()}'\"")
+    other.execute(file_key_pragma(settings.secret("vault_key")))
     other.execute("BEGIN IMMEDIATE")
     yield
     other.execute("ROLLBACK")

@@ -1,4 +1,4 @@
-"""Known failures as one sentence each. What is not known here is a fault of ours and keeps its traceback."""
+"""Failures that users can fix, as one sentence each. Anything else is a bug and keeps its traceback."""
 
 import errno
 from collections.abc import Callable
@@ -16,13 +16,13 @@ KNOWN = frozenset(
         "producers.imports.rows.ImportFileError",
         "producers.kafka.publisher.PublishFailed",
         "producers.gateway.server.PortInUse",
-        "producers.gateway.server.StudyChanged",
+        "producers.kafka.studies.StudyChanged",
         "producers.simulator.client.Refused",
-        "producers.vault.vault.VaultError",
+        "producers.vault.connection.VaultError",
         "schemas.settings.MissingSetting",
         "schemas.yaml_file.DefinitionError",
         "wellstream.operations.checkin_file.CheckInFileError",
-        "streams.store.migrations.FromNewerRelease",
+        "streams.store.schema.OtherFormat",
         "streams.store.service.TopicsReplaced",
         "streams.store.writer.StoreFileInUse",
         "wellstream.operations.enrolment.AdminApiRefused",
@@ -38,11 +38,11 @@ KNOWN = frozenset(
         "wellstream.operations.topics.TopicRefused",
     }
 )
-"""Failures that a person can mend, by name: importing them all would make every command slow to start."""
+"""Exceptions that users can act on, by name: importing them would make every command slow to start."""
 
 
-def in_words(action: Callable[[], _T]) -> _T:
-    """Do it; what went wrong in a known way becomes one sentence and exit code 1."""
+def report_errors(action: Callable[[], _T]) -> _T:
+    """Run an action. A failure that users can fix becomes one sentence and exit code 1."""
     try:
         return action()
     except Exception as error:
@@ -55,16 +55,16 @@ def in_words(action: Callable[[], _T]) -> _T:
 
 
 def sentence_for(error: Exception) -> str | None:
-    """What to tell a person about an error; None if it is not one that a person can mend."""
+    """The sentence that explains an error; None if users cannot act on it."""
     if isinstance(error, ExceptionGroup):
         return sentence_for(error.exceptions[0])
     if any(f"{kind.__module__}.{kind.__qualname__}" in KNOWN for kind in type(error).__mro__):
         return str(error)
     if isinstance(error, OSError) and error.errno == errno.ENOSPC:
         where = f" at {error.filename}" if error.filename else ""
-        return f"the disk is full{where}; make room, or choose another folder with WELLSTREAM_HOME"
+        return f"the disk is full{where}; free some space, or choose another folder with WELLSTREAM_HOME"
     if isinstance(error, PermissionError):
-        return f"no permission for {error.filename}; choose another folder with WELLSTREAM_HOME"
+        return f"you have no permission to use {error.filename}; choose another folder with WELLSTREAM_HOME"
     if isinstance(error, FileNotFoundError) and error.filename:
-        return f"there is no file {error.filename}"
+        return f"the file {error.filename} does not exist"
     return None

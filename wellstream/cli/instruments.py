@@ -6,33 +6,37 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
-from wellstream.cli.errors import in_words
+from wellstream.cli.errors import report_errors
+from wellstream.cli.output import out
 
-out = Console()
-instrument = typer.Typer(help="Questionnaires for weekly, or pre and post use.", no_args_is_help=True)
+app = typer.Typer(name="instrument", help="Questionnaires: list, show and score.", no_args_is_help=True)
 
 
 class NoSuchInstrument(LookupError):
-    """No manifest has that id."""
+    """No instrument has this id."""
 
 
-@instrument.command("list")
+@app.command("list")
 def list_() -> None:
-    """The instruments that ship, and whether their texts do."""
+    """List the instruments that are included, and whether their texts are.
+
+    Example: `wellstream instrument list`
+    """
     from schemas.instrument import shipped_instruments
 
     table = Table("id", "title", "items", "time frame", "texts")
-    for one in in_words(shipped_instruments).values():
-        table.add_row(one.id, one.title, str(one.count), one.frame, "ship" if one.texts else "by reference")
+    for one in report_errors(shipped_instruments).values():
+        table.add_row(
+            one.id, one.title, str(one.count), one.frame, "included" if one.texts else "by reference"
+        )
     out.print(table)
 
 
-@instrument.command()
+@app.command()
 def show(name: Annotated[str, typer.Argument(metavar="ID", help="Such as phq-8.")]) -> None:
-    """An instrument: scores, cut-offs with their source, licence, and its texts or where to get them.
+    """Show an instrument: scores, cut-offs and sources, licence, and its texts or where to get them.
 
     Example: `wellstream instrument show who-5`
     """
@@ -41,10 +45,10 @@ def show(name: Annotated[str, typer.Argument(metavar="ID", help="Such as phq-8."
     def find() -> Instrument:
         known = shipped_instruments()
         if name not in known:
-            raise NoSuchInstrument(f"there is no instrument {name}; there are {', '.join(known)}")
+            raise NoSuchInstrument(f"there is no instrument {name!r}; available: {', '.join(known)}")
         return known[name]
 
-    one = in_words(find)
+    one = report_errors(find)
     out.print(f"[bold]{one.title}[/bold] ({one.source}), about {one.frame}, answers {one.low} to {one.high}")
     for scale in one.scales:
         out.print(
@@ -68,7 +72,7 @@ def show(name: Annotated[str, typer.Argument(metavar="ID", help="Such as phq-8."
         out.print(f"  {number}. {text}", highlight=False)
 
 
-@instrument.command()
+@app.command()
 def score(
     name: Annotated[str, typer.Argument(metavar="ID", help="Such as phq-8.")],
     file: Annotated[
@@ -83,10 +87,10 @@ def score(
     from streams.indicators.instruments import read_answers
     from streams.indicators.instruments import score as score_one
 
-    known = in_words(shipped_instruments)
+    known = report_errors(shipped_instruments)
     if name not in known:
         raise typer.BadParameter(f"there is no instrument {name}; there are {', '.join(known)}")
-    filled = in_words(lambda: read_answers(file, known[name]))
+    filled = report_errors(lambda: read_answers(file, known[name]))
     writer = csv.writer(sys.stdout, lineterminator="\n")
     writer.writerow(("participant", "scale", "value", "n", "reason", "says"))
     for person, answers in filled:

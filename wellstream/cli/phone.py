@@ -9,7 +9,7 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from wellstream.cli.errors import in_words
+from wellstream.cli.errors import report_errors
 from wellstream.local.state import adopt_running
 
 _HINT = "Try: check in · 7 3 5 · change mood 5 · help · lang nl · stop. /quit or Ctrl-D ends it."
@@ -32,7 +32,7 @@ def phone(
 
     Examples: `wellstream phone` · `wellstream phone --say "7 3 5" --say "change mood 5"`
     """
-    in_words(lambda: _phone(say or [], number, arm, language, zone, wait))
+    report_errors(lambda: _phone(say or [], number, arm, language, zone, wait))
 
 
 def _phone(say: list[str], number: str, arm: str, language: str, zone: str, wait: float) -> None:

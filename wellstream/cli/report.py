@@ -8,7 +8,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from wellstream.cli.errors import in_words
+from wellstream.cli.errors import report_errors
 from wellstream.local.state import adopt_running
 
 out = Console()
@@ -48,7 +48,7 @@ def report(
     Examples: `wellstream report` · `wellstream report --weeks --measure stress --format csv` ·
     `wellstream report --models --measure valence`
     """
-    columns, rows = in_words(lambda: _rows(study, measure, weeks=weeks, models=models, public=public))
+    columns, rows = report_errors(lambda: _rows(study, measure, weeks=weeks, models=models, public=public))
     if format_ == "csv":
         writer = csv.writer(sys.stdout, lineterminator="\n")
         writer.writerow(columns)

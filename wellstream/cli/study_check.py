@@ -10,7 +10,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from wellstream.cli.errors import in_words
+from wellstream.cli.errors import report_errors
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -54,7 +54,7 @@ def study_check(file: Annotated[Path, typer.Argument(help="The study's YAML file
 
     Example: `wellstream study check studies/demo.yaml`
     """
-    in_words(lambda: _check(file))
+    report_errors(lambda: _check(file))
 
 
 def _check(file: Path) -> None:

@@ -7,6 +7,7 @@ from openpyxl import Workbook
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from openpyxl.worksheet.worksheet import Worksheet
 
+from locales import form_texts, has_texts
 from schemas.study import (
     ChoiceItem,
     Item,
@@ -22,8 +23,6 @@ from wellstream.formats.choices import note_short_scale
 from wellstream.formats.conditions import to_xlsform
 from wellstream.formats.losses import FormatError, Report
 from wellstream.formats.xlsform_sheets import NAMES
-
-_YES_NO = {"yes": {"en": "Yes", "nl": "Ja", "ar": "نعم"}, "no": {"en": "No", "nl": "Nee", "ar": "لا"}}
 
 
 def export_xlsform(study: Study) -> tuple[Workbook, Report]:
@@ -80,9 +79,9 @@ def _add(sheet: Worksheet, *texts: str) -> None:
 
 
 def _add_yes_no(choices: Worksheet, name: str, study: Study, report: Report) -> None:
-    for answer, spoken in _YES_NO.items():
-        _add(choices, name, answer, *(spoken.get(code, spoken["en"]) for code in study.languages), "")
-    lacking = [code for code in study.languages if code not in _YES_NO["yes"]]
+    for answer in ("yes", "no"):
+        _add(choices, name, answer, *(form_texts(code)[answer] for code in study.languages), "")
+    lacking = [code for code in study.languages if not has_texts(code)]
     if lacking:
         report.lose(f"sheet choices, {name}", f"yes and no in {', '.join(lacking)}", "in English; translate")
 

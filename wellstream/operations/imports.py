@@ -19,10 +19,10 @@ from schemas.study.versions import Versions
 from streams.indicators.full_record import Row, indicators_of
 from streams.indicators.update import TimelineEvent, batch
 from streams.records.item_roles import Layout
-from streams.store.client import bind
-from streams.store.projection import Rows, project, project_study
+from streams.store.projection import project, project_study
+from streams.store.schema import Rows
 from streams.store.series import read_series
-from streams.store.writer import open_store, write
+from streams.store.writer import asking, open_store, write
 
 _LIMIT_SECONDS = 120.0
 _POLL_SECONDS = 0.5
@@ -105,7 +105,7 @@ class Memory:
 
     def query(self, sql: str, **params: Any) -> pd.DataFrame:
         """The rows of a SELECT, as the reader of a running store gives them."""
-        return self.connection.execute(bind(sql, params) if params else sql).df()
+        return asking(self.connection)(sql, **params)
 
 
 def summaries(query: Any, study: Study, item: str = "") -> list[Row]:

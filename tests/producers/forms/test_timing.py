@@ -6,7 +6,7 @@ from uuid import uuid4
 import pytest
 
 from producers.forms.timing import Times, read_times
-from producers.vault.people import Link, Person
+from producers.vault import Link, Person
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)

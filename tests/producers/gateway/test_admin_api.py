@@ -9,12 +9,11 @@ import pytest
 from producers.gateway.admin_api import build_admin_api
 from producers.kafka.publisher import Publisher
 from producers.sms.providers.registry import chosen_gateways
-from producers.vault.people import Person
-from producers.vault.vault import Vault
+from producers.vault import Person, Vault
 from schemas.clock import now
 from schemas.settings import Settings
 from schemas.study import Study
-from tests.producers.conftest import NUMBER
+from tests.producers.conftest import NUMBER, locked
 
 ENTRY = {
     "number": "+447700900124",
@@ -26,32 +25,38 @@ ENTRY = {
 }
 
 
-@pytest.fixture
-async def desk(settings: Settings, study: Study, vault: Vault) -> AsyncIterator[httpx.AsyncClient]:
-    """The admin API without a Kafka behind it."""
-    publisher = Publisher(settings.kafka, limit=0.5)
+def _client(settings: Settings, study: Study, vault: Vault, publisher: Publisher) -> httpx.AsyncClient:
     application = build_admin_api(
         settings, {study.ref: study}, chosen_gateways(settings), vault, publisher, now
     )
-    async with httpx.AsyncClient(
+    return httpx.AsyncClient(
         transport=httpx.ASGITransport(application),
-        base_url="http://desk",
+        base_url="http://admin",
         headers={"Authorization": f"Bearer {settings.secret('admin_token')}"},
-    ) as client:
+    )
+
+
+@pytest.fixture
+async def admin_api(settings: Settings, study: Study, vault: Vault) -> AsyncIterator[httpx.AsyncClient]:
+    """The admin API without a Kafka behind it."""
+    publisher = Publisher(settings.kafka, limit=0.5)
+    async with _client(settings, study, vault, publisher) as client:
         yield client
     await publisher.close()
 
 
 @pytest.mark.parametrize("token", ["", "Bearer ", "Bearer wrong", "the admin API's token"])
-async def test_without_the_token_nothing_is_said(desk: httpx.AsyncClient, person: Person, token: str) -> None:
+async def test_without_the_token_nothing_is_said(
+    admin_api: httpx.AsyncClient, person: Person, token: str
+) -> None:
     for path in (f"/keys/{person.participant}", "/participants", "/nowhere"):
-        answer = await desk.get(path, headers={"Authorization": token})
+        answer = await admin_api.get(path, headers={"Authorization": token})
         assert answer.status_code == 401
 
 
-async def test_a_key_is_given_and_an_unknown_one_is_not(desk: httpx.AsyncClient, person: Person) -> None:
-    assert len((await desk.get(f"/keys/{person.participant}")).content) == 32
-    assert (await desk.get("/keys/p-0000000000000000")).status_code == 404
+async def test_a_key_is_given_and_an_unknown_one_is_not(admin_api: httpx.AsyncClient, person: Person) -> None:
+    assert len((await admin_api.get(f"/keys/{person.participant}")).content) == 32
+    assert (await admin_api.get("/keys/p-0000000000000000")).status_code == 404
 
 
 @pytest.mark.parametrize(
@@ -66,26 +71,38 @@ async def test_a_key_is_given_and_an_unknown_one_is_not(desk: httpx.AsyncClient,
     ],
 )
 async def test_a_wrong_entry_is_named_and_nobody_is_enrolled(
-    desk: httpx.AsyncClient, vault: Vault, change: dict[str, Any], said: str
+    admin_api: httpx.AsyncClient, vault: Vault, change: dict[str, Any], said: str
 ) -> None:
-    answer = await desk.post("/participants", json=[ENTRY, ENTRY | {"number": NUMBER} | change])
+    answer = await admin_api.post("/participants", json=[ENTRY, ENTRY | {"number": NUMBER} | change])
     assert answer.status_code == 422
     assert said in answer.text
     assert "7700900" not in answer.text
-    assert await vault.resolve(ENTRY["number"]) is None
+    assert await vault.directory.with_number(ENTRY["number"]) is None
 
 
-async def test_what_is_no_list_of_entries_is_refused(desk: httpx.AsyncClient) -> None:
-    assert (await desk.post("/participants", content=b"\xff{")).status_code == 422
-    assert (await desk.post("/links", json=[{"participant": "p-0000000000000000"}])).status_code == 422
+async def test_what_is_no_list_of_entries_is_refused(admin_api: httpx.AsyncClient) -> None:
+    assert (await admin_api.post("/participants", content=b"\xff{")).status_code == 422
+    assert (await admin_api.post("/links", json=[{"participant": "p-0000000000000000"}])).status_code == 422
 
 
 async def test_enrolment_while_kafka_is_away_says_so_and_can_be_repeated(
-    desk: httpx.AsyncClient, vault: Vault
+    admin_api: httpx.AsyncClient, vault: Vault
 ) -> None:
-    first = await desk.post("/participants", json=[ENTRY])
+    first = await admin_api.post("/participants", json=[ENTRY])
     assert first.status_code == 503
-    assert "not done twice" in first.text
-    known = await vault.resolve(ENTRY["number"])
-    assert (await desk.post("/participants", json=[ENTRY])).status_code == 503
-    assert await vault.resolve(ENTRY["number"]) == known
+    assert "nothing is done twice" in first.text
+    known = await vault.directory.with_number(ENTRY["number"])
+    assert (await admin_api.post("/participants", json=[ENTRY])).status_code == 503
+    assert await vault.directory.with_number(ENTRY["number"]) == known
+
+
+async def test_a_locked_vault_asks_to_try_again(settings: Settings, study: Study, person: Person) -> None:
+    """Not the answer of a mistake in the request: whoever enrols a list must know to send it once more."""
+    impatient = await Vault.open(settings.vault_path, settings.secret("vault_key"), busy_seconds=0.2)
+    publisher = Publisher(settings.kafka, limit=0.5)
+    async with _client(settings, study, impatient, publisher) as client:
+        with locked(settings):
+            answer = await client.post("/participants", json=[ENTRY])
+    assert answer.status_code == 503
+    await publisher.close()
+    await impatient.close()

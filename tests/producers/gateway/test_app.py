@@ -9,8 +9,7 @@ import pytest
 from producers.gateway.app import build_gateway
 from producers.kafka.publisher import Publisher
 from producers.sms.providers.registry import chosen_gateways
-from producers.vault.people import NewLink, Person
-from producers.vault.vault import Vault
+from producers.vault import NewLink, Person, Vault
 from schemas.clock import now
 from schemas.settings import Settings
 from schemas.study import Study
@@ -36,7 +35,7 @@ async def test_an_unexpected_fault_shows_and_logs_nothing_personal(
     async def broken(_: str) -> None:
         raise RuntimeError(said)
 
-    monkeypatch.setattr(vault, "link", broken)
+    monkeypatch.setattr(vault.links, "find", broken)
     with caplog.at_level(logging.WARNING):
         answer = await door.get("/c/some-token")
     assert answer.status_code == 500
@@ -52,7 +51,7 @@ async def test_too_much_and_unreadable_bodies_are_refused(
     door: httpx.AsyncClient, vault: Vault, person: Person
 ) -> None:
     link = NewLink(participant=person.participant, expires_at=now().replace(year=2099))
-    token = (await vault.mint_links([link]))[0]
+    token = (await vault.links.create([link]))[0]
     form = {"Content-Type": "application/x-www-form-urlencoded"}
     assert (await door.post(f"/c/{token}", content=b"mood=" + b"7" * 70_000, headers=form)).status_code == 413
     assert (await door.post(f"/c/{token}", content=b"mood=%ff", headers=form)).status_code == 400

@@ -14,8 +14,7 @@ from producers.gateway.app import build_gateway
 from producers.gateway.audit_log import Audit
 from producers.kafka.publisher import Publisher
 from producers.sms.providers.base import Registry
-from producers.vault.people import NewLink, Person
-from producers.vault.vault import Vault
+from producers.vault import NewLink, Person, Vault
 from schemas.settings import Settings
 from schemas.study import Study
 from tests.producers.sms.providers.kits import KITS, PUBLIC, TelnyxKit, TwilioKit, kit_name
@@ -91,7 +90,7 @@ async def test_wrong_links_and_places_are_noted(watched: Watched) -> None:
     await watched.client.get("/c/a-token-that-somebody-guessed")
     assert watched.last == ("form", 404, "no such page or link")
     past = NewLink(participant=watched.person.participant, expires_at=NOON - timedelta(hours=1))
-    (token,) = await watched.vault.mint_links([past])
+    (token,) = await watched.vault.links.create([past])
     await watched.client.get(f"/c/{token}")
     assert watched.last == ("form", 410, "the link has expired")
     await watched.client.post("/sms/pigeon/a-secret-of-another-gateway", content=b"7")

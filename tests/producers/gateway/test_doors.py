@@ -13,8 +13,7 @@ import pytest
 from producers.gateway.app import build_gateway
 from producers.kafka.publisher import Publisher
 from producers.sms.providers.base import Registry
-from producers.vault.people import NewLink, Person
-from producers.vault.vault import Vault
+from producers.vault import NewLink, Person, Vault
 from schemas.clock import now
 from schemas.events import CheckInSubmitted, MessageReceived
 from schemas.identity import event_id
@@ -46,7 +45,7 @@ class Door:
     async def link(self, prompt: UUID | None, hours: int = 1) -> str:
         expires_at = self.clock() + timedelta(hours=hours)
         wanted = NewLink(participant=self.person.participant, prompt_id=prompt, expires_at=expires_at)
-        return f"/c/{(await self.vault.mint_links([wanted]))[0]}"
+        return f"/c/{(await self.vault.links.create([wanted]))[0]}"
 
     async def text(self, words: str, name: str) -> int:
         request = TWILIO.text(NUMBER, words, name)

@@ -8,12 +8,12 @@ from datetime import timedelta
 import httpx
 import pytest
 
-from locales.form_words import words
+from locales import form_texts
 from producers.gateway.app import build_gateway
 from producers.kafka.publisher import Publisher
 from producers.sms.providers.base import Registry
-from producers.vault.people import NewLink, Person
-from producers.vault.vault import Vault
+from producers.vault import NewLink, Person, Vault
+from producers.vault.connection import Connection
 from schemas.clock import now
 from schemas.events import CheckInSubmitted, DeadLetter, Event, Reason, Sealed
 from schemas.identity import digest, event_id
@@ -22,7 +22,7 @@ from schemas.settings import Settings
 from schemas.study import Study
 from schemas.topics import CHECKINS, DEAD_LETTERS
 
-SAYS = words("nl")
+SAYS = form_texts("nl")
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 GOOD = {"mood": "6", "stress": "4", "handled": "5"}
 
@@ -64,7 +64,7 @@ async def minted(vault: Vault, person: Person, hours: int = 1) -> str:
         prompt_id=event_id("prompt", str(hours)),
         expires_at=now() + timedelta(hours=hours),
     )
-    return f"/c/{(await vault.mint_links([wanted]))[0]}"
+    return f"/c/{(await vault.links.create([wanted]))[0]}"
 
 
 async def test_looking_at_a_link_changes_nothing(
@@ -76,7 +76,7 @@ async def test_looking_at_a_link_changes_nothing(
         raise AssertionError("looking has written something")
 
     for name in ("first_seen", "acknowledge", "version"):
-        monkeypatch.setattr(vault, name, forbidden)
+        monkeypatch.setattr(vault.ledger, name, forbidden)
     pages = [await door.get(link, headers={"Purpose": "prefetch"}) for _ in range(3)]
     assert [page.status_code for page in pages] == [200] * 3
     head = await door.head(link)
@@ -146,7 +146,7 @@ async def test_a_form_that_is_not_ours_is_explained_and_leaves_its_reason(
         assert (letter.reason, letter.participant) == (reason, person.participant)
         assert "secret-plan" not in letter.model_dump_json()
         sealed = Sealed.model_validate_json(letter.value or b"")
-        key = await vault.key(person.participant)
+        key = await vault.keys.get(person.participant)
         assert key is not None
         assert letter.cause is not None
         opened = unseal(
@@ -168,7 +168,7 @@ async def test_any_words_are_kept_sealed_as_they_are(
     assert (await door.post(link, data=GOOD | {"note": written})).status_code == 200
     (event,) = kept.events
     assert isinstance(event, CheckInSubmitted)
-    note, key = event.answers["note"], await vault.key(person.participant)
+    note, key = event.answers["note"], await vault.keys.get(person.participant)
     assert isinstance(note, Sealed)
     assert key is not None
     where = {"topic": CHECKINS.name, "participant": person.participant, "event_id": event.event_id}
@@ -216,25 +216,25 @@ async def test_guessing_is_answered_logged_and_then_stopped(
     answers = [await door.post(f"/c/guess-{number}", data=GOOD) for number in range(25)]
     assert [answer.status_code for answer in answers] == [404] * 20 + [429] * 5
     for language in ("en", "nl", "ar"):
-        assert words(language)["unknown_title"] in answers[0].text
-        assert words(language)["too_often_title"] in answers[-1].text
+        assert form_texts(language)["unknown_title"] in answers[0].text
+        assert form_texts(language)["too_often_title"] in answers[-1].text
     assert caplog.text.count("a link that is not known") == 20
     assert caplog.text.count("too often") == 1
     assert "guess-" not in caplog.text
 
 
 async def test_a_guess_that_is_nearly_right_is_looked_up_like_any_other(
-    door: httpx.AsyncClient, vault: Vault, link: str, monkeypatch: pytest.MonkeyPatch
+    door: httpx.AsyncClient, link: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Only hashes are compared, so the time an answer takes says nothing of how near a guess was."""
     asked: list[tuple[str, tuple[str, ...]]] = []
-    row = vault._row
+    row = Connection.row
 
-    def noted(query: str, *values: str) -> object:
+    def noted(connection: Connection, query: str, *values: str) -> object:
         asked.append((query, values))
-        return row(query, *values)
+        return row(connection, query, *values)
 
-    monkeypatch.setattr(vault, "_row", noted)
+    monkeypatch.setattr(Connection, "row", noted)
     token = link.removeprefix("/c/")
     for guess in (token[:-1] + ("a" if token[-1] != "a" else "b"), "x" * len(token)):
         assert (await door.get(f"/c/{guess}")).status_code == 404

@@ -10,8 +10,7 @@ import pytest
 from producers.gateway.app import build_gateway
 from producers.kafka.publisher import Publisher
 from producers.sms.providers.base import RawRequest, Registry
-from producers.vault.people import Dispatch, Person
-from producers.vault.vault import Vault
+from producers.vault import Dispatch, Person, Vault
 from schemas.base import Channel
 from schemas.clock import now
 from schemas.events import Delivery, DeliveryReported, MessageReceived, PromptRequested, PromptSent
@@ -79,7 +78,7 @@ async def test_a_text_lands_once_however_often_it_comes(
     found = await on_topic(broker, MESSAGES, MessageReceived, door.person.participant)
     assert {one.event_id for one in found} == {event_id(door.kit.name, name)}
     assert len(found) == 1
-    key = await door.vault.key(door.person.participant)
+    key = await door.vault.keys.get(door.person.participant)
     assert key is not None
     words = unseal(
         key,
@@ -125,7 +124,7 @@ async def test_receipts_in_any_order_say_each_thing_once(door: Door, broker: str
         text=prompt.event_id, participant=who.participant, request=prompt.model_dump_json(exclude_none=True),
         provider=door.kit.name, claimed_at=at, segments=1,
     )  # fmt: skip
-    assert await door.vault.claim(claim) is None
+    assert await door.vault.dispatches.claim(claim) is None
     for delivery in (Delivery.DELIVERED, Delivery.SENT, Delivery.DELIVERED, Delivery.SENT):
         receipt = door.kit.receipt(prompt.event_id, delivery, "M4")
         assert (await door.deliver(receipt)).status_code == 200

@@ -1,5 +1,6 @@
 """The simulated people: the same at every run, as irregular as people are, and with a known truth."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Any
@@ -9,12 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from producers.forms.fields import read_form
 from producers.simulator.client import STRANGER
 from producers.simulator.days import Action, Form, Prompt, Stranger, Text, awake, history
 from producers.simulator.people import EFFECT, Person, gain, invent
 from producers.simulator.wording import MISTYPED, write
-from producers.vault.people import normalise
+from producers.vault import normalise
 from schemas.base import PhaseKind
+from schemas.study import Study
 from schemas.study.file import load_study
 from streams.conversation.numbers import Parsed, parse
 from tests.conftest import DEMO
@@ -127,3 +130,45 @@ def test_every_way_of_writing_is_understood(style: float, language: str, value: 
     outcome = parse(write(values, STUDY, language, style), STUDY, language)
     assert isinstance(outcome, Parsed)
     assert outcome.answers == values
+
+
+RULES = (
+    {"kind": "random", "channels": ["web", "web"]},
+    {"kind": "fixed", "times": ["12:00", "18:30"], "channel": "web"},
+    {"kind": "interval", "every_minutes": 240, "channel": "web"},
+    {"kind": "relative", "phase": "baseline", "day": 3, "time": "10:00", "channel": "web"},
+    {"kind": "event"},
+)
+
+
+def of_every_kind(rule: Mapping[str, object]) -> Study:
+    """A study with every kind of item, and one rule."""
+    study = load_study(DEMO.parents[1] / "tests" / "studies" / "every_kind.yaml").model_dump(mode="json")
+    return Study.model_validate(study | {"schedule": study["schedule"] | {"prompts": [rule]}})
+
+
+@pytest.mark.parametrize(
+    ("rule", "first_days"), zip(RULES, ((2, 2, 2), (2, 2, 2), (3, 3, 3), (0, 0, 1), (0, 0, 0)), strict=True)
+)
+def test_people_are_asked_by_rules_of_every_kind(
+    rule: Mapping[str, object], first_days: tuple[int, ...]
+) -> None:
+    study = of_every_kind(rule)
+    (person,) = invent(study, 1, 14, 1, NOW.date())
+    prompts = [one for one in history(person, study, LONG_AGO, NOW) if isinstance(one, Prompt)]
+    assert tuple(sum(one.study_day == day for one in prompts) for day in (1, 2, 3)) == first_days
+    assert all(awake(person, study, one.at) for one in prompts)
+    assert [one.beep for one in prompts if one.study_day == 3] == list(range(1, first_days[2] + 1))
+
+
+def test_forms_answer_items_of_every_kind() -> None:
+    study = of_every_kind(RULES[0])
+    forms = [
+        action
+        for person in invent(study, 40, 14, 1, NOW.date())
+        for action in history(person, study, LONG_AGO, NOW)
+        if isinstance(action, Form)
+    ]
+    readings = [read_form(study, form.fields) for form in forms]
+    assert {problem for reading in readings for problem in reading.problems} == set()
+    assert {name for reading in readings for name in reading.answers} == {item.id for item in study.items}

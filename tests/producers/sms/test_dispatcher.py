@@ -16,8 +16,7 @@ from producers.gateway.app import build_gateway
 from producers.kafka.publisher import Publisher, PublishFailed
 from producers.sms.dispatcher import Sender
 from producers.sms.providers.base import Registry
-from producers.vault.people import Enrolment, Person
-from producers.vault.vault import Vault
+from producers.vault import Enrolment, Person, Vault
 from schemas.base import Channel
 from schemas.clock import now
 from schemas.codec import encode
@@ -128,8 +127,8 @@ async def desk(broker: str, settings: Settings, study: Study, vault: Vault) -> A
         number=NUMBER, study=study.ref, arm="cbt", language="nl", zone="Europe/Brussels",
         start_date=NOON.date(), pseudonym=new_pseudonym(),
     )  # fmt: skip
-    (person,) = await vault.enrol([enrolment], NOON)
-    await vault.note_consent(person.participant, ConsentStatus.GRANTED, NOON - timedelta(days=1))
+    (person,) = await vault.directory.enrol([enrolment], NOON)
+    await vault.directory.record_consent(person.participant, ConsentStatus.GRANTED, NOON - timedelta(days=1))
     publisher = Publisher(broker)
     with carrier(lambda _: Answer(500, "")) as provider:
         found = Desk(settings, study, vault, publisher, provider, person)
@@ -198,7 +197,7 @@ async def test_a_web_prompt_has_a_link_that_opens_it(desk: Desk) -> None:
     prompt = desk.prompt("web", Channel.WEB)
     await desk.handle(prompt)
     token = desk.texts[0].rpartition("/c/")[2]
-    link = await desk.vault.link(token)
+    link = await desk.vault.links.find(token)
     assert link is not None
     assert (link.prompt_id, link.expires_at) == (prompt.prompt_id, prompt.expires_at)
 
@@ -257,7 +256,7 @@ async def test_the_budget_of_a_day_is_kept_and_renewed(desk: Desk) -> None:
 async def test_a_chosen_language_is_spoken(desk: Desk) -> None:
     chosen = LanguageChosen(**desk.envelope("language"), language="ar")
     await desk.handle(chosen, topic=PARTICIPANTS)
-    person = await desk.vault.person(desk.person.participant)
+    person = await desk.vault.directory.find(desk.person.participant)
     assert person is not None
     assert person.language == "ar"
 

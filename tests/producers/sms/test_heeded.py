@@ -11,8 +11,7 @@ import pytest
 from producers.gateway.app import build_gateway
 from producers.kafka.publisher import Publisher
 from producers.sms.providers.base import RawRequest, Registry
-from producers.vault.people import Dispatch, Person
-from producers.vault.vault import Vault
+from producers.vault import Dispatch, Person, Vault
 from schemas.base import Channel
 from schemas.clock import now
 from schemas.events import (
@@ -60,7 +59,7 @@ class Door:
 
     async def words(self) -> list[str]:
         found = await on_topic(self.broker, MESSAGES, MessageReceived, self.person.participant)
-        key = await self.vault.key(self.person.participant)
+        key = await self.vault.keys.get(self.person.participant)
         assert key is not None
         place = {"topic": MESSAGES.name, "participant": self.person.participant}
         return [unseal(key, one.text, event_id=one.event_id, **place) for one in found]
@@ -77,7 +76,7 @@ class Door:
             text=prompt.event_id, participant=who.participant, provider=provider, claimed_at=at, segments=1,
             request=prompt.model_dump_json(exclude_none=True), provider_id=provider_id,
         )  # fmt: skip
-        assert await self.vault.claim(claim) is None
+        assert await self.vault.dispatches.claim(claim) is None
         return claim
 
     async def reported(self) -> list[Delivery]:
@@ -86,11 +85,8 @@ class Door:
 
 
 @pytest.fixture
-async def door(
-    broker: str, settings: Settings, study: Study, person: Person, monkeypatch: pytest.MonkeyPatch
-) -> AsyncIterator[Door]:
-    monkeypatch.setattr("producers.vault.vault._BUSY_SECONDS", 0.3)
-    vault = await Vault.open(settings.vault_path, settings.secret("vault_key"))
+async def door(broker: str, settings: Settings, study: Study, person: Person) -> AsyncIterator[Door]:
+    vault = await Vault.open(settings.vault_path, settings.secret("vault_key"), busy_seconds=0.3)
     publisher = Publisher(broker)
     settings = settings.model_copy(update={"kafka": broker, "public_url": PUBLIC})
     registry = Registry({"twilio": TWILIO.adapter(), "africastalking": AT.adapter()})
@@ -109,7 +105,7 @@ async def test_a_stop_that_the_provider_heeded_is_one_in_whatever_word(door: Doo
 async def test_yes_is_an_answer_unless_contact_had_stopped(door: Door) -> None:
     await door.heard("one", "YES", "START")
     assert await door.words() == ["YES"]
-    await door.vault.note_consent(door.person.participant, ConsentStatus.CONTACT_STOPPED, now())
+    await door.vault.directory.record_consent(door.person.participant, ConsentStatus.CONTACT_STOPPED, now())
     await door.heard("two", "YES", "START")
     assert await door.words() == ["YES", "START"]
 
@@ -132,7 +128,7 @@ async def test_a_receipt_that_comes_before_the_providers_answer_waits_for_it(doo
     early = asyncio.create_task(door.deliver(AT.request(fields)))
     await asyncio.sleep(0.2)
     named = claim.model_copy(update={"provider_id": fields["id"], "delivery": Delivery.ACCEPTED})
-    await door.vault.settle(named)
+    await door.vault.dispatches.settle(named)
     assert await early == 200
     assert await door.reported() == ["delivered"]
 

@@ -8,7 +8,6 @@ import pytest
 from producers.sms.throttle import Bucket, Pace
 from schemas.clock import now
 from schemas.study import QuietHours
-from schemas.study.quiet_hours import is_quiet
 
 NIGHT = QuietHours(begin="21:30", end="08:30")
 DAY = QuietHours(begin="13:00", end="14:00")
@@ -21,13 +20,13 @@ DAY = QuietHours(begin="13:00", end="14:00")
 )  # fmt: skip
 def test_quiet_hours_are_those_of_the_persons_wall(local: str, hours: QuietHours, quiet: bool) -> None:
     at = datetime.fromisoformat(f"2026-06-01T{local}:00+05:45")
-    assert is_quiet(at, "Asia/Kathmandu", hours) is quiet
+    assert hours.cover(at, "Asia/Kathmandu") is quiet
 
 
 def test_both_ways_of_a_clock_change() -> None:
-    assert is_quiet(datetime(2026, 3, 29, 6, 29, tzinfo=UTC), "Europe/Brussels", NIGHT)  # 08:29, summer
-    assert is_quiet(datetime(2026, 10, 25, 7, 29, tzinfo=UTC), "Europe/Brussels", NIGHT)  # 08:29, winter
-    assert not is_quiet(datetime(2026, 10, 25, 7, 30, tzinfo=UTC), "Europe/Brussels", NIGHT)
+    assert NIGHT.cover(datetime(2026, 3, 29, 6, 29, tzinfo=UTC), "Europe/Brussels")  # 08:29, summer
+    assert NIGHT.cover(datetime(2026, 10, 25, 7, 29, tzinfo=UTC), "Europe/Brussels")  # 08:29, winter
+    assert not NIGHT.cover(datetime(2026, 10, 25, 7, 30, tzinfo=UTC), "Europe/Brussels")
 
 
 def test_the_bucket_lets_through_what_the_provider_carries() -> None:

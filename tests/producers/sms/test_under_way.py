@@ -11,10 +11,10 @@ import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from pydantic import SecretStr
 
-from producers.kafka.publisher import PublishFailed
 from producers.sms.delivery import TextDelivery
 from producers.sms.dispatcher import Sender
 from producers.sms.providers.generic_http import Account, HttpGateway
+from producers.vault import Vault, VaultUnavailable
 from schemas.events import ConsentStatus, DeadLetter, Delivery, DeliveryReported, PromptClosed
 from schemas.topics import DEAD_LETTERS, DELIVERY_REPORTS, PROMPTS, TEXTS
 from tests.producers.conftest import locked
@@ -73,7 +73,7 @@ async def test_stop_and_crisis_do_not_wait_behind_a_provider_that_hangs(
     await running.sent(3)
 
     async def noted() -> bool:
-        contact = await desk.vault.contact(person)
+        contact = await desk.vault.directory.contact(person)
         return contact is not None and contact.status == ConsentStatus.CONTACT_STOPPED
 
     await until(noted)
@@ -102,7 +102,7 @@ async def test_an_end_of_the_sender_tears_no_text_off(desk: Desk, monkeypatch: p
     assert not ending.done()
     running.go_on.set()
     await ending
-    dispatch = await desk.vault.dispatch(prompt.event_id, "twilio", "")
+    dispatch = await desk.vault.dispatches.find(prompt.event_id, "twilio", "")
     assert dispatch is not None
     assert dispatch.delivery == Delivery.ACCEPTED
     assert len(desk.texts) == 1
@@ -121,7 +121,7 @@ async def test_a_fault_before_the_claim_is_a_dead_letter_and_holds_nothing_up(
         raise RuntimeError("+447700900123")
 
     with monkeypatch.context() as patch:
-        patch.setattr(desk.vault, "number", broken)
+        patch.setattr(desk.vault.directory, "number", broken)
         await desk.handle(desk.reply("odd"))
     (letter,) = await desk.said(DEAD_LETTERS, DeadLetter)
     assert (letter.reason, letter.detail, letter.topic) == ("unexpected", "RuntimeError", TEXTS.name)
@@ -157,9 +157,13 @@ async def test_an_answer_that_cannot_be_read_is_not_sent_again(desk: Desk, body:
 
 async def test_a_locked_vault_puts_texts_off_and_loses_none(desk: Desk) -> None:
     reply = desk.reply("a")
-    await desk.vault._do(lambda: desk.vault._connection.execute("PRAGMA busy_timeout = 200"))
-    with locked(desk.settings), pytest.raises(PublishFailed):
-        await desk.handle(reply)
+    key = desk.settings.secret("vault_key")
+    impatient = await Vault.open(desk.settings.vault_path, key, busy_seconds=0.2)
+    studies = {desk.study.ref: desk.study}
+    sender = Sender(desk.settings, desk.adapter, studies, impatient, desk.publisher, lambda: desk.at)
+    with locked(desk.settings), pytest.raises(VaultUnavailable):
+        await desk.handle(reply, sender=sender)
+    await impatient.close()
     assert desk.texts == []
     await desk.handle(reply)
     assert len(desk.texts) == 1
@@ -173,7 +177,7 @@ async def test_who_stops_while_a_text_waits_to_be_tried_again_gets_none(
     trying = asyncio.create_task(desk.handle(desk.prompt("one")))
     await asyncio.sleep(0.3)
     stopped = desk.at + timedelta(seconds=1)
-    await desk.vault.note_consent(desk.person.participant, ConsentStatus.CONTACT_STOPPED, stopped)
+    await desk.vault.directory.record_consent(desk.person.participant, ConsentStatus.CONTACT_STOPPED, stopped)
     await trying
     assert len(desk.texts) == 1
     (report,) = await desk.said(DELIVERY_REPORTS, DeliveryReported)

@@ -237,7 +237,7 @@ def test_a_text_that_is_read_twice_is_read_once(talk: Talk) -> None:
 
 def test_no_item_of_the_demo_is_named_with_a_command() -> None:
     names = {name for item in DEMO_STUDY.items for words in item.sms.values() for name in words}
-    assert not names & set(reserved_words(DEMO_STUDY))
+    assert not names & set(reserved_words())
 
 
 @examples(200)

@@ -21,9 +21,10 @@ from schemas.events import (
     SafetyRaised,
 )
 from schemas.identity import event_id
-from streams.store.projection import Rows, project
+from streams.store.projection import project
 from streams.store.queries import Data
 from streams.store.reconcile import PromptReconciliation
+from streams.store.schema import Rows
 from streams.store.writer import open_store, write
 
 WHO = "p-0123456789abcdef"

@@ -1,4 +1,4 @@
-"""The DuckDB file: migrations once and whole, rows and offsets together, and readers beside the writer."""
+"""The DuckDB file: this release's tables or none, rows and offsets together, and readers beside it."""
 
 import asyncio
 import subprocess
@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import duckdb
+import pyarrow as pa
 import pytest
 
 from schemas.clock import now
@@ -18,14 +19,13 @@ from schemas.settings import Settings
 from schemas.topic_log import TopicReader
 from schemas.topics import CHECKINS
 from streams.indicators.update import TimelineEvent, batch
-from streams.store import migrations as migration
 from streams.store import service as serve
 from streams.store.client import NotAllowed, Reader
 from streams.store.digest import digests
 from streams.store.ingest import STORED, rows_of
-from streams.store.migrations import FromNewerRelease, migrate
-from streams.store.projection import Rows, project
+from streams.store.projection import project
 from streams.store.quack import serve_read_only
+from streams.store.schema import TABLES, OtherFormat, Rows
 from streams.store.service import TopicsReplaced, refuse_other_topics
 from streams.store.writer import StoreFileInUse, offsets, open_store, write
 from tests.streams.indicators.test_update import EVENTS, VERSIONS, corrected, retracted
@@ -42,26 +42,60 @@ def all_rows() -> Rows:
     return rows
 
 
-def test_a_file_is_migrated_once_and_a_newer_one_is_refused(tmp_path: Path) -> None:
+def test_a_file_of_a_newer_release_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "store.duckdb"
     with open_store(path) as store:
-        newest = migrate(store)
-        assert migrate(store) == newest
-        store.execute("insert into migrations values (9999, 'from the future')")
-    with pytest.raises(FromNewerRelease, match="upgrade"):
+        store.execute("update store_format set version = version + 1")
+    with pytest.raises(OtherFormat, match="upgrade"):
         open_store(path)
 
 
-def test_a_migration_that_fails_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "0001_good.sql").write_text("create table good(a integer);")
-    (tmp_path / "0002_bad.sql").write_text("create table half(a integer); create table good(a integer);")
-    monkeypatch.setattr(migration, "_FOLDER", tmp_path)
-    store = duckdb.connect()
-    for _ in range(2):
-        with pytest.raises(duckdb.CatalogException):
-            migrate(store)
-    tables = {row[0] for row in store.execute("select table_name from duckdb_tables()").fetchall()}
-    assert tables == {"migrations", "good"}
+@pytest.mark.parametrize(
+    "earlier",
+    [
+        "drop table store_format; create table migrations(number integer)",
+        "update store_format set version = 0",
+        "alter table pauses drop column reason",
+        "alter table pauses alter column reason type integer using 0",
+        "drop view alerts; drop view records; drop table drift",
+        "create table receipts(event_id varchar)",
+    ],
+)
+def test_a_file_of_an_earlier_checkout_is_refused_with_what_to_do(tmp_path: Path, earlier: str) -> None:
+    path = tmp_path / "store.duckdb"
+    with open_store(path) as store:
+        store.execute(earlier)
+    with pytest.raises(OtherFormat, match="delete it and run `wellstream rebuild`"):
+        open_store(path)
+    path.unlink()
+    open_store(path).close()
+
+
+def test_a_file_keeps_its_rows_and_gets_this_releases_views(tmp_path: Path) -> None:
+    path = tmp_path / "store.duckdb"
+    with open_store(path) as store:
+        write(store, all_rows(), {})
+        before = digests(store)
+        store.execute("create or replace view checkins as select 1 as one")
+    with open_store(path) as store:
+        assert digests(store) == before
+        assert store.execute("select count(event_id) from checkins").fetchall()[0][0] > 0
+
+
+def test_a_table_has_the_types_that_its_rows_declare() -> None:
+    store = open_store(":memory:")
+    found = store.execute(
+        "select column_name, data_type, is_nullable from duckdb_columns() "
+        "where table_name = 'answer_versions' order by column_index"
+    ).fetchall()
+    assert found == [
+        ("event_id", "VARCHAR", False),
+        ("item", "VARCHAR", False),
+        ("option", "VARCHAR", False),
+        ("participant", "VARCHAR", False),
+        ("value", "INTEGER", True),
+    ]
+    assert [column.arrow for column in TABLES[-1].columns][5:7] == [pa.int32(), pa.int64()]
 
 
 def test_a_file_has_one_owner(tmp_path: Path) -> None:

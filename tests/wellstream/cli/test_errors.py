@@ -11,7 +11,10 @@ from wellstream.cli.errors import KNOWN, sentence_for
 @pytest.mark.parametrize("name", sorted(KNOWN))
 def test_every_known_failure_exists(name: str) -> None:
     module, _, kind = name.rpartition(".")
-    assert issubclass(getattr(import_module(module), kind), Exception)
+    found = getattr(import_module(module), kind)
+    assert issubclass(found, Exception)
+    # A name by which another module imports it would never match.
+    assert f"{found.__module__}.{found.__qualname__}" == name
 
 
 def test_a_known_failure_is_its_sentence_and_another_one_is_none() -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
-from wellstream.cli.errors import in_words
+from wellstream.cli.errors import report_errors
 
 if TYPE_CHECKING:
     from wellstream.formats.losses import Report
@@ -54,7 +54,7 @@ def study_import(
 
     `wellstream study import form.xlsx --id sleep-well --out studies/sleep-well.yaml --language nl`
     """
-    in_words(lambda: _import(file, study_id, out, format_, language, force))
+    report_errors(lambda: _import(file, study_id, out, format_, language, force))
 
 
 def _import(
@@ -103,7 +103,7 @@ def study_export(
 
     `wellstream study export studies/demo.yaml --format redcap --language nl --out demo.csv`
     """
-    in_words(lambda: _export(file, format_, out, language))
+    report_errors(lambda: _export(file, format_, out, language))
 
 
 def _export(file: Path, format_: ExportFormat, out: Path, language: str) -> None:

@@ -1,0 +1,361 @@
+"""The rows of the store's tables. A class is a table: its fields are the columns, its docstring the meaning.
+
+`streams.store.schema` gives each one its name and key, and makes the DDL and the Arrow types from it.
+"""
+
+from datetime import date, datetime
+from typing import Annotated, NamedTuple
+
+BigInt = Annotated[int, "bigint"]
+"""An integer of 64 bits."""
+
+
+class Offset(NamedTuple):
+    """How far the store has read each partition. Written in one transaction with the rows."""
+
+    topic: str
+    partition: int
+    next_offset: BigInt
+
+
+class StudyDefinition(NamedTuple):
+    """Every study definition that was ever announced, as JSON; `ref` is `id@version`."""
+
+    ref: str
+    id: str
+    version: int
+    definition: str
+
+
+class Enrolment(NamedTuple):
+    """Every enrolment, and every change of one: a move to another arm or zone is another row."""
+
+    event_id: str
+    participant: str
+    study: str
+    arm: str
+    language: str
+    zone: str
+    start_date: date
+    occurred_at: datetime
+
+
+class Consent(NamedTuple):
+    """Every change of a participant's consent, with the version of the consent text."""
+
+    event_id: str
+    participant: str
+    study: str
+    status: str
+    text_version: str
+    occurred_at: datetime
+
+
+class Message(NamedTuple):
+    """Every text that a participant sent: that it came, never its words."""
+
+    event_id: str
+    participant: str
+    study: str
+    provider: str
+    occurred_at: datetime
+    recorded_at: datetime
+
+
+class MessageClassification(NamedTuple):
+    """What each text was taken for; `cause` is the text in `messages`."""
+
+    event_id: str
+    cause: str
+    participant: str
+    study: str
+    intent: str
+    unclear_in_a_row: int
+    occurred_at: datetime
+
+
+class PlannedPrompt(NamedTuple):
+    """Every prompt of every planned day; `beep` is its number within the day.
+
+    `per_day` and `answered_share` say what an adaptive schedule went by.
+    """
+
+    prompt_id: str
+    participant: str
+    study: str
+    local_date: date
+    study_day: int
+    beep: int
+    rule: str
+    channel: str
+    scheduled_at: datetime
+    expires_at: datetime
+    zone: str
+    per_day: int | None
+    answered_share: float | None
+    planned_at: datetime
+
+
+class ClosedPrompt(NamedTuple):
+    """Every prompt that ended without being asked, with its outcome and why."""
+
+    prompt_id: str
+    participant: str
+    study: str
+    outcome: str
+    detail: str | None
+    closed_at: datetime
+
+
+class SupportDecision(NamedTuple):
+    """Every micro-randomised decision on a supportive text: availability, probability, and outcome."""
+
+    prompt_id: str
+    participant: str
+    study: str
+    available: bool
+    probability: float
+    treated: bool
+    text: str | None
+    decided_at: datetime
+
+
+class DeliveryReport(NamedTuple):
+    """Every delivery report of a text that was sent to a participant; `text` is the text's id."""
+
+    event_id: str
+    text: str
+    prompt_id: str | None
+    participant: str
+    study: str
+    provider: str
+    delivery: str
+    code: str | None
+    segments: int | None
+    reported_at: datetime
+
+
+class SafetyAlert(NamedTuple):
+    """Every text that matched a rule of the study's safety section; none of its words."""
+
+    event_id: str
+    cause: str
+    participant: str
+    study: str
+    rule: str
+    occurred_at: datetime
+
+
+class Pause(NamedTuple):
+    """Every pause of a participant's prompts, and every end of one (`paused` is false)."""
+
+    event_id: str
+    participant: str
+    study: str
+    paused: bool
+    until: datetime | None
+    reason: str
+    occurred_at: datetime
+
+
+class LanguageChoice(NamedTuple):
+    """Every language that a participant chose."""
+
+    event_id: str
+    participant: str
+    study: str
+    language: str
+    occurred_at: datetime
+
+
+class SentPrompt(NamedTuple):
+    """Every prompt that was sent."""
+
+    prompt_id: str
+    participant: str
+    study: str
+    channel: str
+    scheduled_at: datetime
+    sent_at: datetime
+    expires_at: datetime
+    study_day: int
+    beep: int
+    zone: str
+
+
+class CheckInVersion(NamedTuple):
+    """Every version of every check-in: the first, corrections, and retractions, which carry no answers.
+
+    `cause` is the text that it came by, empty for the form. `late_for` is the prompt that a late answer
+    would have answered.
+    """
+
+    event_id: str
+    checkin: str
+    version: int
+    retracted: bool
+    participant: str
+    study: str
+    channel: str | None
+    language: str | None
+    prompt_id: str | None
+    cause: str | None
+    rule: str | None
+    started_at: datetime | None
+    occurred_at: datetime
+    recorded_at: datetime
+    zone: str
+    late_for: str | None
+    opened_at: datetime | None
+
+
+class AnswerVersion(NamedTuple):
+    """The answers of every version of a check-in. Free text is sealed and stored without a value.
+
+    `option` is empty for a number; an item with several choices has a row for each option chosen.
+    """
+
+    event_id: str
+    item: str
+    option: str
+    participant: str
+    value: int | None
+
+
+class IndicatorValue(NamedTuple):
+    """The rolling indicators at each check-in. The highest `revision` replaces those before it.
+
+    A value that cannot be computed is empty and has a `reason`. `scale` says of which measure, and is empty
+    for an indicator of several.
+    """
+
+    checkin: str
+    indicator: str
+    scale: str
+    window_length: str
+    participant: str
+    window_end: datetime
+    study: str
+    value: float | None
+    n: int
+    n_pairs: int | None
+    reason: str | None
+    notes: str | None
+    revision: int
+
+
+class ChartAlert(NamedTuple):
+    """Every alert of a control chart."""
+
+    event_id: str
+    participant: str
+    study: str
+    chart: str
+    item: str
+    study_day: int
+    value: float
+    raised_at: datetime
+
+
+class AlertSuperseded(NamedTuple):
+    """Every chart alert that later data superseded."""
+
+    event_id: str
+    alert: str
+    participant: str
+    superseded_at: datetime
+
+
+class DeadLetter(NamedTuple):
+    """Every record that could not be read or used: where it lies on its topic, and the reason."""
+
+    event_id: str
+    cause: str | None
+    participant: str | None
+    study: str | None
+    topic: str
+    partition: int
+    offset: BigInt
+    reason: str
+    detail: str
+    occurred_at: datetime
+
+
+class Summary(NamedTuple):
+    """The catalogue over each participant's whole record, by the last batch."""
+
+    study: str
+    participant: str
+    indicator: str
+    value: float | None
+    n: int
+    n_pairs: int | None
+    reason: str | None
+    computed_at: datetime
+
+
+class ArmWeek(NamedTuple):
+    """Each arm's weekly mean with its interval, by the last batch; small cells are empty, with a reason."""
+
+    study: str
+    measure: str
+    arm: str
+    week: date
+    mean: float | None
+    low: float | None
+    high: float | None
+    method: str | None
+    people: int | None
+    checkins: int | None
+    reason: str | None
+    computed_at: datetime
+
+
+class ArmChange(NamedTuple):
+    """Each arm's change from baseline with its interval, by the last batch."""
+
+    study: str
+    measure: str
+    arm: str
+    claim: str
+    estimate: float | None
+    low: float | None
+    high: float | None
+    p: float | None
+    p_adjusted: float | None
+    tau2: float | None
+    i2: float | None
+    people: int | None
+    left_out: int | None
+    reason: str | None
+    computed_at: datetime
+
+
+class ModelTerm(NamedTuple):
+    """The coefficients of the models, by the last nightly batch; `participant` is empty for a mixed model."""
+
+    study: str
+    measure: str
+    model: str
+    participant: str
+    term: str
+    estimate: float | None
+    se: float | None
+    low: float | None
+    high: float | None
+    p: float | None
+    people: int
+    rows: int
+    reason: str | None
+    caution: str | None
+    computed_at: datetime
+
+
+class DriftCheck(NamedTuple):
+    """Every comparison of live indicator values with a replay."""
+
+    study: str
+    checked_at: datetime
+    participants: int
+    compared: BigInt
+    different: BigInt

@@ -1,0 +1,104 @@
+"""`wellstream participant`: enrolment, links, pauses."""
+
+import csv
+from datetime import date
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from wellstream.cli.errors import report_errors
+from wellstream.cli.output import out
+from wellstream.local.state import adopt_running
+
+app = typer.Typer(
+    name="participant", help="Enrol participants, make links, pause prompts.", no_args_is_help=True
+)
+
+
+@app.command()
+def add(
+    number: Annotated[
+        str, typer.Argument(help="Telephone number in international form, or the path of a CSV file.")
+    ],
+    arm: Annotated[str, typer.Option(help="Id of the arm in the study.")] = "",
+    language: Annotated[str, typer.Option(help="Language tag, such as nl.")] = "",
+    zone: Annotated[str, typer.Option(help="IANA time zone, such as Europe/Brussels.")] = "",
+    start: Annotated[str, typer.Option(help="First study day, YYYY-MM-DD; today by default.")] = "",
+) -> None:
+    """Enrol one participant, or everybody in a CSV with columns number,arm,language,zone,start_date.
+
+    Prints the pseudonyms, never the numbers. Enrolling a number again updates the participant.
+
+    Examples: `wellstream participant add +447700900123 --arm cbt --language en --zone Europe/London` ·
+    `wellstream participant add people.csv`
+    """
+    from wellstream.operations.enrolment import enrol
+
+    people = (
+        _people_in(Path(number))
+        if Path(number).is_file()
+        else [
+            {
+                "number": number, "arm": arm, "language": language, "zone": zone,
+                "start_date": start or str(_today(zone)),
+            }
+        ]
+    )  # fmt: skip
+    for pseudonym in report_errors(lambda: enrol(adopt_running(), people)):
+        print(pseudonym)
+
+
+@app.command()
+def link(
+    pseudonym: str, hours: Annotated[int, typer.Option(min=1, help="How long the link works.")] = 24
+) -> None:
+    """Make a link to the web form for a participant.
+
+    Example: `wellstream participant link p-0123456789abcdef --hours 48`
+    """
+    from wellstream.operations.enrolment import link as make_link
+
+    print(report_errors(lambda: make_link(adopt_running(), pseudonym, hours)))
+
+
+@app.command()
+def pause(
+    pseudonym: str,
+    hours: Annotated[
+        float | None, typer.Option(min=0.1, help="For how long; until `resume` by default.")
+    ] = None,
+) -> None:
+    """Pause a participant's prompts. A crisis word does the same, until staff resume them.
+
+    Example: `wellstream participant pause p-0123456789abcdef --hours 48`
+    """
+    from wellstream.operations.enrolment import pause as set_pause
+
+    report_errors(lambda: set_pause(adopt_running(), pseudonym, paused=True, hours=hours))
+    out.print(f"Prompts to {pseudonym} are paused.")
+
+
+@app.command()
+def resume(pseudonym: str) -> None:
+    """Resume a participant's prompts.
+
+    Example: `wellstream participant resume p-0123456789abcdef`
+    """
+    from wellstream.operations.enrolment import pause as set_pause
+
+    report_errors(lambda: set_pause(adopt_running(), pseudonym, paused=False))
+    out.print(f"Prompts to {pseudonym} are resumed.")
+
+
+def _people_in(file: Path) -> list[dict[str, str]]:
+    with file.open(newline="", encoding="utf-8-sig") as lines:
+        return list(csv.DictReader(lines))
+
+
+def _today(zone: str) -> date:
+    from zoneinfo import ZoneInfo
+
+    from schemas.clock import now
+
+    return now().astimezone(ZoneInfo(zone or "UTC")).date()

@@ -1,0 +1,84 @@
+"""`wellstream serve`: one service per process, as docker-compose runs them."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from schemas.settings import Settings
+from wellstream.cli.errors import report_errors
+
+if TYPE_CHECKING:
+    from collections.abc import Coroutine
+
+app = typer.Typer(name="serve", help="Run a single service, as docker-compose does.", no_args_is_help=True)
+
+
+@app.command()
+def gateway() -> None:
+    """Run the gateway: SMS webhook, web form, admin API, dispatcher and the vault.
+
+    Example: `WELLSTREAM_STUDY=studies/demo.yaml wellstream serve gateway`
+    """
+    from producers.gateway.server import serve_gateway
+
+    report_errors(lambda: _run(serve_gateway(Settings())))
+
+
+@app.command()
+def worker() -> None:
+    """Run the Faust worker: the SMS conversation and the rolling indicators.
+
+    Example: `wellstream serve worker`
+    """
+    from streams.worker.app import run_worker
+
+    report_errors(lambda: run_worker(Settings()))
+
+
+@app.command()
+def planner() -> None:
+    """Run the planner: it decides whom to prompt, and when.
+
+    Example: `wellstream serve planner`
+    """
+    from streams.scheduling.service import serve_planner
+
+    report_errors(lambda: _run(serve_planner(Settings())))
+
+
+@app.command()
+def store() -> None:
+    """Run the store: it owns the DuckDB file and serves it read-only.
+
+    Example: `wellstream serve store`
+    """
+    from streams.store.service import serve_store
+
+    report_errors(lambda: asyncio.run(serve_store(Settings())))
+
+
+@app.command()
+def dashboard() -> None:
+    """Run the Streamlit dashboard.
+
+    Example: `wellstream serve dashboard`
+    """
+    from dashboard.server import command
+
+    argv = command(Settings())
+    os.execv(argv[0], argv)  # noqa: S606 - becomes Streamlit, so that signals reach it
+
+
+def _run(service: Coroutine[Any, Any, None]) -> None:
+    """Run a service on uvloop, which Windows does not have."""
+    if sys.platform == "win32":
+        asyncio.run(service)
+    else:
+        import uvloop
+
+        uvloop.run(service)

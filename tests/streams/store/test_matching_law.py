@@ -29,7 +29,8 @@ from streams.indicators.update import TimelineEvent, absorb
 from streams.records.matching import CheckInVersion, SentPrompt, first_answers
 from streams.records.timeline import to_ms
 from streams.scheduling.participant_state import ParticipantState
-from streams.store.projection import Rows, project
+from streams.store.projection import project
+from streams.store.schema import Rows
 from streams.store.writer import open_store, write
 from tests.conftest import DEMO
 from tests.examples import examples

@@ -32,7 +32,7 @@ def statuses(query: Any) -> dict[str, str]:
     return dict(zip(rows["event_id"], rows["status"], strict=True))
 
 
-def letter(event: Event, topic: str = CHECKINS.name) -> Event:
+def letter(event: CheckInSubmitted, topic: str = CHECKINS.name) -> Event:
     return dead_letter(
         topic=topic, key=b"k", value=encode(event), reason=Reason.UNEXPECTED, detail="", at=now(), event=event
     )
@@ -57,4 +57,4 @@ def test_every_version_from_a_form_counts_once() -> None:
 
 
 def test_a_dead_letter_of_what_nobody_sent_in_is_not_accepted() -> None:
-    assert statuses(query_of(letter(EVENTS[0], PROMPTS.name))) == {}
+    assert statuses(query_of(letter(FIRST, PROMPTS.name))) == {}

@@ -32,6 +32,11 @@ fix:
 coverage *ARGS:
     uv run pytest -q -m "not journey" --cov --cov-report=term:skip-covered {{ ARGS }}
 
+# Write the reference pages in docs/ from the code
+docs:
+    uv run python -m wellstream.reference
+    uv run python -m streams.indicators.reference_page
+
 # Real Kafka, every service and a simulated study, on this machine
 demo *ARGS:
     uv run wellstream demo {{ ARGS }}

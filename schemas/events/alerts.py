@@ -10,15 +10,15 @@ from schemas.events.envelope import Envelope
 
 
 class AlertRaised(Envelope):
-    """A control chart went beyond its bounds on a day, as the data were then. It is never taken back.
+    """A control chart exceeded its limits on a day, given the data at the time. It is never withdrawn.
 
-    For staff alone; with many people and charts some are false every day.
+    For staff only: with many participants and charts, there are false alerts every day.
 
     Attributes:
         chart: `ewma`, `cusum` or `shewhart`.
-        item: What is charted: its day means.
+        item: The item whose daily means are charted.
         study_day: 1 on the participant's first day.
-        value: Of the chart on that day, in its own unit.
+        value: The chart's value on that day, in its own unit.
     """
 
     type: Literal["alert.raised"] = "alert.raised"
@@ -29,10 +29,10 @@ class AlertRaised(Envelope):
 
 
 class AlertSuperseded(Envelope):
-    """With later answers or corrections the chart is within its bounds on that day.
+    """With later answers or corrections, the chart is within its limits on that day.
 
     Attributes:
-        alert: `event_id` of what was raised.
+        alert: `event_id` of the alert that no longer holds.
     """
 
     type: Literal["alert.superseded"] = "alert.superseded"

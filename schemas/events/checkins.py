@@ -15,22 +15,23 @@ Answer = Annotated[int, Field(ge=-1000, le=1000)] | tuple[Slug, ...] | Sealed
 class CheckInSubmitted(Envelope):
     """A participant answered. An item that was not answered is absent from `answers`.
 
-    A correction is a later version of the same check-in: it holds all its answers, names the first version
-    in `corrects`, and keeps its `occurred_at`. The highest version holds, whichever arrives last.
+    A correction is a later version of the same check-in. It repeats all the answers, names the first version
+    in `corrects` and keeps its `occurred_at`. The highest version counts, whichever arrives last.
 
     Attributes:
         version: 1, or higher for a correction.
         corrects: `event_id` of the first version; None for that one itself.
-        channel: How it came.
-        opened_at: When the form was opened; None where that is not known, as for texts.
-        started_at: When the first answer was given, where that is known, else when the form was opened;
-            `occurred_at` is when it was sent.
-        prompt_id: The prompt answered, where the way of answering names it (a web link does, a text
-            does not).
-        cause: `event_id` of the message it was read from; None for the web form.
-        rule: The parsing rule that read the text; None for the web form.
-        late_for: The prompt that it came too late for. It is kept, and answers no prompt.
-        answers: By item id.
+        channel: How the answers were given, by SMS or on the web form.
+        language: The language of the questions.
+        opened_at: When the form was opened; None where that is unknown, as for texts.
+        started_at: When the first answer was given or, where that is unknown, when the form was opened;
+            `occurred_at` is when the check-in was submitted.
+        prompt_id: The prompt that was answered, if the channel identifies it: a link to the form does, a
+            text does not.
+        cause: `event_id` of the message with the answers; None for the web form.
+        rule: The parsing rule that recognised the text; None for the web form.
+        late_for: The prompt for which it came too late. Such a check-in is kept, but answers no prompt.
+        answers: The answers by item id.
     """
 
     type: Literal["checkin.submitted"] = "checkin.submitted"
@@ -59,10 +60,10 @@ class CheckInSubmitted(Envelope):
 
 
 class CheckInRetracted(Envelope):
-    """A check-in does not count any more; a version of it without answers.
+    """A check-in no longer counts. The event is a version of it without answers.
 
     Attributes:
-        version: Higher than that of what is retracted.
+        version: Higher than the version that is retracted.
         corrects: `event_id` of the check-in's first version.
     """
 

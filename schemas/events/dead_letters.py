@@ -11,7 +11,7 @@ from schemas.events.envelope import SCHEMA_VERSION
 
 
 class Reason(StrEnum):
-    """Why a record was put among the dead letters."""
+    """Why a record is a dead letter."""
 
     UNREADABLE = "unreadable"
     UNKNOWN_TYPE = "unknown_type"
@@ -29,17 +29,19 @@ class Reason(StrEnum):
 
 
 class DeadLetter(FrozenModel):
-    """A record that could not be read or used, kept whole so that it can be replayed.
+    """A record that could not be read or used, quarantined unchanged so that it can be replayed.
 
     Attributes:
-        event_id: Follows from where it came from and the reason.
-        cause: `event_id` of the event inside, where it could be read.
-        study, participant: As the event inside said, where it could be read.
-        occurred_at: When it was put here.
-        topic, partition, offset: Where it was read; partition and offset are -1 if it never was on a
-            topic (a form that the gateway refused).
-        reason, detail: Why, for a program and for a person; the detail holds no answers.
-        key, value: The record as it was; both may be None.
+        event_id: Derived from the record's place and the reason.
+        schema_version: Version of the schema, 1 at present.
+        cause: `event_id` of the event in the record, where it could be read.
+        study, participant: Those of the event in the record, where they could be read.
+        occurred_at: When it was quarantined.
+        topic, partition, offset: Where the record was read; partition and offset are -1 if it never reached
+            a topic (a form that the gateway refused).
+        reason: Why, for programs.
+        detail: Why, for people; contains no answers.
+        key, value: The record's key and value, unchanged; either may be None.
     """
 
     event_id: UUID

@@ -15,12 +15,12 @@ class Envelope(FrozenModel):
     """What every event about a participant carries.
 
     Attributes:
-        event_id: Follows from the cause; the same cause has the same id.
-        schema_version: Version of the words, 1 today.
-        study: The definition in force, `id@version`.
-        participant: Pseudonym; also the record's key.
-        occurred_at: When it happened to the person: event time.
-        recorded_at: When this system first took note of it.
+        event_id: Derived from the cause: the same cause always has the same id.
+        schema_version: Version of the schema, 1 at present.
+        study: The study definition in force, as `id@version`.
+        participant: The participant's pseudonym; also the record's key.
+        occurred_at: When it happened: event time.
+        recorded_at: When wellstream first recorded it.
         zone: The participant's time zone at that moment.
     """
 
@@ -70,7 +70,12 @@ def caused_by(
 
 
 class Sealed(FrozenModel):
-    """Words that only the participant's key opens: AES-256-GCM, bound to topic, participant and event."""
+    """Words that only the participant's key opens: AES-256-GCM, bound to topic, participant and event.
+
+    Attributes:
+        nonce: The nonce, in base64.
+        ciphertext: The ciphertext with its tag, in base64.
+    """
 
     nonce: Base64Bytes
     ciphertext: Base64Bytes

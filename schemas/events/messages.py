@@ -11,7 +11,14 @@ from schemas.events.envelope import Envelope, Sealed
 
 
 class MessageReceived(Envelope):
-    """A participant sent a text. `event_id` follows from the provider's message id."""
+    """A participant sent a text. `event_id` is derived from the provider's message id.
+
+    Attributes:
+        provider: The SMS provider that delivered it.
+        provider_message_id: The provider's own id of the message; the same id is the same message.
+        language: The participant's language when the text arrived.
+        text: The words, sealed with the participant's key.
+    """
 
     type: Literal["message.received"] = "message.received"
     provider: Slug
@@ -38,12 +45,13 @@ class Intent(StrEnum):
 
 
 class MessageClassified(Envelope):
-    """A text was read. It says what kind of text it was, never its words.
+    """A text was classified. The event holds what kind of text it was, never its words.
 
     Attributes:
         cause: `event_id` of the message.
-        meaning: What it was taken for.
-        unclear_in_a_row: How many texts in a row could not be read, this one included; 0 for one that could.
+        intent: What it was taken for.
+        unclear_in_a_row: Number of consecutive texts that were not understood, including this one; 0 for one
+            that was.
     """
 
     type: Literal["message.classified"] = "message.classified"

@@ -11,7 +11,13 @@ from schemas.events.envelope import Envelope
 
 
 class ParticipantEnrolled(Envelope):
-    """Somebody joined, or their arm, language, zone or start date changed; the newest one holds."""
+    """Somebody was enrolled, or their arm, language, zone or start date changed. The newest event holds.
+
+    Attributes:
+        arm: The arm's id in the study.
+        language: The language to address them in.
+        start_date: Their first study day, on their own calendar.
+    """
 
     type: Literal["participant.enrolled"] = "participant.enrolled"
     arm: Slug
@@ -20,19 +26,23 @@ class ParticipantEnrolled(Envelope):
 
 
 class LanguageChosen(Envelope):
-    """A participant chose the language that they want to be addressed in."""
+    """A participant chose the language to be addressed in.
+
+    Attributes:
+        language: The language they chose.
+    """
 
     type: Literal["language.chosen"] = "language.chosen"
     language: Language
 
 
 class PauseChanged(Envelope):
-    """Prompts to a participant pause, or go on.
+    """Prompts to a participant were paused or resumed.
 
     Attributes:
-        paused: Whether they pause.
-        until: They go on by themselves from then; None until somebody says so.
-        reason: Such as `crisis` or `asked`.
+        paused: True if paused, False if resumed.
+        until: When they resume by themselves; None if staff must resume them.
+        reason: Why, such as `crisis` or `asked`.
     """
 
     type: Literal["pause.changed"] = "pause.changed"
@@ -42,7 +52,7 @@ class PauseChanged(Envelope):
 
 
 class ConsentStatus(StrEnum):
-    """What a participant has agreed to. Stopping contact neither withdraws nor erases."""
+    """What a participant consents to. Stopping contact is neither withdrawal nor erasure."""
 
     GRANTED = "granted"
     CONTACT_STOPPED = "contact_stopped"
@@ -51,7 +61,12 @@ class ConsentStatus(StrEnum):
 
 
 class ConsentChanged(Envelope):
-    """A participant's consent changed; `text_version` names the consent text they saw."""
+    """A participant's consent changed.
+
+    Attributes:
+        status: What they consent to from now on.
+        text_version: The version of the consent text that they saw.
+    """
 
     type: Literal["consent.changed"] = "consent.changed"
     status: ConsentStatus

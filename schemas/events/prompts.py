@@ -15,11 +15,11 @@ class PlannedPrompt(FrozenModel):
     """A prompt of a day's plan.
 
     Attributes:
-        prompt_id: Follows from the participant, the date and the beep.
-        rule: The kind of rule that wanted it, such as `random`.
+        prompt_id: Derived from the participant, the date and the beep.
+        rule: The kind of schedule rule that planned it, such as `random`.
         channel: How the participant is to be asked.
-        scheduled_at: When.
-        expires_at: From then on an answer does not count for it.
+        scheduled_at: When the participant is to be asked.
+        expires_at: Answers from this moment on do not count for it.
         beep: 1 for the first prompt of the day.
     """
 
@@ -35,11 +35,11 @@ class DayPlanned(Envelope):
     """A participant's prompts of one day, as planned. The newest plan of a day holds.
 
     Attributes:
-        date: The day on which the person wakes up, on their calendar.
+        date: The date on the participant's calendar on which they wake up.
         study_day: 1 on the participant's first day.
-        prompts: In order of time; those that were sent already stay as they were.
-        per_day: Number of random prompts, where that adapts to the person.
-        answered_share: What it was adapted to: the share of prompts answered on the days before.
+        prompts: In chronological order; prompts already sent stay as they were.
+        per_day: Number of random prompts, if the schedule adapts it to the participant.
+        answered_share: The share of prompts answered on the preceding days, to which it was adapted.
     """
 
     type: Literal["day.planned"] = "day.planned"
@@ -55,8 +55,8 @@ class PromptSent(Envelope):
 
     Attributes:
         channel: How the participant was asked.
-        scheduled_at: When the plan wanted it.
-        expires_at: From then on an answer does not count for this prompt.
+        scheduled_at: When the plan scheduled it.
+        expires_at: Answers from this moment on do not count for this prompt.
         study_day: 1 on the participant's first day.
         beep: 1 for the first prompt of a local day.
     """
@@ -70,11 +70,11 @@ class PromptSent(Envelope):
 
 
 class Outcome(StrEnum):
-    """How a prompt ended that was not answered.
+    """How an unanswered prompt ended.
 
-    `expired`: sent, and not answered in time. `discarded`: its time passed while we were away. `cancelled`:
-    it was planned, and then the plan changed, contact stopped or prompts were paused. `failed`: the provider
-    did not take it, or we do not know whether it did.
+    `expired`: it was sent but not answered in time. `discarded`: it expired unsent during an outage.
+    `cancelled`: the plan changed, contact stopped or prompts were paused before it was sent. `failed`: the
+    provider refused it, or it is unknown whether it was sent.
     """
 
     EXPIRED = "expired"
@@ -87,9 +87,9 @@ class PromptClosed(Envelope):
     """A planned prompt ended without an answer.
 
     Attributes:
-        prompt_id: Which.
-        outcome: How.
-        detail: Why, for a person; such as `quiet_hours`.
+        prompt_id: The prompt that ended.
+        outcome: How it ended.
+        detail: Why, for people; such as `quiet_hours`.
     """
 
     type: Literal["prompt.closed"] = "prompt.closed"
@@ -99,13 +99,13 @@ class PromptClosed(Envelope):
 
 
 class SupportDecided(Envelope):
-    """Chance decided whether a supportive text goes with a prompt (micro-randomised trial).
+    """It was decided at random whether a prompt carries a supportive text (micro-randomised trial).
 
     Attributes:
         prompt_id: The decision point.
-        available: Whether the person could be treated at that moment; if not, nothing was drawn.
-        probability: Of treating, at the time of deciding; 0 if not available.
-        treated: What chance decided.
+        available: Whether the participant could be treated at that moment; if not, nothing was drawn.
+        probability: The probability of treatment at the decision point; 0 if not available.
+        treated: What was drawn.
         text: Name of the text sent; None if not treated.
     """
 

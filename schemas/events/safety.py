@@ -8,7 +8,7 @@ from schemas.events.envelope import Envelope
 
 
 class SafetyRaised(Envelope):
-    """A participant's text has a word of crisis in it; the study's staff should look at once.
+    """A participant's text contains a crisis word; the study's staff should look at it at once.
 
     It is no measure of risk, and holds nothing of the text.
 

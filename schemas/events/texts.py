@@ -11,14 +11,14 @@ from schemas.events.envelope import Envelope
 
 
 class ReplyRequested(Envelope):
-    """Please send a participant a text. It is worded when sent; there are no answers in it.
+    """Send a participant a reply. The dispatcher words it; the event holds no answers.
 
     Attributes:
-        cause: `event_id` of what is replied to.
-        language: The language to word it in.
+        cause: `event_id` of the event that it replies to.
+        language: The language to write it in.
         reply: Name of the text, such as `not_understood`.
-        item: The item that it is about, where it is about one.
-        expires_at: Not to be sent from then on, so that no reply comes after an outage.
+        item: The item that it is about, if it is about one.
+        expires_at: It is not sent from this moment on, so that no reply arrives late after an outage.
     """
 
     type: Literal["reply.requested"] = "reply.requested"
@@ -30,13 +30,13 @@ class ReplyRequested(Envelope):
 
 
 class PromptRequested(Envelope):
-    """Please ask a participant to check in.
+    """Ask a participant to check in.
 
     Attributes:
-        prompt_id: Which prompt.
-        attempt: 0, or the number of the reminder.
-        language: The language to word it in.
-        channel, scheduled_at, expires_at, study_day, beep: As planned.
+        prompt_id: The prompt.
+        attempt: 0 for the prompt itself, or the number of the reminder.
+        language: The language to write it in.
+        channel, scheduled_at, expires_at, study_day, beep: As in the day's plan.
     """
 
     type: Literal["prompt.requested"] = "prompt.requested"
@@ -51,7 +51,7 @@ class PromptRequested(Envelope):
 
 
 class Delivery(StrEnum):
-    """What became of a text, in the order in which it happens; the later one holds."""
+    """The status of a text, in the order in which the statuses occur; the latest one holds."""
 
     CLAIMED = "claimed"
     WITHHELD = "withheld"
@@ -63,15 +63,15 @@ class Delivery(StrEnum):
 
 
 class DeliveryReported(Envelope):
-    """Something became known about a text that was to be sent.
+    """The status of a text that was to be sent changed.
 
     Attributes:
         text: `event_id` of the request.
-        prompt_id: The prompt that it asks, if it does.
-        provider: Who carries it.
-        delivery: What is known.
-        code: The provider's code of an error, or why it was withheld.
-        segments: How many SMS it takes, where known.
+        prompt_id: The prompt that the text asks, if it asks one.
+        provider: The SMS provider.
+        delivery: The new status.
+        code: The provider's error code, or why the text was withheld.
+        segments: How many SMS the text takes, where known.
     """
 
     type: Literal["delivery.reported"] = "delivery.reported"

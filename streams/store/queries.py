@@ -307,15 +307,8 @@ class Data:
     def reconciliation(self) -> dict[str, int]:
         """Accepted, stored and quarantined events, as the store knows them, and texts still on their way."""
         row = self._source.query(
-            "with accepted as (select event_id from messages union all "
-            "select event_id from checkin_versions where cause is null), "
-            "kept as (select coalesce(cause, event_id) as name from checkin_versions union all "
-            "select cause from message_classifications "
-            "where intent not in ('answer', 'correction', 'unclear')), "
-            "put_aside as (select distinct cause as name from dead_letters) "
-            "select count(*) as accepted, count(*) filter (event_id in (from kept)) as stored, "
-            "count(*) filter (event_id not in (from kept) and event_id in (from put_aside)) as quarantined "
-            "from accepted"
+            "select count(*) as accepted, count(*) filter (status = 'stored') as stored, "
+            "count(*) filter (status = 'quarantined') as quarantined from accepted_events"
         ).iloc[0]
         return {name: int(row[name]) for name in ("accepted", "stored", "quarantined")}
 

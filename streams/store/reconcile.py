@@ -14,11 +14,6 @@ from schemas.topic_log import read_to_end
 from schemas.topics import CHECKINS, MESSAGES, PROMPTS
 
 Query = Callable[..., Any]
-_STORED = (
-    "select coalesce(cause, event_id) as name from checkin_versions "
-    "union select checkin from checkin_versions "
-    "union select cause from message_classifications where intent not in ('answer', 'correction', 'unclear')"
-)
 _POLL_SECONDS = 0.5
 _ENDS = ("answered", "expired", "failed", "discarded", "cancelled", "pending")
 
@@ -27,7 +22,7 @@ _ENDS = ("answered", "expired", "failed", "discarded", "cancelled", "pending")
 class Reconciliation:
     """Distinct events: accepted at the door, stored, quarantined with a reason, and lost.
 
-    Stored is what became a check-in, and a text that was a command, such as HELP.
+    The view `accepted_events` says what counts as what.
     """
 
     accepted: int
@@ -48,9 +43,10 @@ class Reconciliation:
 def compare(query: Query, accepted: Iterable[str]) -> Reconciliation:
     """Look up accepted events (ids of texts and of form check-ins) in the store."""
     wanted = set(accepted)
-    stored = wanted & set(query(_STORED)["name"])
-    letters = set(query("select cause from dead_letters where cause is not null")["cause"])
-    return Reconciliation(len(wanted), len(stored), len((wanted & letters) - stored))
+    rows = query("select event_id, status from accepted_events")
+    known = dict(zip(rows["event_id"], rows["status"], strict=True))
+    counts = Counter(str(known[name]) for name in wanted if name in known)
+    return Reconciliation(len(wanted), counts["stored"], counts["quarantined"])
 
 
 def settle(query: Query, accepted: Iterable[str], limit_seconds: float) -> Reconciliation:

@@ -15,6 +15,8 @@ app = typer.Typer(
     name="participant", help="Enrol participants, make links, pause prompts.", no_args_is_help=True
 )
 
+Pseudonym = Annotated[str, typer.Argument(help="The participant's pseudonym, such as p-0123456789abcdef.")]
+
 
 @app.command()
 def add(
@@ -51,7 +53,7 @@ def add(
 
 @app.command()
 def link(
-    pseudonym: str, hours: Annotated[int, typer.Option(min=1, help="How long the link works.")] = 24
+    pseudonym: Pseudonym, hours: Annotated[int, typer.Option(min=1, help="How long the link works.")] = 24
 ) -> None:
     """Make a link to the web form for a participant.
 
@@ -64,7 +66,7 @@ def link(
 
 @app.command()
 def pause(
-    pseudonym: str,
+    pseudonym: Pseudonym,
     hours: Annotated[
         float | None, typer.Option(min=0.1, help="For how long; until `resume` by default.")
     ] = None,
@@ -80,7 +82,7 @@ def pause(
 
 
 @app.command()
-def resume(pseudonym: str) -> None:
+def resume(pseudonym: Pseudonym) -> None:
     """Resume a participant's prompts.
 
     Example: `wellstream participant resume p-0123456789abcdef`

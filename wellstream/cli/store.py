@@ -1,6 +1,7 @@
 """Topics and the store: `topics`, `check`, `rebuild` and `sql`."""
 
 import asyncio
+from typing import Annotated
 
 import typer
 
@@ -50,7 +51,10 @@ def rebuild() -> None:
     out.print(str(report_errors(lambda: rebuild_store(adopt_running()))), highlight=False)
 
 
-def sql(query: str, format_: TableFormatOption = TableFormat.TABLE) -> None:
+def sql(
+    query: Annotated[str, typer.Argument(help="The query, in SQL for DuckDB.")],
+    format_: TableFormatOption = TableFormat.TABLE,
+) -> None:
     """Run a read-only query against the store.
 
     Examples: `wellstream sql "select arm, count(*) from participants group by arm"` ·

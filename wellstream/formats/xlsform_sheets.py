@@ -58,14 +58,12 @@ def _tables(file: Path) -> dict[str, list[list[str]]]:
     if file.suffix.lower() == ".xls":
         raise FormatError(f"{file}: is no workbook of today (.xlsx): open it and save it as .xlsx")
     try:
-        book = load_workbook(file, read_only=True, data_only=True)
-        try:
+        with file.open("rb") as opened:
+            book = load_workbook(opened, read_only=True, data_only=True)
             return {
                 sheet.title: [[_cell(value) for value in row] for row in sheet.iter_rows(values_only=True)]
                 for sheet in book.worksheets
             }
-        finally:
-            book.close()
     except OSError as error:
         if error.strerror:
             raise FormatError(f"{file}: cannot be read: {error.strerror}") from None

@@ -45,34 +45,36 @@ def _losses(report: Report) -> str:
     return "\n".join(map(str, report.losses))
 
 
+ODD = (
+    row("record_id", "text", "Record ID"),
+    row("mood", "text", "<b>How</b> are you &amp; yours?", validation="integer", low="1", high="7"),
+    row("stress", "radio", choices="0, none | 1, some | 2, a lot", matrix="m1", section="Today"),
+    row("who", "radio", choices="1, alone | 9, not alone"),
+    row("pain", "slider", choices="none | some | worst", low="0", high="10"),
+    row("year", "text", validation="integer", low="1900", high="2010"),
+    row("tired", "truefalse", "", note="Be honest", alignment="RH", number="7", annotation="@HIDDEN"),
+    row("email", "text", validation="email", identifier="y"),
+    row("born", "text", validation="date_dmy"),
+    row("bmi", "calc", choices="[a]/[b]"),
+    row("late", "yesno", logic="[bmi] > '3'", required="y"),
+    row("photo", "file"),
+    row("hello", "descriptive"),
+    row("what", "checkbox", choices="a, A | b, B", logic="[stress] > '1' and [who] <> '9'"),
+    row(
+        "felt",
+        "checkbox",
+        "[mood] so?",
+        choices="1, A<i>h</i> | 99, None",
+        logic="[what(b)]='1'",
+        annotation="@NONEOFTHEABOVE='99'",
+    ),
+    row("more", "notes", logic="[felt(99)] <> '1' AND ([late] = '1' or [mood]>3)", form="second"),
+    row("why", "notes", logic="[stress] > [mood]", ranking="y"),
+)
+
+
 def test_what_redcap_has_and_we_have_not_is_reported(tmp_path: Path) -> None:
-    file = _dictionary(
-        tmp_path,
-        row("record_id", "text", "Record ID"),
-        row("mood", "text", "<b>How</b> are you &amp; yours?", validation="integer", low="1", high="7"),
-        row("stress", "radio", choices="0, none | 1, some | 2, a lot", matrix="m1", section="Today"),
-        row("who", "radio", choices="1, alone | 9, not alone"),
-        row("pain", "slider", choices="none | some | worst", low="0", high="10"),
-        row("year", "text", validation="integer", low="1900", high="2010"),
-        row("tired", "truefalse", "", note="Be honest", alignment="RH", number="7", annotation="@HIDDEN"),
-        row("email", "text", validation="email", identifier="y"),
-        row("born", "text", validation="date_dmy"),
-        row("bmi", "calc", choices="[a]/[b]"),
-        row("late", "yesno", logic="[bmi] > '3'", required="y"),
-        row("photo", "file"),
-        row("hello", "descriptive"),
-        row("what", "checkbox", choices="a, A | b, B", logic="[stress] > '1' and [who] <> '9'"),
-        row(
-            "felt",
-            "checkbox",
-            "[mood] so?",
-            choices="1, A<i>h</i> | 99, None",
-            logic="[what(b)]='1'",
-            annotation="@NONEOFTHEABOVE='99'",
-        ),
-        row("more", "notes", logic="[felt(99)] <> '1' AND ([late] = '1' or [mood]>3)", form="second"),
-        row("why", "notes", logic="[stress] > [mood]", ranking="y"),
-    )
+    file = _dictionary(tmp_path, *ODD)
     study, report = import_redcap(file, "mine", "en")
     kinds = {item.id: item.kind for item in study.items}
     assert kinds == {

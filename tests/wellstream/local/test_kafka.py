@@ -2,7 +2,6 @@
 
 import json
 import os
-import signal
 import socket
 import subprocess
 import sys
@@ -72,12 +71,13 @@ def test_kafka_ends_with_the_process_that_started_it(tmp_path: Path) -> None:
         "import sys, pathlib, time\nfrom wellstream.local.kafka import local_kafka\n"
         "with local_kafka(pathlib.Path(sys.argv[1])): print('up', flush=True); time.sleep(600)"
     )
-    owner = subprocess.Popen([sys.executable, "-c", script, str(tmp_path)], stdout=subprocess.PIPE, text=True)
-    assert owner.stdout
-    assert owner.stdout.readline() == "up\n"
-    kafka = psutil.Process(_kafka_pid(tmp_path))
-    owner.send_signal(signal.SIGKILL)
-    owner.wait(10)
+    with subprocess.Popen(
+        [sys.executable, "-c", script, str(tmp_path)], stdout=subprocess.PIPE, text=True
+    ) as owner:
+        assert owner.stdout
+        assert owner.stdout.readline() == "up\n"
+        kafka = psutil.Process(_kafka_pid(tmp_path))
+        owner.kill()
     end = time.monotonic() + 40
     while kafka.is_running() and kafka.status() != psutil.STATUS_ZOMBIE:
         assert time.monotonic() < end, "Kafka outlives its owner"

@@ -1,4 +1,4 @@
-"""Types that every room shares: the base of all models, references, names of zones and languages."""
+"""Types that every package shares: the base of all models, references, and names of zones and languages."""
 
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -12,11 +12,23 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Strin
 class FrozenModel(BaseModel):
     """A frozen model that refuses fields it does not know.
 
-    Refusing is what makes reading forward-compatible: an event from a newer release goes to the dead
-    letters whole, to be replayed after the upgrade, rather than being stored with a part cut off.
+    Refusing unknown fields makes reading forward-compatible: an event from a newer release is quarantined
+    whole and replayed after the upgrade, rather than stored with a part cut off.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class FieldError(ValueError):
+    """Raised by a validator of a whole model about one field of it.
+
+    Attributes:
+        where: The field's path within the model, such as `("items", 2, "show_if")`.
+    """
+
+    def __init__(self, where: tuple[int | str, ...], message: str) -> None:
+        super().__init__(message)
+        self.where = where
 
 
 def _utc_milliseconds(moment: datetime) -> datetime:
@@ -30,10 +42,10 @@ def _zones() -> frozenset[str]:
 
 
 def known_zone(name: str) -> str:
-    """The name, if it is an IANA zone's.
+    """The name, if an IANA time zone has it.
 
     Raises:
-        ValueError: It is none.
+        ValueError: No zone has that name.
     """
     if name not in _zones():
         raise ValueError(f"{name!r} is not a time zone; write an IANA name such as Europe/Brussels")
@@ -41,7 +53,7 @@ def known_zone(name: str) -> str:
 
 
 Instant = Annotated[AwareDatetime, AfterValidator(_utc_milliseconds)]
-"""An instant in UTC, to the millisecond. A time without an offset is refused."""
+"""An instant in UTC, to the millisecond. A time without a UTC offset is refused."""
 
 Zone = Annotated[str, AfterValidator(known_zone)]
 """The name of an IANA time zone, such as Europe/Brussels."""
@@ -53,14 +65,14 @@ Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2
 """A BCP 47 language tag, such as nl or ar."""
 
 Pseudonym = Annotated[str, StringConstraints(pattern=r"^p-[0-9a-z]{16}$")]
-"""The random name of a participant, the only one known beyond the vault."""
+"""A participant's random name, the only one known outside the vault."""
 
 StudyRef = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,47}@[0-9]+$")]
-"""A study definition, for ever the same one: `id@version`."""
+"""Names a study definition, `id@version`, which never changes."""
 
 
 class Channel(StrEnum):
-    """The way by which a check-in came."""
+    """How a check-in came in, or how a participant is asked."""
 
     SMS = "sms"
     WEB = "web"

@@ -4,10 +4,10 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 Clock = Callable[[], datetime]
-"""A function that tells the present instant in UTC; tests pass their own."""
+"""Returns the current instant in UTC; tests pass their own."""
 
 
 def now() -> datetime:
-    """The present instant, in UTC, cut to milliseconds so that every store keeps it exactly."""
+    """The current instant in UTC, truncated to milliseconds so that every store keeps it exactly."""
     moment = datetime.now(UTC)
     return moment.replace(microsecond=moment.microsecond // 1000 * 1000)

@@ -1,4 +1,4 @@
-"""Events to bytes and back. Bytes that are no event of ours are refused with a reason, never guessed at."""
+"""Encoding and decoding events. Bytes that are not an event are refused with a reason, never guessed at."""
 
 import base64
 import json
@@ -16,7 +16,7 @@ _DETAIL_LIMIT = 500
 
 
 class Unreadable(ValueError):
-    """Bytes that are not an event that this release knows.
+    """Bytes that are not an event known to this release.
 
     Attributes:
         reason: Why, for a program.
@@ -30,7 +30,7 @@ class Unreadable(ValueError):
 
 
 def encode(event: FrozenModel) -> bytes:
-    """An event as UTF-8 JSON, without the fields that are None."""
+    """An event as UTF-8 JSON, without fields that are None."""
     return event.model_dump_json(exclude_none=True).encode()
 
 
@@ -85,8 +85,8 @@ def dead_letter(
 ) -> DeadLetter:
     """The dead letter for a record.
 
-    Its id follows from the event inside, or else from where the record stands, and the reason: reading
-    the record again gives the same letter.
+    Its id follows from the event inside, or else the record's offset, and from the reason: reading
+    the record again gives the same dead letter.
     """
     place = str(event.event_id) if event else f"{partition}/{offset}"
     return DeadLetter(

@@ -1,9 +1,9 @@
-"""Telling a fault of ours to a log without telling what a person said: an exception's text may quote it."""
+"""Logging an exception without its message, which may quote a participant."""
 
 import traceback
 
 
 def type_and_frames(error: BaseException) -> str:
-    """An exception's type and its frames, innermost last; neither its message nor its causes' messages."""
+    """An exception's type and its frames, innermost last, without any message."""
     frames = "".join(traceback.format_tb(error.__traceback__))
     return f"{type(error).__name__}\n{frames}"

@@ -1,4 +1,4 @@
-"""Names that follow from their cause, so that doing a thing twice names it the same both times."""
+"""Ids that follow from their cause, so that doing something twice gives it the same id both times."""
 
 import hashlib
 import secrets
@@ -9,27 +9,27 @@ _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 
 
 def event_id(*cause: str) -> UUID:
-    """The id of the event that `cause` brings about.
+    """The id of the event that follows from `cause`.
 
     Args:
-        cause: What caused it, from the general to the particular: ("twilio", MessageSid), say.
+        cause: What caused it, from general to particular, such as ("twilio", MessageSid).
 
     Returns:
         A version 5 UUID; the same cause gives the same id, on any machine, at any time.
     """
     if not cause:
-        raise ValueError("an event has a cause")
+        raise ValueError("an event id needs a cause")
     # The unit separator cannot occur in an id, so ("a", "b c") and ("a b", "c") stay apart.
     return uuid5(NAMESPACE, "\x1f".join(cause))
 
 
 def new_pseudonym() -> str:
-    """A random participant name, `p-` and 16 characters: 80 bits that say nothing about the person."""
+    """A random pseudonym, `p-` and 16 characters: 80 bits that reveal nothing about the person."""
     return "p-" + "".join(secrets.choice(_ALPHABET) for _ in range(16))
 
 
 def pseudonym_from(*cause: str) -> str:
-    """A participant name that follows from its cause: for people whom a file names, never for numbers."""
+    """A pseudonym that follows from its cause: for people named in a file, never for telephone numbers."""
     number = int(hashlib.sha256("\x1f".join(cause).encode()).hexdigest(), 16)
     return "p-" + "".join(_ALPHABET[number >> 5 * place & 31] for place in range(16))
 

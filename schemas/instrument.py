@@ -15,13 +15,13 @@ Line = Annotated[str, Field(min_length=1, max_length=1000)]
 
 
 class CutOff(FrozenModel):
-    """From where on, or up to where, a score says something; it is bound to the language and the country.
+    """A cut-off of a score; it holds for the language and country in which it was validated.
 
     Attributes:
-        at_least, at_most: The border, which belongs to it; one of the two.
-        says: What it says: never a diagnosis.
-        source: Where it comes from.
-        verified: Whether the source itself was read for this manifest.
+        at_least, at_most: The cut-off, inclusive; exactly one of the two.
+        says: What a score beyond it means; never a diagnosis.
+        source: Where it was published.
+        verified: Whether the source itself was checked for this manifest.
     """
 
     at_least: float | None = None
@@ -37,23 +37,23 @@ class CutOff(FrozenModel):
         return self
 
     def holds(self, score: float) -> bool:
-        """Whether a score is on its side of the border."""
+        """Whether a score reaches the cut-off."""
         return score >= self.at_least if self.at_least is not None else score <= (self.at_most or 0.0)
 
 
 class ScoredScale(FrozenModel):
-    """A score that is made of some of the items.
+    """A score computed from some of the items.
 
     Attributes:
         items: Their numbers, from 1.
-        reverse: Those that count the other way round.
+        reverse: Those that are reverse-scored.
         rule: `sum` or `mean` of the items, or `difference` of two other scales.
-        times: What the sum is multiplied by.
-        minus: For `difference`: ids of two scales, the second taken from the first.
-        converted: The raw score is converted by a table that does not ship; without it there is no score.
-        prorate_from: Fewest answered items for which the manual fills the others with their mean; None where
-            a missing item leaves no score.
-        unverified: What here was not checked against its source.
+        times: A factor for the sum.
+        minus: For `difference`: ids of two scales; the second is subtracted from the first.
+        converted: The raw score needs a conversion table that does not ship; without it there is no score.
+        prorate_from: The minimum number of answered items from which the manual imputes the others with
+            their mean; None where a missing item leaves no score.
+        unverified: What was not checked against the source.
     """
 
     id: Slug
@@ -71,7 +71,7 @@ class ScoredScale(FrozenModel):
     @model_validator(mode="after")
     def _whole(self) -> Self:
         if (self.rule == "difference") != (self.minus is not None):
-            raise ValueError("rule `difference`, and only that, has `minus`")
+            raise ValueError("only rule `difference` has `minus`, and it requires it")
         if (self.rule == "difference") == bool(self.items):
             raise ValueError("`sum` and `mean` have `items`, `difference` has none")
         if not set(self.reverse) <= set(self.items):
@@ -80,15 +80,15 @@ class ScoredScale(FrozenModel):
 
 
 class Licence(FrozenModel):
-    """On what terms the texts may be used.
+    """The terms on which the texts may be used.
 
     Attributes:
         id: SPDX where there is one, else a short name.
         redistributable: Whether the texts may ship with wellstream.
-        evidence: What that rests on.
+        evidence: The grounds for that.
         checked_on: When.
-        obtain: Where a site gets the texts, and what it must do.
-        notice: What must stand beside the texts.
+        obtain: How a site obtains the texts, and what it must do.
+        notice: The notice that must accompany the texts.
     """
 
     id: Line
@@ -100,17 +100,17 @@ class Licence(FrozenModel):
 
 
 class Instrument(FrozenModel):
-    """A questionnaire for weekly, or pre and post use. Asked about "right now", its cut-offs do not hold.
+    """A questionnaire for weekly or pre-post use. Its cut-offs do not hold for momentary assessment.
 
     Attributes:
         version: Of the manifest.
         language: Of the texts; another language is another instrument, not to be pooled with it.
         count: Number of items.
         low, high: Lowest and highest answer.
-        frame: The time that its questions are about.
-        gate: Item that, answered with 0, makes every score 0.
+        frame: Its time frame, such as the last two weeks.
+        gate: An item whose answer 0 makes every score 0.
         crisis_items: Items on self-harm: off unless the study has a safety protocol.
-        stem, options, texts: The words, where they ship; one text for each item.
+        stem, options, texts: The wording, where it ships; one text for each item.
     """
 
     id: Slug
@@ -139,9 +139,9 @@ class Instrument(FrozenModel):
             if any(item > self.count for item in scale.items):
                 raise ValueError(f"`scales.{scale.id}` names an item above {self.count}")
             if scale.minus and not set(scale.minus) <= set(ids):
-                raise ValueError(f"`scales.{scale.id}`: `minus` names a scale that there is not")
+                raise ValueError(f"`scales.{scale.id}`: `minus` names an unknown scale")
         if self.texts and not self.licence.redistributable:
-            raise ValueError("the licence does not let the `texts` ship")
+            raise ValueError("the licence does not allow the `texts` to ship")
         if self.texts and len(self.texts) != self.count:
             raise ValueError(f"there are {len(self.texts)} `texts` for {self.count} items")
         if self.options and len(self.options) != self.high - self.low + 1:
@@ -150,15 +150,15 @@ class Instrument(FrozenModel):
 
 
 def load_instrument(path: Path) -> Instrument:
-    """The instrument that a manifest describes.
+    """Load an instrument's manifest.
 
     Raises:
-        DefinitionError: The file cannot be read, is no YAML, or is no manifest; says line and field.
+        DefinitionError: The file cannot be read, or is not a valid manifest; names line and field.
     """
     return read_yaml(path).as_a(Instrument)
 
 
 def shipped_instruments() -> dict[str, Instrument]:
-    """All that ship, by id."""
+    """The instruments that ship with wellstream, by id."""
     found = (load_instrument(path) for path in sorted(FOLDER.glob("*.yaml")))
     return {instrument.id: instrument for instrument in found}

@@ -1,8 +1,8 @@
-"""Sealing words so that only the participant's key opens them, and only where they belong.
+"""Sealing text so that only the participant's key opens it, and only in its place.
 
 AES-256-GCM. The associated data bind a seal to its topic, participant and event: a ciphertext that is
-moved to another place does not open. The nonce follows from place and words (HMAC-SHA-256 under a key of its
-own, cut to 96 bits), so that a retry makes the same bytes, and other words another nonce.
+moved elsewhere does not open. The nonce follows from place and text (HMAC-SHA-256 under a key of its own,
+truncated to 96 bits), so that a retry gives the same bytes and another text another nonce.
 """
 
 import base64
@@ -46,7 +46,7 @@ def seal(key: bytes, words: str, *, topic: str, participant: str, event_id: UUID
 
 
 def unseal(key: bytes, sealed: Sealed, *, topic: str, participant: str, event_id: UUID) -> str:
-    """The words in a seal.
+    """The text in a seal.
 
     Raises:
         WrongKey: The key is another participant's, or the seal belongs to another place.

@@ -10,6 +10,8 @@ from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
+from schemas.base import FieldError
+
 _Model = TypeVar("_Model", bound=BaseModel)
 
 Where = tuple[int | str, ...]
@@ -34,7 +36,7 @@ class Problem:
 
 
 class DefinitionError(ValueError):
-    """A file that cannot be used; its text has a line for each problem."""
+    """A definition that cannot be used; its message has a line for each problem."""
 
     def __init__(self, path: Path, problems: list[Problem]) -> None:
         lines = (f"{path}:{p.line}: {p.field + ': ' if p.field else ''}{p.message}" for p in problems)
@@ -45,25 +47,25 @@ class DefinitionError(ValueError):
 
 @dataclass(frozen=True)
 class Defined:
-    """A YAML file that was read.
+    """A YAML file's content.
 
     Attributes:
-        path: Where it is.
-        tree: What is in it, with the places of its fields.
+        path: The file.
+        tree: Its content, with the position of each field.
     """
 
     path: Path
     tree: CommentedMap
 
     def problem(self, where: Where, message: str) -> Problem:
-        """Something wrong at a field."""
+        """A problem with a field."""
         return Problem(_line(self.tree, where), ".".join(map(str, where)), message)
 
     def as_a(self, model: type[_Model]) -> _Model:
-        """The file as a model.
+        """Validate the content as a model.
 
         Raises:
-            DefinitionError: It is none.
+            DefinitionError: It is not valid.
         """
         try:
             return model.model_validate(self.tree)
@@ -76,7 +78,7 @@ def read_yaml(path: Path) -> Defined:
     """Read a YAML file that holds a mapping of fields.
 
     Raises:
-        DefinitionError: The file cannot be read, or is no such YAML.
+        DefinitionError: The file cannot be read, is not YAML, or is not a mapping.
     """
     try:
         tree = YAML(typ="rt").load(path.read_text(encoding="utf-8"))
@@ -88,7 +90,9 @@ def read_yaml(path: Path) -> Defined:
     except YAMLError as error:
         raise DefinitionError(path, [Problem(1, "", f"not valid YAML: {error}")]) from None
     if not isinstance(tree, CommentedMap):
-        raise DefinitionError(path, [Problem(1, "", "the file is no mapping of fields, such as `id: ...`")])
+        raise DefinitionError(
+            path, [Problem(1, "", "the file must be a mapping of fields, such as `id: ...`")]
+        )
     return Defined(path, tree)
 
 
@@ -102,6 +106,8 @@ def explained(problem: Mapping[str, Any], tree: object) -> tuple[Where, str]:
     where, kind = _without_kinds(problem["loc"], tree)
     if problem["type"] in _UNION_ERRORS:
         where = (*where, "kind")
+    if isinstance(error := problem.get("ctx", {}).get("error"), FieldError):
+        where = (*where, *error.where)
     return where, _sentence(problem, f"kind `{kind}`" if kind else "")
 
 
@@ -127,7 +133,7 @@ def _without_kinds(path: Where, tree: object) -> tuple[Where, str]:
 
 
 def _line(tree: Any, where: Where) -> int:
-    """The line of the field, or of the nearest thing around it that stands in the file."""
+    """The line of the field, or of the nearest thing around it that is in the file."""
     line = 1
     node = tree
     for step in where:

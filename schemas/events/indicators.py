@@ -1,4 +1,4 @@
-"""Rolling indicators at one check-in, and why a value may be undefined."""
+"""Rolling indicators at one check-in, and why a value is undefined."""
 
 from enum import StrEnum
 from typing import Annotated, Literal
@@ -13,7 +13,7 @@ from schemas.events.envelope import Envelope
 class Undefined(StrEnum):
     """Why an indicator has no value. Undefined is never 0 and never NaN.
 
-    From `zero_variance` on they come from whole records only, never with a live window.
+    From `zero_variance` on they occur in full records only, never in a live window.
     """
 
     NO_DATA = "no_data"
@@ -41,7 +41,7 @@ class Window(StrEnum):
 
 
 class Note(StrEnum):
-    """What to know about a value that is there."""
+    """A caveat about a value."""
 
     SCALE_CHANGED = "scale_changed"
     LANGUAGES_MIXED = "languages_mixed"
@@ -55,12 +55,12 @@ class IndicatorValue(FrozenModel):
         scale: What was measured, such as `stress`; empty where the indicator spans several.
         window: Length of the window.
         value: The value, or None with a `reason`.
-        n: Number of answers (for compliance: of prompts) used.
-        n_pairs: Number of valid pairs used; None where the indicator does not use pairs.
-        reason: Why there is no value; None where there is one.
-        notes: What to know about it. `scale_changed`: answers of another version of the study, which asked
-            the same with other items or on another scale, were left out. `languages_mixed`: the answers
-            were given in more than one language.
+        n: Number of answers used (for compliance: of prompts).
+        n_pairs: Number of valid pairs used; None for an indicator that does not use pairs.
+        reason: Why there is no value; None if there is one.
+        notes: Caveats. `scale_changed`: answers to another version of the study, with other items or
+            another scale for the same measure, were left out. `languages_mixed`: the answers were given in
+            more than one language.
     """
 
     indicator: Slug
@@ -78,9 +78,9 @@ class IndicatorsUpdated(Envelope):
 
     Attributes:
         checkin: `event_id` of the check-in at which the windows end.
-        revision: How many of the participant's events the longest window knows: its prompts, and the
-            versions of its check-ins. It only grows while events arrive, and at the end it depends on the
-            events alone, not on their order: of two updates with one `event_id`, the higher revision holds.
+        revision: How many of the participant's events the longest window holds: prompts, and versions of
+            check-ins. It only grows as events arrive, and in the end depends on the events alone, not on
+            their order: of two updates with the same `event_id`, the higher revision wins.
         values: One entry for each indicator, scale and window.
     """
 

@@ -4,8 +4,8 @@ A definition is immutable: `id@version` is stamped on every event, and a change 
 """
 
 from schemas.study.arms import Arm, Condition, Intervention, InterventionKind, Level, Phase, Setting
+from schemas.study.channels import ConversationOptions, Form
 from schemas.study.definition import Study
-from schemas.study.delivery import ConversationOptions, Form
 from schemas.study.items import (
     ChoiceItem,
     ConditionText,

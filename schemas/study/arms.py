@@ -1,4 +1,4 @@
-"""Interventions, and the arms and phases in which participants meet them (Derluyn 2023)."""
+"""Interventions, and the arms and phases in which participants receive them (Derluyn 2023)."""
 
 from enum import StrEnum
 from typing import Annotated
@@ -21,7 +21,7 @@ class InterventionKind(StrEnum):
 
 
 class Level(StrEnum):
-    """With whom an intervention works."""
+    """The level at which an intervention works."""
 
     INDIVIDUAL = "individual"
     GROUP = "group"
@@ -38,7 +38,7 @@ class Setting(StrEnum):
 
 
 class Condition(StrEnum):
-    """What the people in the study live with."""
+    """The conditions that participants live with."""
 
     ANXIETY = "anxiety"
     DEPRESSION = "depression"
@@ -47,7 +47,7 @@ class Condition(StrEnum):
 
 
 class Intervention(FrozenModel):
-    """Something that is offered to participants."""
+    """An intervention that is offered to participants."""
 
     id: Slug
     kind: InterventionKind
@@ -57,10 +57,10 @@ class Intervention(FrozenModel):
 
 
 class Phase(FrozenModel):
-    """A stretch of days, with the interventions that run in it.
+    """A period of days, with the interventions that run in it.
 
     Attributes:
-        randomised: Whether chance decided who is in it. Only then is a difference called an effect.
+        randomised: Whether participants were randomised to it. Only then is a difference called an effect.
     """
 
     kind: PhaseKind
@@ -70,7 +70,7 @@ class Phase(FrozenModel):
 
 
 class Arm(FrozenModel):
-    """A group of participants who go through the same phases."""
+    """A study arm: participants who go through the same phases."""
 
     id: Slug
     name: Texts

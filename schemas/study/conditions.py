@@ -1,11 +1,11 @@
-"""When an item is asked: a small language over earlier answers, which is parsed and never evaluated as code.
+"""Conditions for asking an item: a small language over earlier answers, parsed and never evaluated as code.
 
     condition := all ("or" all)*
     all       := one ("and" one)*
     one       := "not" one | "(" condition ")" | item ("=" | "!=" | "<" | "<=" | ">" | ">=") number
                | item "has" option
 
-A comparison with an item that was not answered is false, whatever the operator.
+A comparison with an unanswered item is false, whatever the operator.
 """
 
 import operator
@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Final
 
 Answered = Mapping[str, int | tuple[str, ...]]
-"""Answers by item id: a number (yes is 1, no is 0), or the ids of the options chosen."""
+"""Answers by item id: a number (yes is 1, no is 0), or the ids of the chosen options."""
 
 OPERATORS: Final[dict[str, Callable[[int, int], bool]]] = {
     "=": operator.eq,
@@ -69,20 +69,20 @@ Condition = Compare | Has | Not | Both
 
 
 def parse_condition(text: str) -> Condition:
-    """Read a condition such as `stress >= 7 and not coping has problem_solving`.
+    """Parse a condition such as `stress >= 7 and not coping has problem_solving`.
 
     Raises:
-        ValueError: It is none; the sentence says where.
+        ValueError: It cannot be parsed; the message says where.
     """
     parser = _Parser(_tokens(text), text)
     found = parser.any_of()
     if parser.left:
-        raise ValueError(f"{text!r}: {parser.left[0]!r} is not expected there")
+        raise ValueError(f"{text!r}: {parser.left[0]!r} is unexpected")
     return found
 
 
 def holds(condition: Condition, answers: Answered) -> bool:
-    """Whether a condition is true of the answers."""
+    """Whether a condition holds for the answers."""
     match condition:
         case Compare(item, sign, number):
             answer = answers.get(item)
@@ -115,14 +115,14 @@ def _tokens(text: str) -> list[str]:
     while place < len(text.rstrip()):
         token = _TOKEN.match(text, place)
         if token is None:
-            raise ValueError(f"{text!r}: cannot be read at {text[place:].strip()[:10]!r}")
+            raise ValueError(f"{text!r}: cannot be parsed at {text[place:].strip()[:10]!r}")
         found.append(token.group().strip())
         place = token.end()
     return found
 
 
 class _Parser:
-    """Recursive descent over the tokens that are left."""
+    """Recursive descent over the remaining tokens."""
 
     def __init__(self, tokens: list[str], text: str) -> None:
         self.left = tokens
@@ -144,7 +144,7 @@ class _Parser:
     def _one(self) -> Condition:
         self._depth += 1
         if self._depth > _DEEPEST:
-            raise ValueError(f"{self._text!r}: is too deep")
+            raise ValueError(f"{self._text!r}: nested too deeply")
         found = self._single()
         self._depth -= 1
         return found
@@ -159,17 +159,17 @@ class _Parser:
             return inner
         item = self._next("an item's id")
         if item in _WORDS or not item[0].isalpha():
-            raise ValueError(f"{self._text!r}: an item's id is expected in place of {item!r}")
+            raise ValueError(f"{self._text!r}: expected an item's id, not {item!r}")
         if self._skip("has"):
             return Has(item, self._next("an option's id"))
         sign = self._next("one of = != < <= > >= or `has`")
         if sign not in OPERATORS:
-            raise ValueError(f"{self._text!r}: = != < <= > >= or `has` is expected in place of {sign!r}")
+            raise ValueError(f"{self._text!r}: expected = != < <= > >= or `has`, not {sign!r}")
         number = self._next("a number")
         try:
             return Compare(item, sign, int(number))
         except ValueError:
-            raise ValueError(f"{self._text!r}: a number is expected in place of {number!r}") from None
+            raise ValueError(f"{self._text!r}: expected a number, not {number!r}") from None
 
     def _skip(self, word: str) -> bool:
         if self.left and self.left[0] == word:
@@ -179,6 +179,6 @@ class _Parser:
 
     def _next(self, expected: str) -> str:
         if not self.left:
-            raise ValueError(f"{self._text!r}: {expected} is expected at the end")
+            raise ValueError(f"{self._text!r}: expected {expected} at the end")
         first, *self.left = self.left
         return first

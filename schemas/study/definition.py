@@ -5,10 +5,10 @@ from typing import Annotated, Self, assert_never
 
 from pydantic import Field, model_validator
 
-from schemas.base import FrozenModel, Language, Measure, Slug, StudyRef
+from schemas.base import FieldError, FrozenModel, Language, Measure, Slug, StudyRef
 from schemas.study.arms import Arm, Condition, Intervention
+from schemas.study.channels import ConversationOptions, Form
 from schemas.study.conditions import Compare, Has, leaves, parse_condition
-from schemas.study.delivery import ConversationOptions, Form
 from schemas.study.items import (
     ChoiceItem,
     Item,
@@ -85,19 +85,20 @@ class Study(FrozenModel):
         return self.strategy_items if measure == Measure.COPING_STRATEGY else self.scales_of(measure)
 
     def in_language(self, texts: Mapping[str, str], language: str) -> str:
-        """The words in a language, or in the study's first one where they are not given."""
+        """A text in a language, or in the study's first one if it is missing in that language."""
         return texts.get(language) or texts[self.languages[0]]
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
-        for name, ids in (
-            ("interventions", [i.id for i in self.interventions]),
-            ("arms", [a.id for a in self.arms]),
-            ("items", [i.id for i in self.items]),
+        for name, things in (
+            ("interventions", self.interventions),
+            ("arms", self.arms),
+            ("items", self.items),
         ):
-            twice = sorted({i for i in ids if ids.count(i) > 1})
-            if twice:
-                raise ValueError(f"`{name}`: the id {twice[0]} stands twice")
+            ids = [thing.id for thing in things]
+            for place, one in enumerate(ids):
+                if one in ids[:place]:
+                    raise FieldError((name, place, "id"), f"the id {one} is used twice")
         self._check_arms()
         self._check_conditions()
         self._check_sms()
@@ -106,54 +107,69 @@ class Study(FrozenModel):
         return self
 
     def _check_arms(self) -> None:
-        known = {i.id for i in self.interventions}
-        for arm in self.arms:
-            for phase in arm.phases:
-                unknown = sorted(set(phase.interventions) - known)
-                if unknown:
-                    raise ValueError(
-                        f"`arms.{arm.id}`: no intervention {unknown[0]}; there are {', '.join(sorted(known))}"
-                    )
+        for place, arm in enumerate(self.arms):
+            for number, phase in enumerate(arm.phases):
+                for index, name in enumerate(phase.interventions):
+                    self._check_intervention(("arms", place, "phases", number, "interventions", index), name)
+
+    def _check_intervention(self, where: tuple[int | str, ...], name: str) -> None:
+        known = [intervention.id for intervention in self.interventions]
+        if name not in known:
+            raise FieldError(
+                where, f"there is no intervention {name}; allowed: {', '.join(known) or 'none is defined'}"
+            )
 
     def _check_sms(self) -> None:
-        for item_id in self.sms:
-            item = self.item(item_id)
+        for place, name in enumerate(self.sms):
+            where, item = ("sms", place), self.item(name)
             if item is None or not _can_be_texted(item):
-                raise ValueError(f"`sms`: {item_id} is not an item of kind scale, yes_no or choice")
+                raise FieldError(where, f"{name} is not an item of kind scale, yes_no or choice")
             if self.conversation.ask == "all" and not isinstance(item, ScaleItem):
-                raise ValueError(f"`sms`: {item_id} is no scale; `conversation.ask: each` can ask it")
+                raise FieldError(where, f"{name} is not a scale; only `conversation.ask: each` can ask it")
             if self.conversation.ask == "all" and item.show_if:
-                raise ValueError(f"`sms`: {item_id} has show_if; `conversation.ask: each` can ask it")
+                raise FieldError(where, f"{name} has `show_if`; only `conversation.ask: each` can ask it")
 
     def _check_conditions(self) -> None:
-        before: dict[str, Item] = {}
-        for item in self.items:
+        earlier: dict[str, Item] = {}
+        for place, item in enumerate(self.items):
             for leaf in leaves(parse_condition(item.show_if)) if item.show_if else ():
-                earlier = before.get(leaf.item)
-                where = f"`items.{item.id}.show_if`"
-                if earlier is None:
-                    raise ValueError(f"{where}: {leaf.item} is no item that stands before {item.id}")
-                if isinstance(leaf, Compare) and not _is_number(earlier):
-                    raise ValueError(f"{where}: {leaf.item} is no number; write `{leaf.item} has OPTION`")
-                if isinstance(leaf, Has) and leaf.option not in {option.id for option in options_of(earlier)}:
-                    raise ValueError(f"{where}: {leaf.item} has no option {leaf.option}")
-            before[item.id] = item
+                wrong = _wrong(leaf, earlier.get(leaf.item))
+                if wrong:
+                    raise FieldError(("items", place, "show_if"), wrong)
+            earlier[item.id] = item
 
     def _check_schedule(self) -> None:
-        known = {i.id for i in self.interventions}
-        for rule in self.schedule.prompts:
+        for place, rule in enumerate(self.schedule.prompts):
             wanted = _intervention(rule)
-            if wanted is not None and wanted not in known:
-                raise ValueError(f"`schedule.prompts`: no intervention {wanted}")
-        for name in self.schedule.support.texts if self.schedule.support else ():
+            if wanted is not None:
+                self._check_intervention(("schedule", "prompts", place, "intervention"), wanted)
+        for place, name in enumerate(self.schedule.support.texts if self.schedule.support else ()):
             if name not in self.texts:
-                raise ValueError(f"`schedule.support`: there is no text {name} under `texts`")
+                raise FieldError(
+                    ("schedule", "support", "texts", place), f"there is no text {name} under `texts`"
+                )
 
     def _check_scales(self) -> None:
-        for measure in Measure:
-            ranges = {(item.scale.min, item.scale.max) for item in self.scales_of(measure)}
-            if len(ranges) > 1:
-                raise ValueError(f"`items`: all items that measure {measure} need one and the same scale")
+        first: dict[Measure, ScaleItem] = {}
+        for place, item in enumerate(self.items):
+            if not isinstance(item, ScaleItem) or item.measures is None:
+                continue
+            other = first.setdefault(item.measures, item)
+            if (item.scale.min, item.scale.max) != (other.scale.min, other.scale.max):
+                raise FieldError(
+                    ("items", place, "scale"),
+                    f"all items that measure {item.measures} need the same scale, that of {other.id}",
+                )
+
+
+def _wrong(leaf: Compare | Has, earlier: Item | None) -> str:
+    """What is wrong with a comparison in a condition; empty if nothing is."""
+    if earlier is None:
+        return f"{leaf.item} is not an earlier item"
+    if isinstance(leaf, Compare):
+        return "" if _is_number(earlier) else f"{leaf.item} is not a number; write `{leaf.item} has OPTION`"
+    known = [option.id for option in options_of(earlier)]
+    return "" if leaf.option in known else f"{leaf.item} has no option {leaf.option}"
 
 
 def _can_be_texted(item: Item) -> bool:

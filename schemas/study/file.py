@@ -10,15 +10,15 @@ from schemas.yaml_file import DefinitionError, Where, read_yaml
 
 
 def load_study(path: Path) -> Study:
-    """The study that a YAML file defines.
+    """Load the study that a YAML file defines.
 
     Raises:
-        DefinitionError: The file cannot be read, is no YAML, or does not define a study.
+        DefinitionError: The file cannot be read, is not YAML, or does not define a study.
     """
     defined = read_yaml(path)
     study = defined.as_a(Study)
     missing = [
-        defined.problem(where, f"there is no text in {', '.join(lacking)}")
+        defined.problem(where, f"the text is missing in {', '.join(lacking)}")
         for where, lacking in _missing_languages(study, study.languages)
     ]
     if missing:
@@ -29,7 +29,7 @@ def load_study(path: Path) -> Study:
 def _missing_languages(
     node: object, languages: tuple[str, ...], where: Where = ()
 ) -> Iterator[tuple[Where, list[str]]]:
-    """Every text of a study that is not given in all its languages."""
+    """Texts of a study that are missing in some of its languages."""
     if isinstance(node, BaseModel):
         for name in type(node).model_fields:
             yield from _missing_languages(getattr(node, name), languages, (*where, name))

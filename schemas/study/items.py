@@ -15,7 +15,7 @@ from schemas.study.texts import Texts
 
 
 class Scale(FrozenModel):
-    """Whole numbers from `min` to `max`, with words at both ends."""
+    """Whole numbers from `min` to `max`, with labels at both ends."""
 
     min: Annotated[int, Field(ge=-1000, le=1000)]
     max: Annotated[int, Field(ge=-1000, le=1000)]
@@ -30,7 +30,7 @@ class Scale(FrozenModel):
 
 
 class Option(FrozenModel):
-    """One of the answers to choose from; an exclusive one ("none of these") excludes the others."""
+    """An answer option; an exclusive one ("none of these") excludes the others."""
 
     id: Slug
     text: Texts
@@ -43,7 +43,7 @@ def _readable(text: str) -> str:
 
 
 ConditionText = Annotated[str, StringConstraints(max_length=500), AfterValidator(_readable)]
-"""When an item is asked, in the language of `schemas.study.conditions`, such as `stress >= 7`."""
+"""When an item is asked, as a condition (`schemas.study.conditions`) such as `stress >= 7`."""
 
 
 def _distinct(options: tuple[Option, ...]) -> tuple[Option, ...]:
@@ -55,7 +55,7 @@ def _distinct(options: tuple[Option, ...]) -> tuple[Option, ...]:
 
 
 Options = Annotated[tuple[Option, ...], Field(min_length=1), AfterValidator(_distinct)]
-"""The answers to choose from, in the order in which they are shown."""
+"""Answer options, in the order in which they are shown."""
 
 ItemKind = Literal["scale", "choice", "choices", "yes_no", "text"]
 
@@ -67,10 +67,10 @@ class ItemBase(FrozenModel):
         id: Stable over versions, and the field's name in the form.
         kind: Which kind of item it is.
         text: The question.
-        sms_text: The question in a text message, where `text` is too long for one.
-        required: The form asks for it before it can be sent.
-        show_if: Asked only where this is true of the answers to items that stand before it.
-        sms: Words that name the item in a text, such as `mood` in "mood 7".
+        sms_text: The question in a text message, if `text` is too long for one.
+        required: The form cannot be submitted without it.
+        show_if: Asked only if this holds for the answers to earlier items.
+        sms: Words that name the item in a text message, such as `mood` in "mood 7".
     """
 
     id: Slug
@@ -84,7 +84,7 @@ class ItemBase(FrozenModel):
     )
 
     def asked(self, answers: Mapping[str, int | tuple[str, ...]]) -> bool:
-        """Whether the item is asked after these answers."""
+        """Whether the item is asked, given the answers to earlier items."""
         return self.show_if is None or holds(parse_condition(self.show_if), answers)
 
 
@@ -104,8 +104,8 @@ class ScaleItem(ItemBase):
     """A number on a scale.
 
     Attributes:
-        measures: What it measures; None for what is stored but is no indicator.
-        scale: Its bounds, and the words at its ends.
+        measures: What it measures; None if it is stored without being an indicator.
+        scale: Its bounds and labels.
     """
 
     kind: Literal["scale"]
@@ -117,7 +117,7 @@ class MultipleChoiceItem(ItemBase):
     """Any number of options.
 
     Attributes:
-        measures: Coping strategies, or None for what is stored but is no indicator.
+        measures: Coping strategies, or None if it is stored without being an indicator.
         options: The options to choose from.
     """
 
@@ -127,7 +127,7 @@ class MultipleChoiceItem(ItemBase):
 
 
 class UnmeasuredItem(ItemBase):
-    """An item that is stored and never an indicator."""
+    """An item that is stored without being an indicator."""
 
     measures: ClassVar[None] = None
 
@@ -146,7 +146,7 @@ class YesNoItem(UnmeasuredItem):
 
 
 class TextItem(UnmeasuredItem):
-    """Words of the participant's own, which are sealed."""
+    """Free text, which is sealed."""
 
     kind: Literal["text"]
 

@@ -1,4 +1,4 @@
-"""What participants are told about help, and which words call for it."""
+"""The notice about help, and the crisis words."""
 
 from typing import Annotated
 
@@ -9,13 +9,13 @@ from schemas.study.texts import Texts
 
 
 class Safety(FrozenModel):
-    """What participants are told about help, and what calls for it.
+    """The notice about help, and the crisis words.
 
     Attributes:
-        notice: Shown on every page of the form, and sent to who texts HELP or a word of crisis.
-        crisis: Words of crisis by language, reviewed by the study's clinicians. A text with one of them is
-            answered at once with the notice, raises a safety alert and pauses the person's prompts. It is no
-            measure of risk.
+        notice: Shown on every page of the form, and sent to whoever texts HELP or a crisis word.
+        crisis: Crisis words by language, reviewed by the study's clinicians. A text message with one of
+            them is answered immediately with the notice, raises a safety alert and pauses the participant's
+            prompts. It does not measure risk.
     """
 
     notice: Texts

@@ -35,11 +35,11 @@ _WEEKDAYS = tuple(Weekday)
 
 
 class Rule(FrozenModel):
-    """When one kind of prompt applies.
+    """What all rules have.
 
     Attributes:
-        phases: Only in these; in all where none is named.
-        weekdays: Only on these; on all where none is named.
+        phases: Only in these kinds of phases; in all if empty.
+        weekdays: Only on these; on all if empty.
     """
 
     phases: tuple[PhaseKind, ...] = ()
@@ -53,13 +53,13 @@ class Rule(FrozenModel):
 
 
 class Adaptive(FrozenModel):
-    """Ask a person less the next day when they answer little, and more when they answer well.
+    """Fewer prompts the next day for a participant who answers few, and more for one who answers most.
 
     Attributes:
-        min_per_day, max_per_day: Bounds of the number of prompts a day.
-        below: One prompt less where the share answered is under this.
-        above: One prompt more where the share answered is over this.
-        days: Over how many days before the share is taken.
+        min_per_day, max_per_day: Bounds for the number of prompts a day.
+        below: One prompt fewer if the share answered is below this.
+        above: One prompt more if the share answered is above this.
+        days: Number of preceding days over which the share is taken.
     """
 
     min_per_day: Annotated[int, Field(ge=1, le=24)]
@@ -71,7 +71,7 @@ class Adaptive(FrozenModel):
     @model_validator(mode="after")
     def _ascending(self) -> Self:
         if self.min_per_day > self.max_per_day or self.below > self.above:
-            raise ValueError("`min_per_day` must not be over `max_per_day`, nor `below` over `above`")
+            raise ValueError("`min_per_day` must not exceed `max_per_day`, nor `below` exceed `above`")
         return self
 
 
@@ -79,7 +79,7 @@ class RandomTimes(Rule):
     """Random times: one in each equal part of the waking day, at least `min_gap_minutes` apart.
 
     Attributes:
-        channels: The channel of each prompt of a day; as many as there are prompts.
+        channels: The channel of each prompt of a day; their number is the number of prompts.
     """
 
     kind: Literal["random"] = "random"
@@ -97,7 +97,7 @@ class FixedTimes(Rule):
 
 
 class EveryInterval(Rule):
-    """Every so many minutes on the wall clock, from waking until sleeping."""
+    """Every `every_minutes` on the wall clock, from `wake` until `sleep`."""
 
     kind: Literal["interval"] = "interval"
     every_minutes: Annotated[int, Field(ge=15, le=24 * 60)]
@@ -111,7 +111,7 @@ class EveryInterval(Rule):
 
 
 class OwnInitiative(Rule):
-    """The person asks to check in when something happens: at most so many times a day."""
+    """Participants check in on their own initiative when something happens, at most `max_per_day` times."""
 
     kind: Literal["event"] = "event"
     max_per_day: Annotated[int, Field(ge=1, le=24)] = 5
@@ -148,7 +148,7 @@ PromptRule = Annotated[
 
 
 class QuietHours(FrozenModel):
-    """Local hours in which nobody is texted unless they wrote first; they may span midnight."""
+    """Local hours without texts, except replies; they may span midnight."""
 
     begin: TimeOfDay
     end: TimeOfDay
@@ -161,13 +161,13 @@ class QuietHours(FrozenModel):
 
 
 class Support(FrozenModel):
-    """A micro-randomised trial: at each prompt chance decides whether a supportive text goes with it.
+    """A micro-randomised trial: a supportive text is randomised at each prompt (Klasnja et al. 2015).
 
-    Klasnja et al. (2015). The decision, its probability and the person's availability are logged.
+    The decision, its probability and the participant's availability are recorded.
 
     Attributes:
-        probability: Of sending one.
-        texts: Names of the study's `texts` to choose from, each as likely.
+        probability: Randomisation probability of a text.
+        texts: Names of the study's `texts` to choose from, equally likely.
     """
 
     probability: Annotated[float, Field(gt=0, lt=1)]
@@ -180,11 +180,11 @@ class Schedule(FrozenModel):
     Attributes:
         wake, sleep: The waking day; `sleep` before `wake` means the next date.
         expires_minutes: How long a prompt can be answered.
-        grace_minutes: A prompt that could not be sent this long after its time is not sent any more.
-        reminders_minutes: How long after the prompt an unanswered one is repeated.
-        quiet: Hours without texts; none by default beyond what lies outside the waking day.
-        max_segments_per_day: SMS segments that one person may be sent on a day.
-        prompts: The rules; a day's prompts are all of theirs.
+        grace_minutes: A prompt this late is no longer sent.
+        reminders_minutes: How long after an unanswered prompt it is repeated.
+        quiet: Hours without texts; by default the hours outside the waking day.
+        max_segments_per_day: SMS segments that one participant may be sent a day.
+        prompts: The rules; a day has the prompts of all of them.
         support: Micro-randomised supportive texts.
     """
 
@@ -219,7 +219,7 @@ class Schedule(FrozenModel):
             raise ValueError("`wake` and `sleep` must differ")
         late = [minutes for minutes in self.reminders_minutes if minutes >= self.expires_minutes]
         if late:
-            raise ValueError(f"a reminder after {late[0]} minutes comes after the prompt has expired")
+            raise ValueError(f"a reminder after {late[0]} minutes would come after the prompt has expired")
         return self
 
 

@@ -1,4 +1,4 @@
-"""Words in each language of a study, and times of day."""
+"""Texts in each language of a study, and times of day."""
 
 from typing import Annotated
 
@@ -10,7 +10,7 @@ Text = Annotated[str, StringConstraints(min_length=1, max_length=2000)]
 
 
 Texts = dict[Language, Text]
-"""The same words in each language of the study."""
+"""A text in each language of the study."""
 
 
 TimeOfDay = Annotated[str, StringConstraints(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]

@@ -1,8 +1,7 @@
-"""The versions of the studies that are known, and whose answers may be put together.
+"""The known versions of studies, and which of their answers may be pooled.
 
-Within a window only answers count that were asked in the same way as at its end: a measure asked with other
-items, or on another scale, is another measure, and a removed item makes another one of it. Nothing is
-rescaled: no formula makes a 7 of 10 what a 5 of 7 was.
+Within a window only answers count that were asked for as at its end: with other items or on another scale,
+it is another measure. Nothing is rescaled: no formula turns 7 of 10 into 5 of 7.
 """
 
 from collections.abc import Iterable
@@ -27,7 +26,7 @@ class Versions:
         return self.studies[ref]
 
     def alike(self, one: str, other: str, measure: Measure) -> bool:
-        """Whether two versions ask a measure with the same items on the same scales."""
+        """Whether two versions measure it with the same items on the same scales."""
         return one == other or self._asked[one].get(measure) == self._asked[other].get(measure)
 
     @cached_property

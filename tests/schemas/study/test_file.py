@@ -92,6 +92,28 @@ NO_SUCH = "has no such field; look at the spelling"
             "sms, web]", "sms, fax]", "sms, fax]", "schedule.prompts.0.channels.2",
             "'fax' is not allowed; allowed: 'sms', 'web'",
         ),
+        ("- id: stress", "- id: mood", "- id: mood", "items.1.id", "the id mood is used twice"),
+        (
+            "interventions: [cbt]", "interventions: [hypnosis]", "interventions: [hypnosis]",
+            "arms.0.phases.1.interventions.0", "there is no intervention hypnosis; allowed: cbt, ",
+        ),
+        (
+            "sms: [mood, stress, handled]", "sms: [mood, coping]", "sms: [mood, coping]", "sms.1",
+            "coping is not an item of kind scale, yes_no or choice",
+        ),
+        (
+            "kind: text", "show_if: coping > 3\n    kind: text", "show_if: coping > 3", "items.12.show_if",
+            "coping is not a number; write `coping has OPTION`",
+        ),
+        (
+            "kind: text", "show_if: morale > 3\n    kind: text", "show_if: morale > 3", "items.12.show_if",
+            "morale is not an earlier item",
+        ),
+        (
+            "{kind: event, max_per_day: 5}",
+            "{kind: relative, phase: baseline, intervention: hypnosis, day: 1, time: '12:00', channel: web}",
+            "intervention: hypnosis", "schedule.prompts.1.intervention", "there is no intervention hypnosis",
+        ),
     ],
 )  # fmt: skip
 def test_what_is_wrong_in_an_item_or_a_rule_is_said_of_its_field(

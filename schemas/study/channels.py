@@ -1,4 +1,4 @@
-"""How a check-in by SMS and the web form go."""
+"""Options of the two channels: the conversation by SMS and the web form."""
 
 from typing import Literal
 
@@ -6,7 +6,7 @@ from schemas.base import FrozenModel
 
 
 class ConversationOptions(FrozenModel):
-    """How a check-in by SMS goes.
+    """Options of a check-in by SMS.
 
     Attributes:
         ask: `all` asks for every item in one text, `each` one item at a time.
@@ -16,11 +16,11 @@ class ConversationOptions(FrozenModel):
 
 
 class Form(FrozenModel):
-    """How the web form goes.
+    """Options of the web form.
 
     Attributes:
-        review: Show the answers once more before they are sent.
-        last_two_weeks: The thank-you page shows the person their own last two weeks.
+        review: Show the answers again before they are submitted.
+        last_two_weeks: The thank-you page shows participants their own last two weeks.
     """
 
     review: bool = False

@@ -62,8 +62,8 @@ class TopicReader:
             KafkaError: Kafka is unavailable.
             TopicMissing: A topic does not exist.
         """
-        await self._consumer.start()
         try:
+            await self._consumer.start()
             await _require(self._consumer, self._partitions)
             self._consumer.assign(self._partitions)
             # Not seek_to_beginning: the reset that `assign` begins may override it (aiokafka 0.14).
@@ -157,8 +157,8 @@ async def offsets_since(bootstrap: str, topics: Sequence[Topic], since: datetime
     """
     partitions = _partitions(topics)
     consumer = _consumer(bootstrap, 100)
-    await consumer.start()
     try:
+        await consumer.start()
         await _require(consumer, partitions)
         ends = await consumer.end_offsets(partitions)
         at = int(since.timestamp() * 1000)

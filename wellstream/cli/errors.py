@@ -1,6 +1,7 @@
 """Failures that users can fix, as one sentence each. Anything else is a bug and keeps its traceback."""
 
 import errno
+import re
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -20,6 +21,8 @@ KNOWN = frozenset(
         "producers.simulator.client.Refused",
         "producers.vault.connection.VaultError",
         "schemas.settings.MissingSetting",
+        "schemas.topic_log.LogStalled",
+        "schemas.topic_log.TopicMissing",
         "schemas.yaml_file.DefinitionError",
         "wellstream.operations.checkin_file.CheckInFileError",
         "streams.store.schema.OtherFormat",
@@ -40,6 +43,8 @@ KNOWN = frozenset(
 )
 """Exceptions that users can act on, by name: importing them would make every command slow to start."""
 
+_NO_KAFKA = "aiokafka.errors.KafkaConnectionError"
+
 
 def report_errors(action: Callable[[], _T]) -> _T:
     """Run an action. A failure that users can fix becomes one sentence and exit code 1."""
@@ -58,8 +63,13 @@ def sentence_for(error: Exception) -> str | None:
     """The sentence that explains an error; None if users cannot act on it."""
     if isinstance(error, ExceptionGroup):
         return sentence_for(error.exceptions[0])
-    if any(f"{kind.__module__}.{kind.__qualname__}" in KNOWN for kind in type(error).__mro__):
+    kinds = {f"{kind.__module__}.{kind.__qualname__}" for kind in type(error).__mro__}
+    if kinds & KNOWN:
         return str(error)
+    if _NO_KAFKA in kinds:
+        addresses = ",".join(":".join(found) for found in re.findall(r"\('([^']+)', (\d+)", str(error)))
+        at = f" at {addresses}" if addresses else ""
+        return f"Kafka does not answer{at}; is it running? WELLSTREAM_KAFKA says where it is"
     if isinstance(error, OSError) and error.errno == errno.ENOSPC:
         where = f" at {error.filename}" if error.filename else ""
         return f"the disk is full{where}; free some space, or choose another folder with WELLSTREAM_HOME"

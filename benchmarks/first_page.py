@@ -24,7 +24,7 @@ from starlette.routing import Mount, Route
 from producers.forms.assets import SCRIPT, STYLE
 from producers.gateway.app import build_gateway
 from producers.kafka.publisher import Publisher
-from producers.sms.providers.base import Registry
+from producers.sms.providers.registry import Registry
 from producers.vault import Enrolment, NewLink, Vault
 from schemas.clock import now
 from schemas.settings import Settings

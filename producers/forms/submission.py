@@ -119,12 +119,4 @@ def letter_of(sent: Submission, problem: Problem, at: datetime) -> DeadLetter:
 
 
 def _envelope(sent: Submission, at: datetime) -> EnvelopeFields:
-    person = sent.opened.link.person
-    return EnvelopeFields(
-        event_id=sent.event_id,
-        study=person.study,
-        participant=person.participant,
-        occurred_at=sent.occurred_at,
-        recorded_at=at,
-        zone=person.zone,
-    )
+    return sent.opened.link.person.envelope(sent.event_id, sent.occurred_at, at)

@@ -16,8 +16,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from producers.gateway.intake import Intake
 from producers.gateway.middleware import SafeHeaders, Unexpected, read_body
 from producers.kafka.publisher import Publisher, PublishFailed
-from producers.sms.providers.base import Registry
-from producers.sms.providers.fake import Simulator
+from producers.sms.providers.fake import FakeProvider
+from producers.sms.providers.registry import Registry
 from producers.vault import Enrolment, NewLink, Person, Vault, VaultError, VaultUnavailable, normalise
 from schemas.base import FrozenModel, Instant, Pseudonym
 from schemas.clock import Clock
@@ -150,12 +150,7 @@ class _AdminApi:
             raise _Unusable(f"there is no participant {wanted.participant}")
         now = self._clock()
         event = PauseChanged(
-            event_id=event_id("pause", person.participant, now.isoformat()),
-            study=person.study,
-            participant=person.participant,
-            occurred_at=now,
-            recorded_at=now,
-            zone=person.zone,
+            **person.envelope(event_id("pause", person.participant, now.isoformat()), now, now),
             paused=wanted.paused,
             until=wanted.until,
             reason="staff",
@@ -173,38 +168,29 @@ class _AdminApi:
             raise _Unusable(f"entry {row}: the study's languages are {', '.join(study.languages)}")
 
     async def _announce(self, person: Person, occurred_at: datetime | None) -> None:
-        enrolled = event_id("enrolled", person.participant, str(person.revision))
-        consented = event_id("consent", person.participant, ConsentStatus.GRANTED.value, _CONSENT_TEXT)
         moment = occurred_at or person.changed_at
+        enrolled = event_id("enrolled", person.participant, str(person.revision))
+        consent = event_id("consent", person.participant, ConsentStatus.GRANTED.value, _CONSENT_TEXT)
+
+        def consented(at: datetime) -> ConsentChanged:
+            return ConsentChanged(
+                **person.envelope(consent, moment, at),
+                status=ConsentStatus.GRANTED,
+                text_version=_CONSENT_TEXT,
+            )
+
         if await self._vault.directory.contact(person.participant) is None:
-            await self._vault.directory.record_consent(person.participant, ConsentStatus.GRANTED, moment)
+            await self._vault.directory.record_consent(consented(moment))
         await self._intake.take(
             enrolled,
             lambda at: ParticipantEnrolled(
-                event_id=enrolled,
-                study=person.study,
-                participant=person.participant,
-                occurred_at=moment,
-                recorded_at=at,
-                zone=person.zone,
+                **person.envelope(enrolled, moment, at),
                 arm=person.arm,
                 language=person.language,
                 start_date=person.start_date,
             ),
         )
-        await self._intake.take(
-            consented,
-            lambda at: ConsentChanged(
-                event_id=consented,
-                study=person.study,
-                participant=person.participant,
-                occurred_at=moment,
-                recorded_at=at,
-                zone=person.zone,
-                status=ConsentStatus.GRANTED,
-                text_version=_CONSENT_TEXT,
-            ),
-        )
+        await self._intake.take(consent, consented)
 
 
 class _Telephone:
@@ -216,7 +202,7 @@ class _Telephone:
     async def fetch(self, request: Request) -> Response:
         """The texts after a count; waits a while for the first one."""
         simulator = self._registry.adapters.get("simulator")
-        if not isinstance(simulator, Simulator):
+        if not isinstance(simulator, FakeProvider):
             raise _Unusable("there is no simulated telephone here: it comes with `wellstream demo`")
         wanted = _Fetch.model_validate_json(await read_body(request, _BODY_LIMIT))
         number = normalise(wanted.number) or wanted.number

@@ -21,7 +21,7 @@ from producers.gateway.intake import Intake
 from producers.gateway.middleware import SafeHeaders, Unexpected
 from producers.gateway.sms_webhook import SmsRoutes
 from producers.kafka.publisher import Publisher
-from producers.sms.providers.base import Registry
+from producers.sms.providers.registry import Registry
 from producers.vault import Vault
 from schemas.clock import Clock
 from schemas.settings import Settings

@@ -15,9 +15,8 @@ from producers.gateway.admin_api import build_admin_api
 from producers.gateway.app import build_gateway
 from producers.kafka.publisher import Publisher, PublishFailed
 from producers.kafka.studies import announce
-from producers.sms.dispatcher import Sender
-from producers.sms.providers.base import Registry
-from producers.sms.providers.registry import chosen_gateways
+from producers.sms.dispatcher import Dispatcher
+from producers.sms.providers.registry import Registry, configured_providers
 from producers.vault import Vault
 from schemas.clock import now
 from schemas.settings import Settings
@@ -53,7 +52,7 @@ async def serve_gateway(settings: Settings) -> None:
     study = load_study(settings.study_path)
     studies = {study.ref: study}
     announced = asyncio.Event()
-    registry = chosen_gateways(settings)
+    registry = configured_providers(settings)
     async with _vault(settings) as vault, _publisher(settings) as publisher, _closing(registry):
         recent = Recent(studies) if study.form.last_two_weeks else None
         public = build_gateway(settings, studies, registry, vault, publisher, now, announced.is_set, recent)
@@ -65,7 +64,7 @@ async def serve_gateway(settings: Settings) -> None:
             servers = (_server(public), _server(desk))
             work = [_announce(study, settings, publisher, studies, announced)]
             if registry.sending:
-                work.append(Sender(settings, registry.sending, studies, vault, publisher, now).run())
+                work.append(Dispatcher(settings, registry.sending, studies, vault, publisher, now).run())
             if recent:
                 work.append(_follow(Follower(recent, settings.kafka, now), announced))
             await _run([(servers[0], front), (servers[1], back)], [asyncio.create_task(one) for one in work])

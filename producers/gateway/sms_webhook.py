@@ -12,16 +12,16 @@ from producers.gateway.audit_log import tell
 from producers.gateway.intake import Intake
 from producers.gateway.middleware import read_body, simulated_at
 from producers.kafka.publisher import PublishFailed
-from producers.sms.delivery_reports import reports_of
+from producers.sms.delivery_reports import reports_on
 from producers.sms.providers.base import (
     Adapter,
+    DeliveryReport,
     Inbound,
+    MalformedRequest,
     NotAuthentic,
     RawRequest,
-    Receipt,
-    Registry,
-    Unreadable,
 )
+from producers.sms.providers.registry import Registry
 from producers.vault import Dispatch, Person, Vault, VaultUnavailable
 from schemas.events import ConsentStatus, MessageReceived
 from schemas.identity import event_id
@@ -62,19 +62,19 @@ class SmsRoutes:
         try:
             adapter.authenticate(raw)
             delivered = adapter.parse(raw)
-        except (NotAuthentic, Unreadable) as refusal:
+        except (NotAuthentic, MalformedRequest) as refusal:
             tell(request, str(refusal))
             return PlainTextResponse(str(refusal), 403 if isinstance(refusal, NotAuthentic) else 400)
         return await self._store(request, adapter, delivered)
 
     async def _store(
-        self, request: Request, adapter: Adapter, delivered: Sequence[Inbound | Receipt]
+        self, request: Request, adapter: Adapter, delivered: Sequence[Inbound | DeliveryReport]
     ) -> Response:
         reply = ""
         for one in delivered:
             try:
-                if isinstance(one, Receipt):
-                    await self._receipt(request, adapter, one)
+                if isinstance(one, DeliveryReport):
+                    await self._delivery_report(request, adapter, one)
                 else:
                     reply = await self._text(request, adapter, one) or reply
             except (PublishFailed, VaultUnavailable):
@@ -97,11 +97,13 @@ class SmsRoutes:
         Its START is one only for somebody who had stopped: for others "yes" is an answer. A HELP that it has
         answered itself stays as it was written, for it may be a word of crisis.
         """
-        if text.heeded == "STOP":
-            return text.heeded
-        contact = await self._vault.directory.contact(person.participant) if text.heeded == "START" else None
+        if text.honoured == "STOP":
+            return text.honoured
+        contact = (
+            await self._vault.directory.contact(person.participant) if text.honoured == "START" else None
+        )
         stopped = contact is not None and contact.status == ConsentStatus.CONTACT_STOPPED
-        return text.heeded if stopped else text.words
+        return text.honoured if stopped else text.body
 
     async def _publish(self, provider: str, text: Inbound, person: Person, key: bytes) -> None:
         name = event_id(provider, text.message_id)
@@ -110,12 +112,7 @@ class SmsRoutes:
 
         def build(received_at: datetime) -> MessageReceived:
             return MessageReceived(
-                event_id=name,
-                study=person.study,
-                participant=person.participant,
-                occurred_at=simulated or received_at,
-                recorded_at=received_at,
-                zone=person.zone,
+                **person.envelope(name, simulated or received_at, received_at),
                 provider=provider,
                 provider_message_id=text.message_id,
                 language=person.language,
@@ -124,16 +121,16 @@ class SmsRoutes:
 
         await self._intake.take(name, build)
 
-    async def _receipt(self, request: Request, adapter: Adapter, receipt: Receipt) -> None:
+    async def _delivery_report(self, request: Request, adapter: Adapter, receipt: DeliveryReport) -> None:
         """Take a receipt in; one of a text that is not ours is passed over."""
         dispatch = await self._dispatch(adapter, receipt)
         if dispatch is None:
             tell(request, "the receipt is about no text of ours")
             return
-        for name, build in reports_of(dispatch, receipt.delivery, receipt.code):
+        for name, build in reports_on(dispatch, receipt.delivery, receipt.code):
             await self._intake.take(name, build)
 
-    async def _dispatch(self, adapter: Adapter, receipt: Receipt) -> Dispatch | None:
+    async def _dispatch(self, adapter: Adapter, receipt: DeliveryReport) -> Dispatch | None:
         """The text that a receipt is about.
 
         Where only the provider's name of it is given, it may come before that name is written down: the

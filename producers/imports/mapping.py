@@ -39,7 +39,7 @@ class Mapping(FrozenModel):
         scheduled: Column with the time for which the prompt was planned, local or with an offset.
         sent: Column with the time of sending; absent or before `scheduled` (a telephone's clock at 1970),
             it is taken as scheduled.
-        answered: Column with the time of the answer; heeded where an item is answered.
+        answered: Column with the time of the answer; used only where an item is answered.
         started: Column with the time of opening.
         beep: Column with the prompt's place in its day, from 1.
         items: Column of each item of the study.

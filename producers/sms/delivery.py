@@ -1,7 +1,7 @@
-"""Handing one text to the provider: checked, claimed, sent, and what became of it said; at most once.
+"""Sending one text, at most once: check, claim, send, report.
 
-A text is claimed in the vault before it is handed over. What a crash or a silent provider leaves open is
-never sent again; a receipt may tell later what became of it.
+A text is claimed in the vault before it is sent. One that a crash or a silent provider leaves in doubt is
+never sent again; a delivery report may settle later what became of it.
 """
 
 import asyncio
@@ -12,15 +12,15 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from producers.kafka.publisher import Publisher
-from producers.sms.delivery_reports import Build, Requested, closing, reports_of, withheld
+from producers.sms.delivery_reports import Build, Requested, prompt_closed, reports_on, text_withheld
 from producers.sms.providers.base import Adapter, Outgoing, Sent
 from producers.sms.segments import count_segments
-from producers.sms.send_policy import OUTCOMES, is_urgent, objection
+from producers.sms.send_policy import OUTCOMES, is_urgent, reason_to_withhold
 from producers.sms.templates import name_and_item, needs_link, reminded, worded
-from producers.sms.throttle import Pace
+from producers.sms.throttle import Throttle
 from producers.vault import Dispatch, NewLink, Vault
 from schemas.clock import Clock
-from schemas.events import ConsentChanged, ConsentStatus, Delivery, PromptRequested
+from schemas.events import ConsentChanged, ConsentStatus, Delivery, PromptRequested, caused_by
 from schemas.faults import type_and_frames
 from schemas.identity import event_id
 from schemas.settings import Settings
@@ -37,7 +37,7 @@ _ROOM_FOR_LINK = "https://" + "x" * 60
 
 
 class TextDelivery:
-    """The way of a text to the SMS provider."""
+    """Sends texts through one provider, and reports on each."""
 
     def __init__(
         self,
@@ -49,19 +49,18 @@ class TextDelivery:
         clock: Clock,
     ) -> None:
         self._public_url = settings.public_url.rstrip("/")
-        self._path_secret = settings.http_sms_secret
         self._adapter = adapter
         self._studies = studies
         self._vault = vault
         self._publisher = publisher
         self._clock = clock
-        self._pace = Pace(settings.sms_segments_per_second, clock)
-        # A provider that keeps all lanes waiting must not keep an urgent text waiting.
+        self._throttle = Throttle(settings.sms_segments_per_second, clock)
+        # A provider that keeps all ordinary lanes waiting must not delay an urgent text.
         self._lanes = {urgent: asyncio.Semaphore(_AT_ONCE) for urgent in (False, True)}
-        self._handing: set[asyncio.Task[None]] = set()
+        self._submitting: set[asyncio.Task[None]] = set()
 
-    async def one(self, request: Requested) -> None:
-        """Send a text if it may be sent at this moment, and say what became of it.
+    async def deliver(self, request: Requested) -> None:
+        """Send a text if it may be sent now, and report what became of it.
 
         Raises:
             PublishFailed, VaultUnavailable: Its outcome cannot be recorded for now; to be tried again.
@@ -69,11 +68,11 @@ class TextDelivery:
         study = self._studies[request.study]
         segments = count_segments(self.words(request, study, _ROOM_FOR_LINK)).count
         async with self._lanes[is_urgent(request)]:
-            await self._pace.turn(segments, urgent=is_urgent(request))
+            await self._throttle.wait(segments, urgent=is_urgent(request))
             number = await self._vault.directory.number(request.participant)
-            why = await self._objection(request, study, segments) if number else "no_number"
-            if why is not None:
-                await self._withhold(request, why)
+            reason = await self._reason_to_withhold(request, study, segments) if number else "no_number"
+            if reason is not None:
+                await self._withhold(request, reason)
                 return
             claim = Dispatch(
                 text=request.event_id,
@@ -83,15 +82,15 @@ class TextDelivery:
                 claimed_at=self._clock(),
                 segments=segments,
             )
-            await self._claimed(claim, str(number), request)
+            await self._claim(claim, str(number), request)
 
     async def finish(self, seconds: float) -> None:
-        """Wait for what is in the provider's hands at the moment, so that it does not stay unknown."""
-        if self._handing:
-            await asyncio.wait(self._handing, timeout=seconds)
+        """Wait for the provider's answers to texts being submitted, so that their delivery is known."""
+        if self._submitting:
+            await asyncio.wait(self._submitting, timeout=seconds)
 
     def words(self, request: Requested, study: Study, link: str) -> str:
-        """What to say.
+        """The text's words.
 
         Raises:
             KeyError: The study has no such text.
@@ -103,46 +102,46 @@ class TextDelivery:
         again = isinstance(request, PromptRequested) and request.attempt
         return reminded(request.language, text) if again else text
 
-    async def _claimed(self, claim: Dispatch, number: str, request: Requested) -> None:
-        there = await self._vault.dispatches.claim(claim)
-        if there is None:
-            # An end of the sender must not tear it off: then nobody would know whether it was sent.
-            task = asyncio.create_task(self._hand_over(claim, number, request))
-            self._handing.add(task)
-            task.add_done_callback(self._handing.discard)
+    async def _claim(self, claim: Dispatch, number: str, request: Requested) -> None:
+        earlier = await self._vault.dispatches.claim(claim)
+        if earlier is None:
+            # Shutting down must not cancel it: nobody would know whether the text was sent.
+            task = asyncio.create_task(self._submit(claim, number, request))
+            self._submitting.add(task)
+            task.add_done_callback(self._submitting.discard)
             await asyncio.shield(task)
         else:
-            # Claimed before: a crash came in between. What is known of it is said again, with the same ids.
-            unknown = there.delivery == Delivery.CLAIMED
-            await self._report(there, Delivery.UNKNOWN if unknown else there.delivery, there.code)
+            # A crash came after the claim. Report what is known once more, with the same ids.
+            unknown = earlier.delivery == Delivery.CLAIMED
+            await self._report(earlier, Delivery.UNKNOWN if unknown else earlier.delivery, earlier.code)
 
-    async def _hand_over(self, claim: Dispatch, number: str, request: Requested) -> None:
-        sent = await self._sent(claim, number, request)
+    async def _submit(self, claim: Dispatch, number: str, request: Requested) -> None:
+        sent = await self._send(claim, number, request)
         known = claim.model_copy(
             update={"delivery": sent.delivery, "provider_id": sent.message_id, "code": sent.code}
         )
         await self._vault.dispatches.settle(known)
         if sent.delivery != Delivery.ACCEPTED:
-            _log.warning("%s did not take a text: %s", self._adapter.name, sent.code)
+            _log.warning("%s did not accept a text: %s", self._adapter.name, sent.code)
         await self._report(known, sent.delivery, sent.code)
         if sent.opted_out:
-            await self._stop(request)
+            await self._record_opt_out(request)
 
-    async def _sent(self, claim: Dispatch, number: str, request: Requested) -> Sent:
-        """What the provider said; what is claimed must not fail without a word."""
+    async def _send(self, claim: Dispatch, number: str, request: Requested) -> Sent:
+        """The provider's answer. Whatever fails after the claim must be reported, so this never raises."""
         try:
             words = self.words(request, self._studies[request.study], await self._link(request))
         except Exception as error:
             _log.error("a text was not sent: %s", type_and_frames(error))
             return Sent(Delivery.FAILED, code="unexpected")
         try:
-            return await self._tried(claim, number, words, request)
+            return await self._try(claim, number, words, request)
         except Exception as error:
-            # It may have gone out all the same: an answer that cannot be read, say.
-            _log.error("%s answered in a way of its own: %s", self._adapter.name, type_and_frames(error))
+            # It may have been sent all the same: the answer may just be malformed.
+            _log.error("unexpected answer of %s: %s", self._adapter.name, type_and_frames(error))
             return Sent(Delivery.UNKNOWN, code=type(error).__name__[:48])
 
-    async def _tried(self, claim: Dispatch, number: str, words: str, request: Requested) -> Sent:
+    async def _try(self, claim: Dispatch, number: str, words: str, request: Requested) -> Sent:
         expires_at = request.expires_at or claim.claimed_at + _REPLY_WITHIN
         url = self._status_url(claim.text)
         for attempt in range(_TRIES):
@@ -151,45 +150,42 @@ class TextDelivery:
             if not sent.retry or attempt == _TRIES - 1:
                 break
             await asyncio.sleep(_RETRY_SECONDS * 2**attempt)
-            await self._pace.turn(claim.segments, urgent=is_urgent(request))
-            # Somebody may have said STOP meanwhile. Its own segments are counted as spent already.
-            why = await self._objection(request, self._studies[request.study], 0)
-            if why is not None:
-                return Sent(Delivery.FAILED, code=why)
+            await self._throttle.wait(claim.segments, urgent=is_urgent(request))
+            # The participant may have sent STOP meanwhile. Its own segments are already counted as spent.
+            reason = await self._reason_to_withhold(request, self._studies[request.study], 0)
+            if reason is not None:
+                return Sent(Delivery.FAILED, code=reason)
         return sent
 
-    async def _objection(self, request: Requested, study: Study, segments: int) -> str | None:
+    async def _reason_to_withhold(self, request: Requested, study: Study, segments: int) -> str | None:
         now = self._clock()
         midnight = now.astimezone(ZoneInfo(request.zone)).replace(hour=0, minute=0, second=0, microsecond=0)
         spent = await self._vault.dispatches.segments_since(request.participant, midnight)
         contact = await self._vault.directory.contact(request.participant)
-        return objection(request, study, contact, spent, segments, now)
+        return reason_to_withhold(request, study, contact, spent, segments, now)
 
-    async def _stop(self, request: Requested) -> None:
-        """The person told the provider to stop: that is as good as telling us."""
+    async def _record_opt_out(self, request: Requested) -> None:
+        """An opt-out at the provider is a STOP."""
         now = self._clock()
-        await self._vault.directory.record_consent(request.participant, ConsentStatus.CONTACT_STOPPED, now)
         changed = ConsentChanged(
-            event_id=event_id("consent", str(request.event_id)),
-            study=request.study,
-            participant=request.participant,
-            occurred_at=now,
-            recorded_at=now,
-            zone=request.zone,
+            **caused_by(
+                request, event_id("consent", str(request.event_id)), occurred_at=now, recorded_at=now
+            ),
             status=ConsentStatus.CONTACT_STOPPED,
             text_version=_CONSENT_BY_PROVIDER,
         )
+        await self._vault.directory.record_consent(changed)
         await self._publisher.publish(changed)
 
-    async def _withhold(self, request: Requested, why: str) -> None:
-        await self._say([withheld(request, self._adapter.name, why)])
+    async def _withhold(self, request: Requested, reason: str) -> None:
+        await self._publish([text_withheld(request, self._adapter.name, reason)])
         if isinstance(request, PromptRequested) and not request.attempt:
-            await self._say([closing(request, OUTCOMES[why], why)])
+            await self._publish([prompt_closed(request, OUTCOMES[reason], reason)])
 
     async def _report(self, dispatch: Dispatch, delivery: Delivery, code: str | None) -> None:
-        await self._say(reports_of(dispatch, delivery, code))
+        await self._publish(reports_on(dispatch, delivery, code))
 
-    async def _say(self, reports: Iterable[tuple[UUID, Build]]) -> None:
+    async def _publish(self, reports: Iterable[tuple[UUID, Build]]) -> None:
         for _, build in reports:
             await self._publisher.publish(build(self._clock()))
 
@@ -208,8 +204,7 @@ class TextDelivery:
         return f"{self._public_url}/c/{token}"
 
     def _status_url(self, text: UUID) -> str:
-        secret = self._path_secret.get_secret_value() if self._path_secret else ""
         path = f"/sms/{self._adapter.name}"
-        if self._adapter.capabilities.secret_path:
-            path += f"/{secret}"
+        if self._adapter.capabilities.webhook_secret:
+            path += f"/{self._adapter.capabilities.webhook_secret}"
         return f"{self._public_url}{path}?text={text}"

@@ -1,4 +1,4 @@
-"""What is said on the topics about a text that was sent, or was to be sent."""
+"""The events that report on a text: its delivery, and what that means for its prompt."""
 
 from collections.abc import Callable, Iterator
 from datetime import datetime
@@ -27,11 +27,10 @@ REQUESTED: TypeAdapter[Requested] = TypeAdapter(Requested)
 _REACHED = frozenset({Delivery.ACCEPTED, Delivery.SENT, Delivery.DELIVERED})
 
 
-def reports_of(dispatch: Dispatch, delivery: Delivery, code: str | None) -> Iterator[tuple[UUID, Build]]:
-    """The events that follow when something becomes known about a text: id, and how to make it.
+def reports_on(dispatch: Dispatch, delivery: Delivery, code: str | None) -> Iterator[tuple[UUID, Build]]:
+    """The events that follow from a new delivery state of a text: the id of each, and how to build it.
 
-    A prompt counts as sent from the moment at which it was handed over, also where only a receipt tells us
-    that it was.
+    A prompt counts as sent from the moment it was claimed, even if only a delivery report shows that it was.
     """
     request = REQUESTED.validate_json(dispatch.request)
     prompt = request if isinstance(request, PromptRequested) else None
@@ -46,11 +45,11 @@ def reports_of(dispatch: Dispatch, delivery: Delivery, code: str | None) -> Iter
     if delivery in _REACHED:
         yield prompt.prompt_id, lambda at: _sent(prompt, dispatch.claimed_at, at)
     elif delivery == Delivery.FAILED:
-        yield closing(prompt, Outcome.FAILED, "provider")
+        yield prompt_closed(prompt, Outcome.FAILED, "provider")
 
 
-def closing(prompt: PromptRequested, outcome: Outcome, detail: str) -> tuple[UUID, Build]:
-    """The event that ends a prompt which was never sent."""
+def prompt_closed(prompt: PromptRequested, outcome: Outcome, detail: str) -> tuple[UUID, Build]:
+    """The event that closes a prompt that was never sent."""
     name = event_id("closed", str(prompt.prompt_id))
     return (
         name,
@@ -71,11 +70,11 @@ def _sent(prompt: PromptRequested, sent_at: datetime, at: datetime) -> PromptSen
     )  # fmt: skip
 
 
-def withheld(request: Requested, provider: str, why: str) -> tuple[UUID, Build]:
-    """The event that says that a text was not sent, and why."""
+def text_withheld(request: Requested, provider: str, reason: str) -> tuple[UUID, Build]:
+    """The event for a text that was withheld, and why."""
     name = event_id("report", str(request.event_id), Delivery.WITHHELD.value)
     prompt_id = request.prompt_id if isinstance(request, PromptRequested) else None
     return name, lambda at: DeliveryReported(
         **caused_by(request, name, occurred_at=at, recorded_at=at), text=request.event_id,
-        prompt_id=prompt_id, provider=provider, delivery=Delivery.WITHHELD, code=why,
+        prompt_id=prompt_id, provider=provider, delivery=Delivery.WITHHELD, code=reason,
     )  # fmt: skip

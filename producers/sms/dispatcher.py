@@ -1,7 +1,7 @@
-"""The sender: takes what is to be texted from Kafka, in order, and never waits with what cannot wait.
+"""The dispatcher: takes requested texts from Kafka, in order, and never delays what is urgent.
 
-Consents and words of crisis must not stand in line behind a study's prompts, so Kafka is read on while
-texts are on their way. Where it was read to is committed when everything before is done.
+Consents and replies to a crisis must not queue behind a study's prompts, so reading goes on while texts are
+being sent. An offset is committed when everything before it is done.
 """
 
 import asyncio
@@ -40,7 +40,7 @@ from schemas.study import Study
 from schemas.topics import CONSENTS, PARTICIPANTS, TEXTS
 
 _log = logging.getLogger(__name__)
-_GROUP = "wellstream-sender"
+_GROUP = "wellstream-dispatcher"
 _RETRY_SECONDS = 2.0
 _FINISH_SECONDS = 8.0
 _POLL_MS = 500
@@ -56,14 +56,14 @@ CONTRACT: Consumes[ConsentChanged | LanguageChosen | Requested] = Consumes(
 
 _Record: TypeAlias = "ConsumerRecord[bytes, bytes]"
 _Batch: TypeAlias = tuple[dict[TopicPartition, int], Sequence["asyncio.Task[None]"]]
-"""Where Kafka was read to, and what has to be done before that may be committed."""
+"""The offsets after a batch, and the tasks that must be done before they may be committed."""
 
 
-class Sender:
-    """Takes requested texts from Kafka and hands them to the SMS provider.
+class Dispatcher:
+    """Takes requested texts from Kafka and sends them through the SMS provider.
 
-    It reads consents and chosen languages from their topics too, and writes them into the vault before it
-    sends what came with them.
+    It also follows consents and chosen languages, and writes them into the vault before it sends the texts
+    of the same batch.
     """
 
     def __init__(
@@ -80,20 +80,20 @@ class Sender:
         self._vault = vault
         self._publisher = publisher
         self._clock = clock
-        self._handover = TextDelivery(settings, adapter, studies, vault, publisher, clock)
-        self._persons: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        self._delivery = TextDelivery(settings, adapter, studies, vault, publisher, clock)
+        self._queues: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def run(self) -> None:
-        """Send until cancelled; comes back by itself after Kafka was away or the vault was locked."""
+        """Send until cancelled; resumes by itself after Kafka or the vault was unavailable."""
         while True:
             try:
                 await self._consume()
             except (KafkaError, PublishFailed, VaultUnavailable, OSError) as error:
-                _log.warning("no texts are sent for now: %s", type(error).__name__)
+                _log.warning("sending is interrupted, trying again: %s", type(error).__name__)
                 await asyncio.sleep(_RETRY_SECONDS)
 
     async def handle(self, records: Sequence[_Record]) -> None:
-        """Do what a batch of records asks for, to its end; doing it twice sends nothing twice.
+        """Handle a batch of records to its end; idempotent: handling it again sends nothing again.
 
         Raises:
             PublishFailed, VaultUnavailable: Its outcome cannot be recorded for now.
@@ -111,50 +111,50 @@ class Sender:
             auto_offset_reset="earliest",
         )
         await consumer.start()
-        under_way: deque[_Batch] = deque()
+        in_progress: deque[_Batch] = deque()
         try:
             while True:
                 found = await consumer.getmany(timeout_ms=_POLL_MS, max_records=_BATCH)
                 if found:
                     read_to = {place: records[-1].offset + 1 for place, records in found.items()}
                     tasks = await self._begin([record for records in found.values() for record in records])
-                    under_way.append((read_to, tasks))
-                await _commit_done(consumer, under_way)
-                _hold_back(consumer, under_way)
+                    in_progress.append((read_to, tasks))
+                await _commit_done(consumer, in_progress)
+                _hold_back(consumer, in_progress)
         finally:
-            await self._end([task for _, tasks in under_way for task in tasks])
+            await self._end([task for _, tasks in in_progress for task in tasks])
             with suppress(KafkaError):
                 await consumer.stop()
 
     async def _end(self, tasks: "list[asyncio.Task[None]]") -> None:
-        """Give up what waits, which is read again; let what the provider has come to its end."""
+        """Cancel what waits, which will be read again; let what is being submitted finish."""
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        await self._handover.finish(_FINISH_SECONDS)
+        await self._delivery.finish(_FINISH_SECONDS)
 
     async def _begin(self, records: Sequence[_Record]) -> "list[asyncio.Task[None]]":
-        """Note consents and languages, and start a task for each text."""
+        """Record consents and languages, and start a task for each text."""
         requests: list[tuple[_Record, Requested]] = []
         for record in records:
             request = await self._read(record)
             if request is not None:
                 requests.append((record, request))
         requests.sort(key=lambda one: one[1].recorded_at)
-        return [asyncio.create_task(self._in_turn(*one)) for one in requests]
+        return [asyncio.create_task(self._deliver(*one)) for one in requests]
 
     async def _read(self, record: _Record) -> Requested | None:
         try:
             event = CONTRACT.select(decode(record.value or b""))
         except (Unreadable, MisplacedEvent) as error:
-            # The other topics have readers of their own who put it aside.
+            # The other topics have consumers of their own, which quarantine it.
             if record.topic == TEXTS.name:
                 misplaced = error.event if isinstance(error, MisplacedEvent) else None
-                await self._put_aside(record, error.reason, error.detail, misplaced)
+                await self._quarantine(record, error.reason, error.detail, misplaced)
             return None
         match event:
             case ConsentChanged():
-                await self._vault.directory.record_consent(event.participant, event.status, event.occurred_at)
+                await self._vault.directory.record_consent(event)
             case LanguageChosen():
                 await self._vault.directory.set_language(event.participant, event.language)
             case PromptRequested() | ReplyRequested():
@@ -169,35 +169,35 @@ class Sender:
         study = self._studies.get(request.study)
         if study is None:
             detail = f"no definition of {request.study} is known here"
-            await self._put_aside(record, Reason.UNKNOWN_STUDY, detail, request)
+            await self._quarantine(record, Reason.UNKNOWN_STUDY, detail, request)
             return None
         try:
-            self._handover.words(request, study, "")
+            self._delivery.words(request, study, "")
         except KeyError:
-            await self._put_aside(record, Reason.INVALID, "the study has no such text", request)
+            await self._quarantine(record, Reason.INVALID, "the study has no such text", request)
             return None
         return request
 
-    async def _in_turn(self, record: _Record, request: Requested) -> None:
-        async with self._line(request):
+    async def _deliver(self, record: _Record, request: Requested) -> None:
+        async with self._queue(request):
             try:
-                await self._handover.one(request)
+                await self._delivery.deliver(request)
             except (PublishFailed, VaultUnavailable):
                 raise
             except Exception as error:
                 _log.error("a text was not sent: %s", type_and_frames(error))
-                await self._put_aside(record, Reason.UNEXPECTED, type(error).__name__, request)
+                await self._quarantine(record, Reason.UNEXPECTED, type(error).__name__, request)
 
-    def _line(self, request: Requested) -> AbstractAsyncContextManager[object]:
-        """A person's texts go out one after the other; only what is urgent overtakes."""
+    def _queue(self, request: Requested) -> AbstractAsyncContextManager[object]:
+        """A participant's texts are sent one after the other; only urgent ones overtake."""
         if is_urgent(request):
             return nullcontext()
-        return self._persons.setdefault(request.participant, asyncio.Lock())
+        return self._queues.setdefault(request.participant, asyncio.Lock())
 
-    async def _put_aside(
+    async def _quarantine(
         self, record: _Record, reason: Reason, detail: str, event: Envelope | None = None
     ) -> None:
-        letter = dead_letter(
+        quarantined = dead_letter(
             topic=record.topic,
             partition=record.partition,
             offset=record.offset,
@@ -208,27 +208,27 @@ class Sender:
             at=self._clock(),
             event=event,
         )
-        await self._publisher.publish(letter)
+        await self._publisher.publish(quarantined)
 
 
-async def _commit_done(consumer: AIOKafkaConsumer, under_way: deque[_Batch]) -> None:
-    """Commit what is done, from the oldest batch on.
+async def _commit_done(consumer: AIOKafkaConsumer, in_progress: deque[_Batch]) -> None:
+    """Commit the batches that are done, from the oldest on.
 
     Raises:
         PublishFailed, VaultUnavailable: A text of it has to be tried again.
     """
     done: dict[TopicPartition, int] = {}
-    while under_way and all(task.done() for task in under_way[0][1]):
-        for task in under_way[0][1]:
+    while in_progress and all(task.done() for task in in_progress[0][1]):
+        for task in in_progress[0][1]:
             task.result()
-        done |= under_way.popleft()[0]
+        done |= in_progress.popleft()[0]
     ours = {place: offset for place, offset in done.items() if place in consumer.assignment()}
     if ours:
         await consumer.commit(ours)
 
 
-def _hold_back(consumer: AIOKafkaConsumer, under_way: deque[_Batch]) -> None:
-    """Read no more texts while many wait; consents are read on."""
+def _hold_back(consumer: AIOKafkaConsumer, in_progress: deque[_Batch]) -> None:
+    """Pause reading texts while many wait; consents are still read."""
     texts = [place for place in consumer.assignment() if place.topic == TEXTS.name]
-    waiting = sum(not task.done() for _, tasks in under_way for task in tasks)
+    waiting = sum(not task.done() for _, tasks in in_progress for task in tasks)
     (consumer.pause if waiting >= _MOST_WAITING else consumer.resume)(*texts)

@@ -1,4 +1,4 @@
-"""May this text be sent to this person at this moment? Asked again right before each one is sent."""
+"""Whether a text may be sent to a participant now. Asked again right before each one is sent."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -9,7 +9,7 @@ from schemas.events import ConsentStatus, Outcome, PromptRequested, ReplyRequest
 from schemas.study import Study
 
 _ALWAYS = frozenset({"crisis", "help", "stopped", "resumed"})
-"""Replies that somebody gets whatever their consent and whatever was spent: they asked for them."""
+"""Replies that ignore consent and the daily budget: the participant asked for them."""
 
 OUTCOMES: Mapping[str, Outcome] = {
     "expired": Outcome.DISCARDED,
@@ -18,26 +18,26 @@ OUTCOMES: Mapping[str, Outcome] = {
     "no_consent": Outcome.CANCELLED,
     "no_number": Outcome.CANCELLED,
 }
-"""How a prompt ends that may not be sent."""
+"""How a prompt that may not be sent ends, by reason."""
 
 
 def is_urgent(request: Requested) -> bool:
-    """Whether a text goes before all others."""
+    """Whether a text is sent before all others."""
     return isinstance(request, ReplyRequested) and request.reply in _ALWAYS
 
 
-def objection(
+def reason_to_withhold(
     request: Requested, study: Study, contact: Contact | None, spent: int, segments: int, now: datetime
 ) -> str | None:
     """Why a text may not be sent; None if it may.
 
     Args:
-        request: What is to be sent.
+        request: The text to send.
         study: The definition that it names.
-        contact: The person's newest consent; None if none is known.
-        spent: Segments handed over for this person today.
-        segments: Segments that this text takes.
-        now: The moment of sending.
+        contact: The participant's newest consent; None if none is known.
+        spent: Segments already sent to this participant today.
+        segments: Segments of this text.
+        now: The time of sending.
     """
     if request.expires_at is not None and now >= request.expires_at:
         return "expired"
@@ -47,7 +47,7 @@ def objection(
         return None
     if contact is None or contact.status != ConsentStatus.GRANTED:
         return "no_consent"
-    # A reply answers somebody who is awake; what we begin does not wake anybody.
+    # A reply goes to somebody who is awake; a text of our own accord must not wake anybody.
     unasked = prompted or (study.schedule.support is not None and reply in study.schedule.support.texts)
     if unasked and study.schedule.effective_quiet_hours.cover(now, request.zone):
         return "quiet_hours"

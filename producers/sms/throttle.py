@@ -1,4 +1,4 @@
-"""How fast texts may be handed over: a bucket of SMS segments that fills steadily."""
+"""How fast texts are sent: a token bucket of SMS segments."""
 
 import asyncio
 from contextlib import nullcontext
@@ -10,11 +10,11 @@ from schemas.clock import Clock
 class Bucket:
     """At most `per_second` segments a second on average, and that many at once.
 
-    It begins empty: what was sent just before a restart is not known any more, and may have emptied it.
+    It starts empty: what was sent just before a restart is unknown, and may have emptied it.
 
     Args:
         per_second: How fast it fills; also how much it holds, at least one text of three segments.
-        since: When it begins to fill.
+        since: When it starts to fill.
     """
 
     def __init__(self, per_second: float, since: datetime) -> None:
@@ -24,15 +24,15 @@ class Bucket:
         self._at = since
 
     def take(self, segments: int, now: datetime) -> float:
-        """Take segments out; how many seconds to wait before they may be sent."""
+        """Take segments out; the seconds to wait before they may be sent."""
         self._held = min(self._room, self._held + (now - self._at).total_seconds() * self._rate)
         self._at = now
         self._held -= segments
         return max(0.0, -self._held / self._rate)
 
 
-class Pace:
-    """Lets one text through after another, as fast as the bucket fills; an urgent one goes first.
+class Throttle:
+    """Lets texts through one after the other, as fast as the bucket fills; urgent ones go first.
 
     Args:
         per_second: Segments a second.
@@ -45,8 +45,8 @@ class Pace:
         self._next = asyncio.Lock()
         self._ordinary = asyncio.Lock()
 
-    async def turn(self, segments: int, *, urgent: bool = False) -> None:
-        """Wait until a text of so many segments may be handed over."""
-        # Only one ordinary text at a time stands in the line that urgent ones join.
+    async def wait(self, segments: int, *, urgent: bool = False) -> None:
+        """Wait until a text of so many segments may be sent."""
+        # Only one ordinary text at a time waits in the queue that urgent ones join.
         async with nullcontext() if urgent else self._ordinary, self._next:
             await asyncio.sleep(self._bucket.take(segments, self._clock()))

@@ -5,13 +5,14 @@ Numbers are found by a keyed hash. Beyond the gateway only the pseudonym travels
 
 from collections.abc import Sequence
 from datetime import date, datetime
+from uuid import UUID
 
 import phonenumbers
 
 from producers.vault.connection import Connection, VaultError, keyed_hash, named, sortable
 from producers.vault.keys import Keys
 from schemas.base import FrozenModel, Instant, Language, Pseudonym, Slug, StudyRef, Zone
-from schemas.events import ConsentStatus
+from schemas.events import ConsentChanged, ConsentStatus, EnvelopeFields
 from schemas.identity import new_pseudonym
 
 SCHEMA = """
@@ -58,6 +59,17 @@ class Person(FrozenModel):
     start_date: date
     revision: int = 1
     changed_at: Instant
+
+    def envelope(self, event_id: UUID, occurred_at: datetime, recorded_at: datetime) -> EnvelopeFields:
+        """The envelope of an event about this participant."""
+        return EnvelopeFields(
+            event_id=event_id,
+            study=self.study,
+            participant=self.participant,
+            occurred_at=occurred_at,
+            recorded_at=recorded_at,
+            zone=self.zone,
+        )
 
 
 class Contact(FrozenModel):
@@ -124,13 +136,13 @@ class Directory:
         statement = "UPDATE people SET language = ? WHERE participant = ?"
         await self._connection.run(lambda: self._connection.execute(statement, language, participant))
 
-    async def record_consent(self, participant: str, status: ConsentStatus, at: datetime) -> None:
+    async def record_consent(self, change: ConsentChanged) -> None:
         """Record a consent, unless a newer one is known."""
         statement = (
             "INSERT INTO contacts VALUES (?, ?, ?) ON CONFLICT(participant) DO UPDATE "
             "SET status = excluded.status, at = excluded.at WHERE excluded.at >= at"
         )
-        values = (participant, status.value, sortable(at))
+        values = (change.participant, change.status.value, sortable(change.occurred_at))
         await self._connection.run(lambda: self._connection.execute(statement, *values))
 
     async def contact(self, participant: str) -> Contact | None:

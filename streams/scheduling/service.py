@@ -1,7 +1,7 @@
 """The planner as a process: it follows the topics, and asks when somebody is due.
 
 It keeps nothing of its own: after a start it reads what is on the topics and knows all that it knew. What it
-says twice has one id, and the sender's claim lets one of the two through.
+says twice has one id, and the dispatcher's claim lets one of the two through.
 """
 
 import asyncio

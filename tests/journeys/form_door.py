@@ -16,7 +16,7 @@ from pydantic import SecretStr
 from producers.forms.recent_answers import Follower, Recent
 from producers.gateway.app import build_gateway
 from producers.kafka.publisher import Publisher
-from producers.sms.providers.base import Registry
+from producers.sms.providers.registry import Registry
 from producers.vault import Enrolment, NewLink, Vault
 from schemas.clock import now
 from schemas.codec import Unreadable, decode

@@ -1,4 +1,4 @@
-"""A study of thirty days in seconds: planner, sender, form and a real broker, with time as a parameter."""
+"""A study of thirty days in seconds: planner, dispatcher, form, a real broker, and time as a parameter."""
 
 import asyncio
 from collections import defaultdict
@@ -19,9 +19,9 @@ from producers.gateway.admin_api import build_admin_api
 from producers.gateway.app import build_gateway
 from producers.kafka.publisher import Publisher
 from producers.kafka.studies import announce
-from producers.sms.dispatcher import Sender
-from producers.sms.providers.base import Registry
-from producers.sms.providers.fake import Simulator
+from producers.sms.dispatcher import Dispatcher
+from producers.sms.providers.fake import FakeProvider
+from producers.sms.providers.registry import Registry
 from producers.vault import Vault
 from schemas.events import CheckInSubmitted, DayPlanned, DeliveryReported, PromptClosed, PromptSent
 from schemas.settings import Settings
@@ -71,7 +71,7 @@ class System:
         self.stack.push_async_callback(self.vault.close)
         self.publisher = Publisher(self.settings.kafka)
         self.stack.push_async_callback(self.publisher.close)
-        self.simulator = Simulator("key")
+        self.simulator = FakeProvider("key")
         studies = {self.study.ref: self.study}
         await announce(self.study, self.settings.kafka, self.publisher, studies)
         parts = (self.settings, studies, Registry({"simulator": self.simulator}, self.simulator), self.vault)
@@ -93,8 +93,8 @@ class System:
         await self.restart()
 
     async def restart(self) -> None:
-        """A planner that knows nothing but what is on the topics, and a new sender."""
-        self.sender = Sender(
+        """A planner that knows nothing but what is on the topics, and a new dispatcher."""
+        self.dispatcher = Dispatcher(
             self.settings,
             self.simulator,
             {self.study.ref: self.study},
@@ -129,7 +129,7 @@ class System:
         """What was asked for is sent, read and perhaps answered."""
         ends = await self.inbox.ends()
         while any(self.inbox.expected.get(place, 0) < end for place, end in ends.items()):
-            await self.sender.handle(await self.inbox.next(50))
+            await self.dispatcher.handle(await self.inbox.next(50))
         for number in self.people:
             for count, words in await self.simulator.fetch(number, self.seen[number], 0):
                 self.seen[number] = count

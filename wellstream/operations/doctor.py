@@ -7,7 +7,7 @@ from pathlib import Path
 
 import httpx
 
-from producers.sms.providers.registry import chosen_gateways
+from producers.sms.providers.registry import configured_providers
 from schemas.settings import MissingSetting, Settings
 from schemas.study.file import load_study
 from schemas.yaml_file import DefinitionError
@@ -63,7 +63,7 @@ def _configuration(settings: Settings) -> Iterator[Finding]:
 
 def _providers(settings: Settings) -> Iterator[Finding]:
     try:
-        registry = chosen_gateways(settings)
+        registry = configured_providers(settings)
     except MissingSetting as missing:
         yield Finding(False, str(missing))
         return

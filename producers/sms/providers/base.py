@@ -1,7 +1,7 @@
 """What every SMS provider's adapter does: authenticate, parse, acknowledge, send.
 
-An adapter knows one provider's words and nothing of participants, Kafka or the vault. It never logs: what it
-handles are telephone numbers and people's texts.
+An adapter knows one provider's protocol and nothing of participants, Kafka or the vault. It never logs: it
+handles telephone numbers and people's texts.
 """
 
 import json
@@ -22,11 +22,11 @@ _UUID = TypeAdapter(UUID)
 
 
 class NotAuthentic(ValueError):
-    """A request does not come from the provider; the sentence says what is missing or wrong."""
+    """A request does not prove that it comes from the provider; the message says why."""
 
 
-class Unreadable(ValueError):
-    """A request is the provider's, and not what it says it sends."""
+class MalformedRequest(ValueError):
+    """A request comes from the provider but lacks something that it should have."""
 
 
 @dataclass(frozen=True)
@@ -54,33 +54,33 @@ class RawRequest:
             errors: Whether bytes that are no UTF-8 make it unreadable, or are replaced by a mark.
 
         Raises:
-            Unreadable: It is none.
+            MalformedRequest: It is none.
         """
         try:
             body = self.body.decode(errors=errors)
             return dict(parse_qsl(body, keep_blank_values=True, max_num_fields=_MOST_FIELDS, errors=errors))
         except ValueError:
-            raise Unreadable("the body is no form") from None
+            raise MalformedRequest("the body is no form") from None
 
     def json(self) -> str:
-        """The body as JSON in which every character is a whole one: half an emoji becomes a mark.
+        """The body as JSON, with lone surrogates replaced.
 
         Raises:
-            Unreadable: It is none.
+            MalformedRequest: It is none.
         """
         try:
-            return whole(json.dumps(json.loads(self.body.decode()), ensure_ascii=False))
+            return replace_lone_surrogates(json.dumps(json.loads(self.body.decode()), ensure_ascii=False))
         except (ValueError, RecursionError):
-            raise Unreadable("the body is no JSON") from None
+            raise MalformedRequest("the body is no JSON") from None
 
 
-def whole(text: str) -> str:
-    """A text in which surrogates that lost their other half, at the end of a part, say, are marks."""
+def replace_lone_surrogates(text: str) -> str:
+    """A text in which a lone surrogate, such as half an emoji at the end of a part, is U+FFFD."""
     return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
-def named_text(request: RawRequest) -> UUID | None:
-    """Our name of the text that a receipt is about, which its address carries; None if there is none."""
+def text_in_query(request: RawRequest) -> UUID | None:
+    """The id of the text in the address that a delivery report was sent to; None if there is none."""
     try:
         return _UUID.validate_python(dict(request.query).get("text", ""))
     except ValidationError:
@@ -92,30 +92,30 @@ class Inbound:
     """A text from a telephone.
 
     Attributes:
-        message_id: The provider's name of it; the same at every retry.
+        message_id: The provider's id; the same at every retry.
         number: Who sent it.
-        words: What was written; empty where only a picture came.
-        simulated_at: The time that the simulator invents, as it wrote it.
-        heeded: What the provider itself has taken the text for and acted upon: `STOP`, `START` or `HELP`;
-            empty where it has not.
+        body: What was written; empty for a picture without text.
+        simulated_at: The simulator's invented time, as written.
+        honoured: The opt-out keyword that the provider recognised and acted on: `STOP`, `START` or `HELP`;
+            empty if there is none.
     """
 
     message_id: str
     number: str
-    words: str
+    body: str
     simulated_at: str = ""
-    heeded: str = ""
+    honoured: str = ""
 
 
 @dataclass(frozen=True)
-class Receipt:
-    """What became of a text that we sent.
+class DeliveryReport:
+    """The provider's report on a text that we sent.
 
     Attributes:
-        text: Our name of it, where the provider gives it back; None where it gives only `message_id`.
-        message_id: The provider's name of it.
-        delivery: What is known now.
-        code: The provider's code of an error.
+        text: Our id, if the provider returns it; None if it gives only `message_id`.
+        message_id: The provider's id.
+        delivery: The state reported.
+        code: The provider's error code.
     """
 
     text: UUID | None
@@ -129,30 +129,30 @@ class Outgoing:
     """A text to hand to the provider.
 
     Attributes:
-        text: Our name of it.
-        number: Whom to.
-        words: What to say.
-        valid_seconds: How long it is of use; a provider that can drops it afterwards.
-        status_url: Where receipts are to be sent; it names the text.
+        text: Our id.
+        number: The recipient.
+        body: The text itself.
+        valid_seconds: How long it is useful; a provider that supports it drops the text afterwards.
+        status_url: Where to send delivery reports; it contains our id.
     """
 
     text: UUID
     number: str
-    words: str
+    body: str
     valid_seconds: int
     status_url: str
 
 
 @dataclass(frozen=True)
 class Sent:
-    """What the provider said.
+    """The provider's answer.
 
     Attributes:
-        delivery: `ACCEPTED`, `FAILED`, or `UNKNOWN` where there was no answer in time.
-        message_id: The provider's name of the text.
-        code: Its code of an error.
-        opted_out: The person told the provider to stop.
-        retry: It was not taken, and may be taken a little later.
+        delivery: `ACCEPTED`, `FAILED`, or `UNKNOWN` if no answer came in time.
+        message_id: The provider's id of the text.
+        code: Its error code.
+        opted_out: The recipient has opted out at the provider.
+        retry: It was not accepted but may be a little later.
     """
 
     delivery: Delivery
@@ -167,16 +167,17 @@ class Capabilities:
     """What a provider can do.
 
     Attributes:
-        signed: It signs what it sends.
-        secret_path: The path that it sends to ends in a secret, which is the credential where it cannot sign.
-        receipts: It says what became of a text.
-        validity: It drops a text that is of no use any more.
+        signed: It signs its requests.
+        delivery_reports: It reports the delivery of a text.
+        validity: It drops a text whose validity has passed.
+        webhook_secret: The last part of the path that it sends to: the credential of a provider that cannot
+            sign. Empty otherwise.
     """
 
     signed: bool
-    receipts: bool
+    delivery_reports: bool
     validity: bool
-    secret_path: bool = False
+    webhook_secret: str = field(default="", repr=False)
 
 
 class Adapter(Protocol):
@@ -189,39 +190,21 @@ class Adapter(Protocol):
         """Return if the request is the provider's.
 
         Raises:
-            NotAuthentic: It is not, or it cannot be told.
+            NotAuthentic: It is not, or that cannot be verified.
         """
 
-    def parse(self, request: RawRequest) -> Sequence[Inbound | Receipt]:
-        """What is in a request; nothing where it is of no interest.
+    def parse(self, request: RawRequest) -> Sequence[Inbound | DeliveryReport]:
+        """The texts and delivery reports in a request; none if it is about something else.
 
         Raises:
-            Unreadable: The text's name or its sender is absent.
+            MalformedRequest: The text's id or its sender is missing.
         """
 
     def acknowledge(self, reply: str = "") -> Response:
-        """What the provider wants to hear when all is stored, with a reply if it can carry one."""
+        """The answer that confirms storage, with a reply to the sender if the provider carries one."""
 
     async def send(self, text: Outgoing) -> Sent:
-        """Hand a text to the provider; returns within seconds and does not raise for what it answers."""
+        """Send a text; returns within seconds and does not raise for any answer of the provider."""
 
     async def close(self) -> None:
         """Close connections."""
-
-
-@dataclass
-class Registry:
-    """The adapters of an installation.
-
-    Attributes:
-        adapters: By name, as it stands in the webhook's path.
-        sending: The one that sends; None where no text is sent.
-    """
-
-    adapters: dict[str, Adapter] = field(default_factory=dict)
-    sending: Adapter | None = None
-
-    async def close(self) -> None:
-        """Close all of them."""
-        for adapter in self.adapters.values():
-            await adapter.close()

@@ -1,4 +1,4 @@
-"""A telephone that needs no provider: for `wellstream phone`, for trying a study out, and for tests."""
+"""The provider `simulator`: needs no account; for `wellstream phone`, the demo and tests."""
 
 import asyncio
 import hashlib
@@ -12,21 +12,23 @@ from starlette.responses import PlainTextResponse, Response
 from producers.sms.providers.base import (
     LONGEST_ID,
     Capabilities,
+    DeliveryReport,
     Inbound,
+    MalformedRequest,
     NotAuthentic,
     Outgoing,
     RawRequest,
-    Receipt,
     Sent,
-    Unreadable,
 )
 from schemas.events import Delivery
+from schemas.settings import Settings
 
+NAME = "simulator"
 _TEXTS_KEPT = 100
 _NUMBERS_KEPT = 1000
 
 
-class _Said(BaseModel):
+class _Text(BaseModel):
     id: str = Field(min_length=1, max_length=LONGEST_ID)
     sender: str = Field(min_length=1, alias="from")
     text: str
@@ -37,15 +39,15 @@ def sign(key: str, body: bytes) -> str:
     return hmac.new(key.encode(), body, hashlib.sha256).hexdigest()
 
 
-class Simulator:
-    """The adapter. What is sent waits in memory, for the telephone to fetch.
+class FakeProvider:
+    """The adapter. Texts wait in memory until the simulated telephone fetches them.
 
     Args:
         key: Signs what the telephone sends.
     """
 
-    name = "simulator"
-    capabilities = Capabilities(signed=True, receipts=False, validity=True)
+    name = NAME
+    capabilities = Capabilities(signed=True, delivery_reports=False, validity=True)
 
     def __init__(self, key: str) -> None:
         self._key = key
@@ -59,13 +61,13 @@ class Simulator:
         if not hmac.compare_digest(given.encode(), sign(self._key, request.body).encode()):
             raise NotAuthentic("the signature is not the simulator's")
 
-    def parse(self, request: RawRequest) -> Sequence[Inbound | Receipt]:
+    def parse(self, request: RawRequest) -> Sequence[Inbound | DeliveryReport]:
         """A text: `{"id": ..., "from": ..., "text": ...}`."""
         try:
-            said = _Said.model_validate_json(request.json())
+            text = _Text.model_validate_json(request.json())
         except ValidationError:
-            raise Unreadable("the body has no id, from and text") from None
-        return [Inbound(said.id, said.sender, said.text)]
+            raise MalformedRequest("the body has no id, from and text") from None
+        return [Inbound(text.id, text.sender, text.text)]
 
     def acknowledge(self, reply: str = "") -> Response:
         """The reply as it is."""
@@ -77,7 +79,7 @@ class Simulator:
             self._count += 1
             if text.number not in self._texts and len(self._texts) >= _NUMBERS_KEPT:
                 self._texts.pop(next(iter(self._texts)))
-            self._texts[text.number].append((self._count, text.words))
+            self._texts[text.number].append((self._count, text.body))
             self._news.notify_all()
         return Sent(Delivery.ACCEPTED, str(self._count))
 
@@ -97,3 +99,8 @@ class Simulator:
 
     async def close(self) -> None:
         """Nothing to close."""
+
+
+def from_settings(settings: Settings) -> FakeProvider | None:
+    """The simulator, in a simulation."""
+    return FakeProvider(settings.secret("admin_token")) if settings.simulation else None

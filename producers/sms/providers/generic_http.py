@@ -18,23 +18,25 @@ from starlette.responses import PlainTextResponse, Response
 from producers.sms.providers.base import (
     LONGEST_ID,
     Capabilities,
+    DeliveryReport,
     Inbound,
+    MalformedRequest,
     NotAuthentic,
     Outgoing,
     RawRequest,
-    Receipt,
     Sent,
-    Unreadable,
-    named_text,
+    text_in_query,
 )
 from producers.sms.segments import count_segments
 from schemas.events import Delivery
+from schemas.settings import MissingSetting, Settings
 
-# At INFO it logs addresses, and Kannel's and Jasmin's have the number and the words in them.
+# At INFO it logs addresses, and Kannel's and Jasmin's contain the number and the text.
 logging.getLogger("httpx").setLevel(logging.WARNING)
 
 _SECONDS = 10.0
 _TOO_MANY = 429
+_SHORTEST_SECRET = 16
 
 
 @dataclass(frozen=True)
@@ -62,27 +64,27 @@ Fields = Mapping[str, str]
 
 @dataclass(frozen=True)
 class Preset:
-    """One gateway's words.
+    """One gateway's protocol.
 
     Attributes:
-        number, words, message_id: Names of the fields of a text that comes in.
-        answer: What it wants to hear when a text or a receipt is stored.
-        receipt: Name of the field that only a receipt has.
+        number, body, message_id: Names of the fields of an incoming text.
+        answer: What confirms that a text or a delivery report is stored.
+        report_field: The field that only a delivery report has.
         status: Values of that field.
-        read_words: Reads the text where it is not simply in its field; None where it is.
-        request: The request that hands a text over.
-        message_id_of: Finds the gateway's name of the text in its answer; None if it was not taken.
+        read_body: Decodes a text that is not simply in its field; None if it is.
+        request: The request that sends a text.
+        message_id_of: Finds the gateway's id of the text in its answer; None if it was not accepted.
     """
 
     number: str
-    words: str
+    body: str
     message_id: str
     answer: str
-    receipt: str
+    report_field: str
     status: Mapping[str, Delivery]
     request: Callable[[Account, Outgoing], httpx.Request]
     message_id_of: Callable[[httpx.Response], str | None]
-    read_words: Callable[[Fields], str | None] = field(default=lambda _: None)
+    read_body: Callable[[Fields], str | None] = field(default=lambda _: None)
 
 
 class HttpGateway:
@@ -96,7 +98,10 @@ class HttpGateway:
     def __init__(self, name: str, account: Account) -> None:
         self.name = name
         self.capabilities = Capabilities(
-            signed=bool(account.hmac_key), receipts=True, validity=name != _AT, secret_path=True
+            signed=bool(account.hmac_key),
+            delivery_reports=True,
+            validity=name != _AT,
+            webhook_secret=account.secret,
         )
         self._preset = PRESETS[name]
         self._account = account
@@ -115,23 +120,27 @@ class HttpGateway:
         if not hmac.compare_digest(request.headers.get("x-signature", "").encode(), expected.encode()):
             raise NotAuthentic("X-Signature is not the HMAC of what was sent")
 
-    def parse(self, request: RawRequest) -> Sequence[Inbound | Receipt]:
-        """A text, or a receipt where its field is there."""
+    def parse(self, request: RawRequest) -> Sequence[Inbound | DeliveryReport]:
+        """A text, or a delivery report if it has that field."""
         preset = self._preset
         # A text in an encoding that nobody named is asked for again rather than refused.
         fields = {**dict(request.query), **(request.fields("replace") if request.body else {})}
         name = fields.get(preset.message_id, "")
-        status = fields.get(preset.receipt)
+        status = fields.get(preset.report_field)
         if status is not None:
             delivery = preset.status.get(status)
             code = None if delivery != Delivery.FAILED else status[:48]
-            return [Receipt(named_text(request), name[:LONGEST_ID], delivery, code)] if delivery else []
+            return (
+                [DeliveryReport(text_in_query(request), name[:LONGEST_ID], delivery, code)]
+                if delivery
+                else []
+            )
         number = fields.get(preset.number, "")
         if not name or len(name) > LONGEST_ID or not number:
-            raise Unreadable(f"there is no {preset.message_id} or no {preset.number}")
-        words = preset.read_words(fields)
-        words = fields.get(preset.words, "") if words is None else words
-        return [Inbound(name, _international(number), words)]
+            raise MalformedRequest(f"there is no {preset.message_id} or no {preset.number}")
+        body = preset.read_body(fields)
+        body = fields.get(preset.body, "") if body is None else body
+        return [Inbound(name, _international(number), body)]
 
     def acknowledge(self, reply: str = "") -> Response:
         """The text that stops the gateway from sending again. For Kannel that is also the reply."""
@@ -172,8 +181,8 @@ def _minutes(text: Outgoing) -> str:
 def _kannel(account: Account, text: Outgoing) -> httpx.Request:
     fields = {
         "username": account.user, "password": account.password, "from": account.sender, "to": text.number,
-        "text": text.words, "charset": "UTF-8", "validity": _minutes(text),
-        "coding": "2" if count_segments(text.words).encoding == "UCS-2" else "0",
+        "text": text.body, "charset": "UTF-8", "validity": _minutes(text),
+        "coding": "2" if count_segments(text.body).encoding == "UCS-2" else "0",
         # 1 delivered, 2 failed, 8 handed to the network, 16 refused by it; %d is which.
         "dlr-mask": "27", "dlr-url": text.status_url + "&dlr=%d",
     }  # fmt: skip
@@ -190,10 +199,10 @@ def _jasmin(account: Account, text: Outgoing) -> httpx.Request:
         "dlr": "yes", "dlr-url": text.status_url, "dlr-level": "3", "dlr-method": "POST",
         "validity-period": _minutes(text),
     }  # fmt: skip
-    if count_segments(text.words).encoding == "UCS-2":
-        fields |= {"coding": "8", "hex-content": text.words.encode("utf-16-be").hex()}
+    if count_segments(text.body).encoding == "UCS-2":
+        fields |= {"coding": "8", "hex-content": text.body.encode("utf-16-be").hex()}
     else:
-        fields |= {"coding": "0", "content": text.words}
+        fields |= {"coding": "0", "content": text.body}
     return httpx.Request("POST", account.send_url, data=fields)
 
 
@@ -205,7 +214,7 @@ def _jasmin_took(answer: httpx.Response) -> str | None:
 _JASMIN_CODINGS = {"3": "latin-1", "8": "utf-16-be"}
 
 
-def _jasmin_words(fields: Fields) -> str | None:
+def _jasmin_body(fields: Fields) -> str | None:
     """UCS-2 and Latin-1 are in `binary`, in hexadecimal; `content` has their bytes, which are no UTF-8."""
     coding = _JASMIN_CODINGS.get(fields.get("coding", ""))
     try:
@@ -215,7 +224,7 @@ def _jasmin_words(fields: Fields) -> str | None:
 
 
 def _africas_talking(account: Account, text: Outgoing) -> httpx.Request:
-    fields = {"username": account.user, "to": text.number, "message": text.words, "from": account.sender}
+    fields = {"username": account.user, "to": text.number, "message": text.body, "from": account.sender}
     headers = {"apiKey": account.password, "Accept": "application/json"}
     return httpx.Request("POST", account.send_url, data=fields, headers=headers)
 
@@ -232,23 +241,23 @@ _KANNEL, _JASMIN, _AT = "kannel", "jasmin", "africastalking"
 
 PRESETS: dict[str, Preset] = {
     _KANNEL: Preset(
-        number="sender", words="text", message_id="id", answer="", receipt="dlr",
+        number="sender", body="text", message_id="id", answer="", report_field="dlr",
         status={
             "1": Delivery.DELIVERED, "2": Delivery.FAILED, "8": Delivery.SENT, "16": Delivery.FAILED,
         },
         request=_kannel, message_id_of=_kannel_took,
     ),
     _JASMIN: Preset(
-        number="from", words="content", message_id="id", answer="ACK/Jasmin", receipt="message_status",
+        number="from", body="content", message_id="id", answer="ACK/Jasmin", report_field="message_status",
         status={
             "DELIVRD": Delivery.DELIVERED, "ACCEPTD": Delivery.SENT, "ESME_ROK": Delivery.SENT,
             "UNDELIV": Delivery.FAILED, "REJECTD": Delivery.FAILED, "EXPIRED": Delivery.FAILED,
             "DELETED": Delivery.FAILED,
         },
-        request=_jasmin, message_id_of=_jasmin_took, read_words=_jasmin_words,
+        request=_jasmin, message_id_of=_jasmin_took, read_body=_jasmin_body,
     ),
     _AT: Preset(
-        number="from", words="text", message_id="id", answer="OK", receipt="status",
+        number="from", body="text", message_id="id", answer="OK", report_field="status",
         status={
             "Success": Delivery.DELIVERED, "Sent": Delivery.SENT, "Submitted": Delivery.SENT,
             "Buffered": Delivery.SENT, "Rejected": Delivery.FAILED, "Failed": Delivery.FAILED,
@@ -257,3 +266,30 @@ PRESETS: dict[str, Preset] = {
     ),
 }  # fmt: skip
 """Gateways that are known by name."""
+
+
+def from_settings(settings: Settings) -> HttpGateway | None:
+    """The gateway of the chosen preset, if its secret is set.
+
+    Raises:
+        MissingSetting: The preset is unknown, or the secret is too short.
+    """
+    if not settings.http_sms_secret:
+        return None
+    if settings.http_sms_preset not in PRESETS:
+        raise MissingSetting(f"set WELLSTREAM_HTTP_SMS_PRESET to one of {', '.join(PRESETS)}")
+    secret = settings.secret("http_sms_secret")
+    if len(secret) < _SHORTEST_SECRET:
+        raise MissingSetting(
+            f"WELLSTREAM_HTTP_SMS_SECRET is too short: set at least {_SHORTEST_SECRET} characters"
+        )
+    password, hmac_key = settings.http_sms_password, settings.http_sms_hmac_key
+    account = Account(
+        send_url=settings.http_sms_url,
+        user=settings.http_sms_user,
+        password=password.get_secret_value() if password else "",
+        sender=settings.http_sms_from,
+        secret=secret,
+        hmac_key=hmac_key.get_secret_value() if hmac_key else "",
+    )
+    return HttpGateway(settings.http_sms_preset, account)

@@ -1,36 +1,49 @@
-"""The adapters that an installation's settings ask for."""
+"""The SMS providers that an installation's settings configure.
 
-from producers.sms.providers.base import Adapter, Registry
-from producers.sms.providers.fake import Simulator
-from producers.sms.providers.generic_http import PRESETS, Account, HttpGateway
-from producers.sms.providers.telnyx import TelnyxSms
-from producers.sms.providers.twilio import Twilio
+To add a provider: a module beside this one, and its `from_settings` in `_PROVIDERS`.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from producers.sms.providers import fake, generic_http, telnyx, twilio
+from producers.sms.providers.base import Adapter
 from schemas.settings import MissingSetting, Settings
 
-_SHORTEST_SECRET = 16
+_PROVIDERS: tuple[Callable[[Settings], Adapter | None], ...] = (
+    twilio.from_settings,
+    telnyx.from_settings,
+    generic_http.from_settings,
+    fake.from_settings,
+)
 
 
-def chosen_gateways(settings: Settings) -> Registry:
-    """Every provider that is set up may deliver texts to us; `sms_provider` is the one that sends.
+@dataclass
+class Registry:
+    """The adapters of an installation.
+
+    Attributes:
+        adapters: By name, as in the webhook's path.
+        sending: The one that sends; None if no texts are sent.
+    """
+
+    adapters: dict[str, Adapter] = field(default_factory=dict)
+    sending: Adapter | None = None
+
+    async def close(self) -> None:
+        """Close all of them."""
+        for adapter in self.adapters.values():
+            await adapter.close()
+
+
+def configured_providers(settings: Settings) -> Registry:
+    """Every configured provider may deliver texts to us; `sms_provider` is the one that sends.
 
     Raises:
-        MissingSetting: The provider that is to send lacks a setting, or its name is not known.
+        MissingSetting: A provider lacks a setting, or the one that is to send is not configured.
     """
-    adapters: dict[str, Adapter] = {}
-    if settings.twilio_auth_token:
-        adapters["twilio"] = Twilio(
-            settings.secret("twilio_auth_token"), settings.twilio_account_sid, settings.twilio_from,
-            settings.twilio_api_url,
-        )  # fmt: skip
-    if settings.telnyx_public_key:
-        key = settings.telnyx_api_key.get_secret_value() if settings.telnyx_api_key else ""
-        adapters["telnyx"] = TelnyxSms(
-            settings.telnyx_public_key, key, settings.telnyx_from, settings.telnyx_api_url
-        )
-    if settings.http_sms_secret:
-        adapters[_preset(settings)] = HttpGateway(_preset(settings), _account(settings))
-    if settings.simulation:
-        adapters["simulator"] = Simulator(settings.secret("admin_token"))
+    found = [adapter for from_settings in _PROVIDERS if (adapter := from_settings(settings))]
+    adapters = {adapter.name: adapter for adapter in found}
     return Registry(adapters, _sending(settings, adapters))
 
 
@@ -43,28 +56,5 @@ def _sending(settings: Settings, adapters: dict[str, Adapter]) -> Adapter | None
             )
         return adapters[settings.sms_provider]
     if settings.simulation:
-        return adapters["simulator"]
+        return adapters[fake.NAME]
     return adapters.get("twilio") if settings.twilio_account_sid else None
-
-
-def _preset(settings: Settings) -> str:
-    if settings.http_sms_preset not in PRESETS:
-        raise MissingSetting(f"set WELLSTREAM_HTTP_SMS_PRESET to one of {', '.join(PRESETS)}")
-    return settings.http_sms_preset
-
-
-def _account(settings: Settings) -> Account:
-    secret = settings.secret("http_sms_secret")
-    if len(secret) < _SHORTEST_SECRET:
-        raise MissingSetting(
-            f"WELLSTREAM_HTTP_SMS_SECRET is too short: set at least {_SHORTEST_SECRET} characters"
-        )
-    password, hmac_key = settings.http_sms_password, settings.http_sms_hmac_key
-    return Account(
-        send_url=settings.http_sms_url,
-        user=settings.http_sms_user,
-        password=password.get_secret_value() if password else "",
-        sender=settings.http_sms_from,
-        secret=secret,
-        hmac_key=hmac_key.get_secret_value() if hmac_key else "",
-    )

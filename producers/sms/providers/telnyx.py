@@ -19,16 +19,17 @@ from telnyx import (
 from producers.sms.providers.base import (
     LONGEST_ID,
     Capabilities,
+    DeliveryReport,
     Inbound,
+    MalformedRequest,
     NotAuthentic,
     Outgoing,
     RawRequest,
-    Receipt,
     Sent,
-    Unreadable,
-    named_text,
+    text_in_query,
 )
 from schemas.events import Delivery
+from schemas.settings import Settings
 
 # At DEBUG it logs what it sends, numbers and words with it.
 logging.getLogger("telnyx").setLevel(logging.WARNING)
@@ -83,7 +84,7 @@ class TelnyxSms:
     """
 
     name = "telnyx"
-    capabilities = Capabilities(signed=True, receipts=True, validity=False)
+    capabilities = Capabilities(signed=True, delivery_reports=True, validity=False)
 
     def __init__(self, public_key: str, api_key: str = "", sender: str = "", api_url: str = "") -> None:
         self._checker = Telnyx(api_key=api_key or "none", public_key=public_key)
@@ -100,21 +101,21 @@ class TelnyxSms:
             # A time of a thousand digits overflows. The library's sentence may quote the header.
             raise NotAuthentic("the signature is not Telnyx's, or it is too old") from None
 
-    def parse(self, request: RawRequest) -> Sequence[Inbound | Receipt]:
+    def parse(self, request: RawRequest) -> Sequence[Inbound | DeliveryReport]:
         """`message.received`, `message.sent` or `message.finalized`; nothing for other events."""
         try:
             data = _Webhook.model_validate_json(request.json()).data
         except ValidationError:
-            raise Unreadable("the body is not what Telnyx sends") from None
+            raise MalformedRequest("the body is not what Telnyx sends") from None
         payload = data.payload
         if data.event_type == "message.received":
             if not payload.id or not payload.sender.phone_number:
-                raise Unreadable("there is no id or no sender")
+                raise MalformedRequest("there is no id or no sender")
             return [Inbound(payload.id, payload.sender.phone_number, payload.text or "")]
         if data.event_type in ("message.sent", "message.finalized") and payload.to:
             delivery = _STATUS.get(payload.to[0].status)
             code = payload.errors[0].code if payload.errors else None
-            return [Receipt(named_text(request), payload.id, delivery, code)] if delivery else []
+            return [DeliveryReport(text_in_query(request), payload.id, delivery, code)] if delivery else []
         return []
 
     def acknowledge(self, reply: str = "") -> Response:
@@ -127,7 +128,7 @@ class TelnyxSms:
             made = await self._opened().messages.send(
                 to=text.number,
                 from_=self._sender,
-                text=text.words,
+                text=text.body,
                 webhook_url=text.status_url,
                 idempotency_key=str(text.text),
             )
@@ -155,6 +156,14 @@ class TelnyxSms:
                 api_key=self._key, base_url=self._api_url, timeout=_SECONDS, max_retries=0
             )
         return self._client
+
+
+def from_settings(settings: Settings) -> TelnyxSms | None:
+    """Telnyx, if its public key is set."""
+    if not settings.telnyx_public_key:
+        return None
+    key = settings.telnyx_api_key.get_secret_value() if settings.telnyx_api_key else ""
+    return TelnyxSms(settings.telnyx_public_key, key, settings.telnyx_from, settings.telnyx_api_url)
 
 
 def _code(refusal: APIStatusError) -> str:

@@ -17,16 +17,17 @@ from twilio.twiml.messaging_response import MessagingResponse
 from producers.sms.providers.base import (
     LONGEST_ID,
     Capabilities,
+    DeliveryReport,
     Inbound,
+    MalformedRequest,
     NotAuthentic,
     Outgoing,
     RawRequest,
-    Receipt,
     Sent,
-    Unreadable,
-    named_text,
+    text_in_query,
 )
 from schemas.events import Delivery
+from schemas.settings import Settings
 
 # Its own log has numbers and texts in it.
 _silent = logging.getLogger("wellstream.twilio-library")
@@ -60,7 +61,7 @@ class Twilio:
     """
 
     name = "twilio"
-    capabilities = Capabilities(signed=True, receipts=True, validity=True)
+    capabilities = Capabilities(signed=True, delivery_reports=True, validity=True)
 
     def __init__(self, auth_token: str, account_sid: str = "", sender: str = "", api_url: str = "") -> None:
         self._validator = RequestValidator(auth_token)
@@ -77,26 +78,26 @@ class Twilio:
         if not self._validator.validate(request.url, request.fields(), signature):
             raise NotAuthentic("the signature is not Twilio's")
 
-    def parse(self, request: RawRequest) -> Sequence[Inbound | Receipt]:
-        """A text, or a receipt where `MessageStatus` is there."""
+    def parse(self, request: RawRequest) -> Sequence[Inbound | DeliveryReport]:
+        """A text, or a delivery report if there is a `MessageStatus`."""
         fields = request.fields()
         sid = fields.get("MessageSid") or fields.get("SmsSid", "")
         if not sid or len(sid) > LONGEST_ID:
-            raise Unreadable("there is no MessageSid")
+            raise MalformedRequest("there is no MessageSid")
         status = fields.get("MessageStatus")
         if status is not None:
             delivery = _STATUS.get(status)
-            named = named_text(request)
-            return [Receipt(named, sid, delivery, fields.get("ErrorCode") or None)] if delivery else []
+            named = text_in_query(request)
+            return [DeliveryReport(named, sid, delivery, fields.get("ErrorCode") or None)] if delivery else []
         if not fields.get("From"):
-            raise Unreadable("there is no From")
+            raise MalformedRequest("there is no From")
         return [
             Inbound(
                 message_id=sid,
                 number=fields["From"],
-                words=fields.get("Body", ""),
+                body=fields.get("Body", ""),
                 simulated_at=fields.get("SimulatedAt", ""),
-                heeded=fields.get("OptOutType", ""),
+                honoured=fields.get("OptOutType", ""),
             )
         ]
 
@@ -108,12 +109,12 @@ class Twilio:
         return Response(str(answer), media_type="application/xml")
 
     async def send(self, text: Outgoing) -> Sent:
-        """Create a message; 21610 means that the person told Twilio to stop."""
+        """Create a message; 21610 means that the recipient has opted out at Twilio."""
         try:
             made = await self._opened().messages.create_async(
                 to=text.number,
                 from_=self._sender,
-                body=text.words,
+                body=text.body,
                 status_callback=text.status_url,
                 validity_period=min(max(text.valid_seconds, 1), _LONGEST_VALIDITY),
             )
@@ -141,6 +142,18 @@ class Twilio:
         if self._client is None:
             self._client = Client(*self._login, http_client=_Http(self._api_url))
         return self._client
+
+
+def from_settings(settings: Settings) -> Twilio | None:
+    """Twilio, if its token is set."""
+    if not settings.twilio_auth_token:
+        return None
+    return Twilio(
+        settings.secret("twilio_auth_token"),
+        settings.twilio_account_sid,
+        settings.twilio_from,
+        settings.twilio_api_url,
+    )
 
 
 class _Http(AsyncTwilioHttpClient):  # type: ignore[misc]

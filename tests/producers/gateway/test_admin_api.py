@@ -8,7 +8,7 @@ import pytest
 
 from producers.gateway.admin_api import build_admin_api
 from producers.kafka.publisher import Publisher
-from producers.sms.providers.registry import chosen_gateways
+from producers.sms.providers.registry import configured_providers
 from producers.vault import Person, Vault
 from schemas.clock import now
 from schemas.settings import Settings
@@ -27,7 +27,7 @@ ENTRY = {
 
 def _client(settings: Settings, study: Study, vault: Vault, publisher: Publisher) -> httpx.AsyncClient:
     application = build_admin_api(
-        settings, {study.ref: study}, chosen_gateways(settings), vault, publisher, now
+        settings, {study.ref: study}, configured_providers(settings), vault, publisher, now
     )
     return httpx.AsyncClient(
         transport=httpx.ASGITransport(application),
@@ -46,7 +46,7 @@ async def admin_api(settings: Settings, study: Study, vault: Vault) -> AsyncIter
 
 
 @pytest.mark.parametrize("token", ["", "Bearer ", "Bearer wrong", "the admin API's token"])
-async def test_without_the_token_nothing_is_said(
+async def test_without_the_token_nothing_is_answered(
     admin_api: httpx.AsyncClient, person: Person, token: str
 ) -> None:
     for path in (f"/keys/{person.participant}", "/participants", "/nowhere"):
@@ -85,7 +85,7 @@ async def test_what_is_no_list_of_entries_is_refused(admin_api: httpx.AsyncClien
     assert (await admin_api.post("/links", json=[{"participant": "p-0000000000000000"}])).status_code == 422
 
 
-async def test_enrolment_while_kafka_is_away_says_so_and_can_be_repeated(
+async def test_enrolment_while_kafka_is_unavailable_can_be_repeated(
     admin_api: httpx.AsyncClient, vault: Vault
 ) -> None:
     first = await admin_api.post("/participants", json=[ENTRY])

@@ -13,7 +13,7 @@ import pytest
 from producers.gateway.app import build_gateway
 from producers.gateway.audit_log import Audit
 from producers.kafka.publisher import Publisher
-from producers.sms.providers.base import Registry
+from producers.sms.providers.registry import Registry
 from producers.vault import NewLink, Person, Vault
 from schemas.settings import Settings
 from schemas.study import Study
@@ -79,7 +79,7 @@ async def test_forged_and_unreadable_webhooks_leave_a_reason(watched: Watched) -
     assert watched.lines()[-1]["bytes"] >= 70_000
 
 
-async def test_strangers_and_strange_receipts_are_noted(watched: Watched) -> None:
+async def test_unknown_numbers_and_reports_are_recorded(watched: Watched) -> None:
     text = TwilioKit().text(STRANGER, "private words", "SM1")
     answer = await watched.client.post("/sms/twilio", content=text.body, headers=dict(text.headers) | FORM)
     assert answer.status_code == 200
@@ -101,9 +101,9 @@ async def test_wrong_links_and_places_are_noted(watched: Watched) -> None:
     assert len(watched.lines()) == 4
 
 
-async def test_a_line_tells_no_number_text_token_or_whole_address(watched: Watched) -> None:
+async def test_a_line_contains_no_number_text_token_or_full_address(watched: Watched) -> None:
     await test_forged_and_unreadable_webhooks_leave_a_reason(watched)
-    await test_strangers_and_strange_receipts_are_noted(watched)
+    await test_unknown_numbers_and_reports_are_recorded(watched)
     await watched.client.get("/c/a-guessed-token")
     written = watched.file.read_text()
     for secret in ("7700900", "private", "guessed", "forged", "203.0.113.9", "10.0.0.7"):
@@ -111,7 +111,7 @@ async def test_a_line_tells_no_number_text_token_or_whole_address(watched: Watch
     assert {line["network"] for line in watched.lines()} == {"203.0.113.0/24"}
 
 
-async def test_a_flood_is_counted_and_hides_no_other_door(watched: Watched) -> None:
+async def test_a_flood_is_counted_and_hides_no_other_endpoint(watched: Watched) -> None:
     for _ in range(200):
         await watched.client.post("/sms/twilio", data={"Body": "7"})
     await watched.client.post("/sms/telnyx", content=b"{}")
@@ -120,7 +120,7 @@ async def test_a_flood_is_counted_and_hides_no_other_door(watched: Watched) -> N
     assert lines[-1]["endpoint"] == "sms/telnyx"
 
 
-def test_what_was_left_out_is_said_and_the_file_stays_small(
+def test_omitted_lines_are_counted_and_the_file_stays_small(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("producers.gateway.audit_log._LARGEST", 5_000)

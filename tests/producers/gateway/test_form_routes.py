@@ -1,4 +1,4 @@
-"""The form's door against misuse: every answer is clear to the person, leaves a reason, and never a crash."""
+"""The form against misuse: every answer is clear to the person, leaves a reason, and never crashes."""
 
 import json
 import logging
@@ -11,7 +11,7 @@ import pytest
 from locales import form_texts
 from producers.gateway.app import build_gateway
 from producers.kafka.publisher import Publisher
-from producers.sms.providers.base import Registry
+from producers.sms.providers.registry import Registry
 from producers.vault import NewLink, Person, Vault
 from producers.vault.connection import Connection
 from schemas.clock import now
@@ -44,7 +44,7 @@ def kept() -> Kept:
 
 
 @pytest.fixture
-async def door(
+async def client(
     settings: Settings, study: Study, vault: Vault, kept: Kept
 ) -> AsyncIterator[httpx.AsyncClient]:
     app = build_gateway(settings, {study.ref: study}, Registry(), vault, kept, now)
@@ -68,7 +68,7 @@ async def minted(vault: Vault, person: Person, hours: int = 1) -> str:
 
 
 async def test_looking_at_a_link_changes_nothing(
-    door: httpx.AsyncClient, vault: Vault, kept: Kept, link: str, monkeypatch: pytest.MonkeyPatch
+    client: httpx.AsyncClient, vault: Vault, kept: Kept, link: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A preview in a chat, a scanner of a mail server and a browser that reads ahead all look like this."""
 
@@ -77,31 +77,31 @@ async def test_looking_at_a_link_changes_nothing(
 
     for name in ("first_seen", "acknowledge", "version"):
         monkeypatch.setattr(vault.ledger, name, forbidden)
-    pages = [await door.get(link, headers={"Purpose": "prefetch"}) for _ in range(3)]
+    pages = [await client.get(link, headers={"Purpose": "prefetch"}) for _ in range(3)]
     assert [page.status_code for page in pages] == [200] * 3
-    head = await door.head(link)
+    head = await client.head(link)
     assert (head.status_code, head.content) == (200, b"")
     for method in ("OPTIONS", "PUT", "DELETE", "PATCH", "TRACE"):
-        assert (await door.request(method, link)).status_code == 405
+        assert (await client.request(method, link)).status_code == 405
     assert kept.events == []
 
 
 async def test_every_answer_has_the_security_headers(
-    door: httpx.AsyncClient, vault: Vault, person: Person, link: str
+    client: httpx.AsyncClient, vault: Vault, person: Person, link: str
 ) -> None:
     answers = [
-        await door.get(link),
-        await door.get("/c/no-such-link"),
-        await door.get("/nowhere"),
-        await door.get(await minted(vault, person, -1)),
-        await door.put(link),
-        await door.post(link, json=GOOD),
-        await door.post(link, data={"mood": "6" * 70_000}),
-        await door.post(link, content=b"mood=%ff", headers=FORM),
-        await door.post(link, data={"stress": "4"}),
-        await door.get("/static/form.css"),
-        await door.get("/static/form.js"),
-        *[await door.post(link, data=GOOD) for _ in range(30)],
+        await client.get(link),
+        await client.get("/c/no-such-link"),
+        await client.get("/nowhere"),
+        await client.get(await minted(vault, person, -1)),
+        await client.put(link),
+        await client.post(link, json=GOOD),
+        await client.post(link, data={"mood": "6" * 70_000}),
+        await client.post(link, content=b"mood=%ff", headers=FORM),
+        await client.post(link, data={"stress": "4"}),
+        await client.get("/static/form.css"),
+        await client.get("/static/form.js"),
+        *[await client.post(link, data=GOOD) for _ in range(30)],
     ]
     assert {answer.status_code for answer in answers} == {200, 400, 404, 405, 410, 413, 415, 422, 429}
     for answer in answers:
@@ -132,10 +132,10 @@ async def test_every_answer_has_the_security_headers(
     ],
 )  # fmt: skip
 async def test_a_form_that_is_not_ours_is_explained_and_leaves_its_reason(
-    door: httpx.AsyncClient, vault: Vault, person: Person, kept: Kept, link: str,
+    client: httpx.AsyncClient, vault: Vault, person: Person, kept: Kept, link: str,
     fields: dict[str, str | list[str]], reason: Reason | None, said: str,
 ) -> None:  # fmt: skip
-    answer = await door.post(link, data=fields)
+    answer = await client.post(link, data=fields)
     assert answer.status_code == 422
     assert SAYS["problems_title"] in answer.text
     assert SAYS[said] in answer.text
@@ -160,12 +160,12 @@ async def test_a_form_that_is_not_ours_is_explained_and_leaves_its_reason(
     ["\U0001f600" * 1000, "a\x00b", "\u202eevil\u2069", "<script>alert(1)</script>", "'; --", "{{7*7}}"],
 )
 async def test_any_words_are_kept_sealed_as_they_are(
-    door: httpx.AsyncClient, vault: Vault, person: Person, kept: Kept, link: str, written: str
+    client: httpx.AsyncClient, vault: Vault, person: Person, kept: Kept, link: str, written: str
 ) -> None:
-    refused = await door.post(link, data={"note": written})
+    refused = await client.post(link, data={"note": written})
     assert refused.status_code == 422
     assert "<script>alert" not in refused.text
-    assert (await door.post(link, data=GOOD | {"note": written})).status_code == 200
+    assert (await client.post(link, data=GOOD | {"note": written})).status_code == 200
     (event,) = kept.events
     assert isinstance(event, CheckInSubmitted)
     note, key = event.answers["note"], await vault.keys.get(person.participant)
@@ -187,10 +187,10 @@ async def test_any_words_are_kept_sealed_as_they_are(
     ],
 )
 async def test_a_body_that_is_no_form_is_answered_in_the_persons_language(
-    door: httpx.AsyncClient, kept: Kept, link: str, caplog: pytest.LogCaptureFixture,
+    client: httpx.AsyncClient, kept: Kept, link: str, caplog: pytest.LogCaptureFixture,
     body: bytes, kind: str, status: int, said: str,
 ) -> None:  # fmt: skip
-    answer = await door.post(link, content=body, headers={"Content-Type": kind})
+    answer = await client.post(link, content=body, headers={"Content-Type": kind})
     assert answer.status_code == status
     assert SAYS[said] in answer.text
     assert f"not readable ({status})" in caplog.text
@@ -198,11 +198,11 @@ async def test_a_body_that_is_no_form_is_answered_in_the_persons_language(
 
 
 async def test_an_expired_link_is_explained_and_logged_without_the_link(
-    door: httpx.AsyncClient, vault: Vault, person: Person, kept: Kept, caplog: pytest.LogCaptureFixture
+    client: httpx.AsyncClient, vault: Vault, person: Person, kept: Kept, caplog: pytest.LogCaptureFixture
 ) -> None:
     old = await minted(vault, person, -1)
     with caplog.at_level(logging.INFO, "producers"):
-        for answer in (await door.get(old), await door.post(old, data=GOOD)):
+        for answer in (await client.get(old), await client.post(old, data=GOOD)):
             assert answer.status_code == 410
             assert SAYS["expired"] in answer.text
     assert caplog.text.count(f"link expired, participant {person.participant}") == 2
@@ -211,9 +211,9 @@ async def test_an_expired_link_is_explained_and_logged_without_the_link(
 
 
 async def test_guessing_is_answered_logged_and_then_stopped(
-    door: httpx.AsyncClient, caplog: pytest.LogCaptureFixture
+    client: httpx.AsyncClient, caplog: pytest.LogCaptureFixture
 ) -> None:
-    answers = [await door.post(f"/c/guess-{number}", data=GOOD) for number in range(25)]
+    answers = [await client.post(f"/c/guess-{number}", data=GOOD) for number in range(25)]
     assert [answer.status_code for answer in answers] == [404] * 20 + [429] * 5
     for language in ("en", "nl", "ar"):
         assert form_texts(language)["unknown_title"] in answers[0].text
@@ -224,7 +224,7 @@ async def test_guessing_is_answered_logged_and_then_stopped(
 
 
 async def test_a_guess_that_is_nearly_right_is_looked_up_like_any_other(
-    door: httpx.AsyncClient, link: str, monkeypatch: pytest.MonkeyPatch
+    client: httpx.AsyncClient, link: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Only hashes are compared, so the time an answer takes says nothing of how near a guess was."""
     asked: list[tuple[str, tuple[str, ...]]] = []
@@ -237,21 +237,21 @@ async def test_a_guess_that_is_nearly_right_is_looked_up_like_any_other(
     monkeypatch.setattr(Connection, "row", noted)
     token = link.removeprefix("/c/")
     for guess in (token[:-1] + ("a" if token[-1] != "a" else "b"), "x" * len(token)):
-        assert (await door.get(f"/c/{guess}")).status_code == 404
+        assert (await client.get(f"/c/{guess}")).status_code == 404
         ((query, values),) = asked
         assert values == (digest(guess),)
         assert "token_hash = ?" in query
         asked.clear()
 
 
-async def test_a_second_tab_is_told_that_its_answers_came_too_late(
-    door: httpx.AsyncClient, kept: Kept, link: str
+async def test_a_second_tab_gets_the_page_for_answers_that_came_too_late(
+    client: httpx.AsyncClient, kept: Kept, link: str
 ) -> None:
-    assert SAYS["thanks"] in (await door.post(link, data=GOOD)).text
-    assert SAYS["thanks"] in (await door.post(link, data=GOOD)).text
+    assert SAYS["thanks"] in (await client.post(link, data=GOOD)).text
+    assert SAYS["thanks"] in (await client.post(link, data=GOOD)).text
     for other in (GOOD | {"mood": "1"}, {"mood": "1"}, {"password": "x"}):
-        late = await door.post(link, data=other)
+        late = await client.post(link, data=other)
         assert late.status_code == 200
         assert SAYS["already"] in late.text
-    assert SAYS["thanks"] in (await door.post(link, data=GOOD)).text
+    assert SAYS["thanks"] in (await client.post(link, data=GOOD)).text
     assert len(kept.events) == 1

@@ -9,7 +9,8 @@ import pytest
 
 from producers.gateway.app import build_gateway
 from producers.kafka.publisher import Publisher
-from producers.sms.providers.base import RawRequest, Registry
+from producers.sms.providers.base import RawRequest
+from producers.sms.providers.registry import Registry
 from producers.vault import Dispatch, Person, Vault
 from schemas.base import Channel
 from schemas.clock import now
@@ -28,8 +29,8 @@ WORDS = "مزاج ٧ 😀 & 3+5 " + "long " * 60
 
 
 @dataclass
-class Door:
-    """A gateway with one provider."""
+class Gateway:
+    """A application with one provider."""
 
     kit: Kit
     client: httpx.AsyncClient
@@ -50,35 +51,35 @@ class Door:
 
 
 @pytest.fixture(params=KITS, ids=kit_name)
-async def door(
+async def gateway(
     request: pytest.FixtureRequest,
     broker: str,
     settings: Settings,
     study: Study,
     vault: Vault,
     person: Person,
-) -> AsyncIterator[Door]:
+) -> AsyncIterator[Gateway]:
     publisher = Publisher(broker)
     settings = settings.model_copy(update={"kafka": broker, "public_url": PUBLIC})
     registry = Registry({request.param.name: request.param.adapter()})
-    gateway = build_gateway(settings, {study.ref: study}, registry, vault, publisher, now)
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(gateway), base_url=PUBLIC) as client:
-        yield Door(request.param, client, vault, person)
+    application = build_gateway(settings, {study.ref: study}, registry, vault, publisher, now)
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(application), base_url=PUBLIC) as client:
+        yield Gateway(request.param, client, vault, person)
     await publisher.close()
 
 
 async def test_a_text_lands_once_however_often_it_comes(
-    door: Door, broker: str, caplog: pytest.LogCaptureFixture
+    gateway: Gateway, broker: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    name = f"M-{door.person.participant}"
+    name = f"M-{gateway.person.participant}"
     with caplog.at_level(logging.DEBUG, "producers"):
-        answers = [await door.deliver(door.kit.text(NUMBER, WORDS, name)) for _ in range(3)]
+        answers = [await gateway.deliver(gateway.kit.text(NUMBER, WORDS, name)) for _ in range(3)]
     assert {answer.status_code for answer in answers} == {200}
     assert "<Message>" not in answers[0].text
-    found = await on_topic(broker, MESSAGES, MessageReceived, door.person.participant)
-    assert {one.event_id for one in found} == {event_id(door.kit.name, name)}
+    found = await on_topic(broker, MESSAGES, MessageReceived, gateway.person.participant)
+    assert {one.event_id for one in found} == {event_id(gateway.kit.name, name)}
     assert len(found) == 1
-    key = await door.vault.keys.get(door.person.participant)
+    key = await gateway.vault.keys.get(gateway.person.participant)
     assert key is not None
     words = unseal(
         key,
@@ -92,42 +93,42 @@ async def test_a_text_lands_once_however_often_it_comes(
     assert "long" not in caplog.text
 
 
-async def test_what_is_not_authentic_leaves_nothing(door: Door, broker: str) -> None:
-    good = door.kit.text(NUMBER, "7 3 5", "M2")
+async def test_what_is_not_authentic_leaves_nothing(gateway: Gateway, broker: str) -> None:
+    good = gateway.kit.text(NUMBER, "7 3 5", "M2")
     wrong = {header: "00" + value[2:] for header, value in good.headers.items()}
     for bad in (
         replace(good, headers={}, secret="x" * 20),
         replace(good, headers=wrong, secret=good.secret[:-1]),
     ):
-        assert (await door.deliver(bad)).status_code == 403
-    assert (await door.deliver(door.kit.unreadable())).status_code == 400
-    assert not await on_topic(broker, MESSAGES, MessageReceived, door.person.participant)
+        assert (await gateway.deliver(bad)).status_code == 403
+    assert (await gateway.deliver(gateway.kit.unreadable())).status_code == 400
+    assert not await on_topic(broker, MESSAGES, MessageReceived, gateway.person.participant)
 
 
-async def test_a_strangers_text_leaves_nothing(door: Door, broker: str) -> None:
-    answer = await door.deliver(door.kit.text("+447700900999", "hello", "M3"))
+async def test_a_strangers_text_leaves_nothing(gateway: Gateway, broker: str) -> None:
+    answer = await gateway.deliver(gateway.kit.text("+447700900999", "hello", "M3"))
     assert answer.status_code == 200
-    assert not await on_topic(broker, MESSAGES, MessageReceived, door.person.participant)
+    assert not await on_topic(broker, MESSAGES, MessageReceived, gateway.person.participant)
 
 
-async def test_receipts_in_any_order_say_each_thing_once(door: Door, broker: str) -> None:
-    if not door.kit.sends:
+async def test_delivery_reports_in_any_order_are_each_published_once(gateway: Gateway, broker: str) -> None:
+    if not gateway.kit.sends:
         pytest.skip("this one sends no receipts")
-    who, at = door.person, now()
+    who, at = gateway.person, now()
     prompt = PromptRequested(
         event_id=event_id("ask", who.participant), study=who.study, participant=who.participant,
         occurred_at=at, recorded_at=at, zone=who.zone, language=who.language, channel=Channel.SMS,
-        prompt_id=event_id("prompt", door.kit.name, who.participant), scheduled_at=at,
+        prompt_id=event_id("prompt", gateway.kit.name, who.participant), scheduled_at=at,
         expires_at=at.replace(year=2099), study_day=1, beep=1,
     )  # fmt: skip
     claim = Dispatch(
         text=prompt.event_id, participant=who.participant, request=prompt.model_dump_json(exclude_none=True),
-        provider=door.kit.name, claimed_at=at, segments=1,
+        provider=gateway.kit.name, claimed_at=at, segments=1,
     )  # fmt: skip
-    assert await door.vault.dispatches.claim(claim) is None
+    assert await gateway.vault.dispatches.claim(claim) is None
     for delivery in (Delivery.DELIVERED, Delivery.SENT, Delivery.DELIVERED, Delivery.SENT):
-        receipt = door.kit.receipt(prompt.event_id, delivery, "M4")
-        assert (await door.deliver(receipt)).status_code == 200
+        receipt = gateway.kit.delivery_report(prompt.event_id, delivery, "M4")
+        assert (await gateway.deliver(receipt)).status_code == 200
     reports = await on_topic(broker, DELIVERY_REPORTS, DeliveryReported, who.participant)
     assert [one.delivery for one in reports] == ["delivered", "sent"]
     (sent,) = await on_topic(broker, PROMPTS, PromptSent, who.participant)

@@ -65,7 +65,7 @@ def test_more_text_never_takes_fewer(one: str, other: str) -> None:
     assert count_segments(one + other).count >= count_segments(one).count
 
 
-def test_what_makes_a_text_dear_is_told() -> None:
+def test_the_characters_that_make_a_text_ucs2_are_named() -> None:
     found = count_segments("we’d geïnt ❤")
     assert (found.foreign, found.letters) == (("’", "ï", "❤"), ("ï",))
     assert count_segments("plain").letters == ()

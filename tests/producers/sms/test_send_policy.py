@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from producers.sms.throttle import Bucket, Pace
+from producers.sms.throttle import Bucket, Throttle
 from schemas.clock import now
 from schemas.study import QuietHours
 
@@ -18,7 +18,7 @@ DAY = QuietHours(begin="13:00", end="14:00")
     [("21:29", NIGHT, False), ("21:30", NIGHT, True), ("03:00", NIGHT, True), ("08:29", NIGHT, True),
      ("08:30", NIGHT, False), ("12:59", DAY, False), ("13:30", DAY, True), ("14:00", DAY, False)],
 )  # fmt: skip
-def test_quiet_hours_are_those_of_the_persons_wall(local: str, hours: QuietHours, quiet: bool) -> None:
+def test_quiet_hours_follow_the_persons_local_time(local: str, hours: QuietHours, quiet: bool) -> None:
     at = datetime.fromisoformat(f"2026-06-01T{local}:00+05:45")
     assert hours.cover(at, "Asia/Kathmandu") is quiet
 
@@ -49,10 +49,10 @@ def test_restarts_do_not_outrun_the_provider() -> None:
 
 
 async def test_an_urgent_text_goes_before_all_that_wait() -> None:
-    pace, order = Pace(100.0, now), list[str]()
+    throttle, order = Throttle(100.0, now), list[str]()
 
     async def go(name: str, *, urgent: bool) -> None:
-        await pace.turn(3, urgent=urgent)
+        await throttle.wait(3, urgent=urgent)
         order.append(name)
 
     ordinary = [asyncio.create_task(go(str(number), urgent=False)) for number in range(8)]

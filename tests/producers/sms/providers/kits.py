@@ -18,7 +18,7 @@ from nacl.signing import SigningKey
 from twilio.request_validator import RequestValidator
 
 from producers.sms.providers.base import Adapter, RawRequest
-from producers.sms.providers.fake import Simulator, sign
+from producers.sms.providers.fake import FakeProvider, sign
 from producers.sms.providers.generic_http import Account, HttpGateway
 from producers.sms.providers.telnyx import TelnyxSms
 from producers.sms.providers.twilio import Twilio
@@ -113,7 +113,7 @@ class Kit(Protocol):
 
     def text(self, number: str, words: str, name: str) -> RawRequest: ...
 
-    def receipt(self, text: UUID, delivery: Delivery, name: str) -> RawRequest: ...
+    def delivery_report(self, text: UUID, delivery: Delivery, name: str) -> RawRequest: ...
 
     def unreadable(self) -> RawRequest: ...
 
@@ -146,7 +146,7 @@ class TwilioKit:
             {"MessageSid": name, "From": number, "To": SENDER, "Body": words, "NumMedia": "0"}
         )
 
-    def receipt(self, text: UUID, delivery: Delivery, name: str) -> RawRequest:
+    def delivery_report(self, text: UUID, delivery: Delivery, name: str) -> RawRequest:
         return self.signed_fields(
             {"MessageSid": name, "MessageStatus": self._words[delivery]}, f"text={text}"
         )
@@ -192,7 +192,7 @@ class TelnyxKit:
         payload = {"id": name, "from": {"phone_number": number}, "text": words, "parts": 1, "to": []}
         return self._signed("message.received", payload)
 
-    def receipt(self, text: UUID, delivery: Delivery, name: str) -> RawRequest:
+    def delivery_report(self, text: UUID, delivery: Delivery, name: str) -> RawRequest:
         payload = {"id": name, "to": [{"phone_number": SENDER, "status": self._words[delivery]}]}
         return self._signed("message.finalized", payload, f"text={text}")
 
@@ -249,7 +249,7 @@ class HttpKit:
             fields |= {"coding": "8", "binary": raw.hex(), self.words: raw}
         return self.request(fields)
 
-    def receipt(self, text: UUID, delivery: Delivery, name: str) -> RawRequest:
+    def delivery_report(self, text: UUID, delivery: Delivery, name: str) -> RawRequest:
         return self.request({"id": name, self.status: self.statuses[delivery]}, f"text={text}")
 
     def unreadable(self) -> RawRequest:
@@ -271,7 +271,7 @@ class SimulatorKit:
     name, signed, sends = "simulator", True, False
 
     def adapter(self, url: str = "") -> Adapter:
-        return Simulator("key")
+        return FakeProvider("key")
 
     def _signed(self, said: dict[str, str]) -> RawRequest:
         body = json.dumps(said).encode()
@@ -280,7 +280,7 @@ class SimulatorKit:
     def text(self, number: str, words: str, name: str) -> RawRequest:
         return self._signed({"id": name, "from": number, "text": words})
 
-    def receipt(self, text: UUID, delivery: Delivery, name: str) -> RawRequest:
+    def delivery_report(self, text: UUID, delivery: Delivery, name: str) -> RawRequest:
         raise NotImplementedError
 
     def unreadable(self) -> RawRequest:

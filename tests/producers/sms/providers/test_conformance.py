@@ -7,8 +7,8 @@ from uuid import UUID
 
 import pytest
 
-from producers.sms.providers.base import Inbound, NotAuthentic, Outgoing, Receipt, Unreadable
-from producers.sms.providers.fake import Simulator
+from producers.sms.providers.base import DeliveryReport, Inbound, MalformedRequest, NotAuthentic, Outgoing
+from producers.sms.providers.fake import FakeProvider
 from schemas.events import Delivery
 from tests.producers.sms.providers.kits import (
     KITS,
@@ -81,20 +81,20 @@ def test_an_old_signature_is_refused() -> None:
         kit.adapter().authenticate(kit.old())
 
 
-def test_what_lacks_a_name_or_a_sender_is_unreadable(kit: Kit) -> None:
+def test_a_text_without_an_id_or_a_sender_is_malformed(kit: Kit) -> None:
     request = kit.unreadable()
     kit.adapter().authenticate(request)
-    with pytest.raises(Unreadable):
+    with pytest.raises(MalformedRequest):
         kit.adapter().parse(request)
 
 
 @pytest.mark.parametrize("delivery", [Delivery.SENT, Delivery.DELIVERED, Delivery.FAILED])
-def test_a_receipt_names_our_text(sending: Kit, delivery: Delivery) -> None:
-    request = sending.receipt(TEXT, delivery, "M1")
+def test_a_delivery_report_names_our_text(sending: Kit, delivery: Delivery) -> None:
+    request = sending.delivery_report(TEXT, delivery, "M1")
     sending.adapter().authenticate(request)
-    (receipt,) = sending.adapter().parse(request)
-    assert isinstance(receipt, Receipt)
-    assert (receipt.text, receipt.message_id, receipt.delivery) == (TEXT, "M1", delivery)
+    (report,) = sending.adapter().parse(request)
+    assert isinstance(report, DeliveryReport)
+    assert (report.text, report.message_id, report.delivery) == (TEXT, "M1", delivery)
 
 
 def _outgoing(kit: Kit, words: str = "How are you? 7 3 5") -> Outgoing:
@@ -102,7 +102,7 @@ def _outgoing(kit: Kit, words: str = "How are you? 7 3 5") -> Outgoing:
 
 
 @pytest.mark.parametrize("words", ["How are you? 7 3 5", "كيف حالك؟ 😀"])
-async def test_a_text_is_handed_over(sending: Kit, words: str) -> None:
+async def test_a_text_is_sent(sending: Kit, words: str) -> None:
     with carrier(lambda _: sending.accepted()) as provider:
         adapter = sending.adapter(provider.url)
         sent = await adapter.send(_outgoing(sending, words))
@@ -111,7 +111,7 @@ async def test_a_text_is_handed_over(sending: Kit, words: str) -> None:
     (took,) = provider.took
     assert sending.words_sent(took) == words
     assert NUMBER in str(took.fields)
-    if sending.name != "africastalking":  # its address for receipts is set in its own dashboard
+    if sending.name != "africastalking":  # its address for reports is set in its own dashboard
         assert f"text={TEXT}" in str(took.fields)
 
 
@@ -134,7 +134,7 @@ async def test_what_may_have_been_sent_is_not_sent_again(
     assert len(provider.took) == 1
 
 
-async def test_a_refusal_says_why(sending: Kit) -> None:
+async def test_a_refusal_has_its_code(sending: Kit) -> None:
     with carrier(lambda _: sending.refused()) as provider:
         adapter = sending.adapter(provider.url)
         sent = await adapter.send(_outgoing(sending))
@@ -168,7 +168,7 @@ async def test_nothing_personal_is_logged(sending: Kit, caplog: pytest.LogCaptur
 
 
 async def test_the_simulated_telephone_fetches_what_was_sent() -> None:
-    simulator = Simulator("key")
+    simulator = FakeProvider("key")
     waiting = asyncio.create_task(simulator.fetch(NUMBER, 0, 5))
     await asyncio.sleep(0)
     await simulator.send(Outgoing(TEXT, "+447700900555", "for somebody else", 60, ""))

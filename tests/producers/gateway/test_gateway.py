@@ -12,7 +12,7 @@ import pytest
 
 from producers.gateway.app import build_gateway
 from producers.kafka.publisher import Publisher
-from producers.sms.providers.base import Registry
+from producers.sms.providers.registry import Registry
 from producers.vault import NewLink, Person, Vault
 from schemas.clock import now
 from schemas.events import CheckInSubmitted, MessageReceived
@@ -30,8 +30,8 @@ TWILIO = TwilioKit()
 
 
 @dataclass
-class Door:
-    """A gateway behind a proxy: what it is asked for is not what the world asks for."""
+class Gateway:
+    """A application behind a proxy: what it is asked for is not what the world asks for."""
 
     client: httpx.AsyncClient
     vault: Vault
@@ -57,61 +57,63 @@ class Door:
 
 
 @pytest.fixture
-async def door(
+async def gateway(
     broker: str, settings: Settings, study: Study, vault: Vault, person: Person
-) -> AsyncIterator[Door]:
+) -> AsyncIterator[Gateway]:
     publisher = Publisher(broker)
     settings = settings.model_copy(update={"kafka": broker, "public_url": PUBLIC})
     registry = Registry({"twilio": TWILIO.adapter()})
-    found: Door
-    gateway = build_gateway(settings, {study.ref: study}, registry, vault, publisher, lambda: found.clock())
-    transport = httpx.ASGITransport(gateway)
+    found: Gateway
+    application = build_gateway(
+        settings, {study.ref: study}, registry, vault, publisher, lambda: found.clock()
+    )
+    transport = httpx.ASGITransport(application)
     async with httpx.AsyncClient(transport=transport, base_url="http://10.0.0.7:8080") as client:
-        found = Door(client, vault, person, broker)
+        found = Gateway(client, vault, person, broker)
         yield found
     await publisher.close()
 
 
-async def test_a_signature_is_over_the_public_address_also_behind_a_proxy(door: Door) -> None:
-    assert await door.text("7 3 5", f"P-{door.person.participant}") == 200
+async def test_a_signature_is_over_the_public_address_also_behind_a_proxy(gateway: Gateway) -> None:
+    assert await gateway.text("7 3 5", f"P-{gateway.person.participant}") == 200
 
 
-async def test_the_same_words_in_two_texts_are_two_texts(door: Door) -> None:
+async def test_the_same_words_in_two_texts_are_two_texts(gateway: Gateway) -> None:
     for name in ("one", "two", "two"):
-        assert await door.text("7 3 5", f"{name}-{door.person.participant}") == 200
-    found = await on_topic(door.broker, MESSAGES, MessageReceived, door.person.participant)
+        assert await gateway.text("7 3 5", f"{name}-{gateway.person.participant}") == 200
+    found = await on_topic(gateway.broker, MESSAGES, MessageReceived, gateway.person.participant)
     assert len(found) == len({one.event_id for one in found}) == 2
 
 
-async def test_looking_at_a_link_does_nothing(door: Door) -> None:
-    link = await door.link(event_id("prompt", door.person.participant))
+async def test_looking_at_a_link_does_nothing(gateway: Gateway) -> None:
+    link = await gateway.link(event_id("prompt", gateway.person.participant))
     for method in ("GET", "HEAD", "GET"):
-        assert (await door.client.request(method, link)).status_code == 200
-    assert await door.checkins() == []
-    assert (await door.client.post(link, data=ANSWERS)).status_code == 200
-    assert len(await door.checkins()) == 1
+        assert (await gateway.client.request(method, link)).status_code == 200
+    assert await gateway.checkins() == []
+    assert (await gateway.client.post(link, data=ANSWERS)).status_code == 200
+    assert len(await gateway.checkins()) == 1
 
 
-async def test_two_at_once_and_a_reminder_s_link_make_one_check_in(door: Door) -> None:
-    prompt = event_id("prompt", door.person.participant)
-    first, reminder = await door.link(prompt), await door.link(prompt)
-    answers = await asyncio.gather(*(door.client.post(first, data=ANSWERS) for _ in range(4)))
+async def test_two_at_once_and_a_reminder_s_link_make_one_check_in(gateway: Gateway) -> None:
+    prompt = event_id("prompt", gateway.person.participant)
+    first, reminder = await gateway.link(prompt), await gateway.link(prompt)
+    answers = await asyncio.gather(*(gateway.client.post(first, data=ANSWERS) for _ in range(4)))
     assert {one.status_code for one in answers} == {200}
-    later = await door.client.get(reminder)
+    later = await gateway.client.get(reminder)
     assert "<form" not in later.text
-    assert (await door.client.post(reminder, data=ANSWERS | {"mood": "2"})).status_code == 200
-    (checkin,) = await door.checkins()
+    assert (await gateway.client.post(reminder, data=ANSWERS | {"mood": "2"})).status_code == 200
+    (checkin,) = await gateway.checkins()
     assert checkin.answers == {"mood": 6, "stress": 0, "handled": 5}
     assert checkin.prompt_id == prompt
 
 
-async def test_a_form_is_one_event_with_its_times(door: Door) -> None:
-    link = await door.link(event_id("prompt", door.person.participant))
-    at = door.clock()
+async def test_a_form_is_one_event_with_its_times(gateway: Gateway) -> None:
+    link = await gateway.link(event_id("prompt", gateway.person.participant))
+    at = gateway.clock()
     times = {"OpenedAt": at - timedelta(seconds=50), "StartedAt": at - timedelta(seconds=20)}
     given = ANSWERS | {name: moment.isoformat() for name, moment in times.items()}
-    assert (await door.client.post(link, data=given)).status_code == 200
-    (checkin,) = await door.checkins()
+    assert (await gateway.client.post(link, data=given)).status_code == 200
+    (checkin,) = await gateway.checkins()
     assert len(checkin.answers) == len(ANSWERS)
     assert checkin.opened_at is not None
     assert checkin.started_at is not None
@@ -121,20 +123,20 @@ async def test_a_form_is_one_event_with_its_times(door: Door) -> None:
     )
 
 
-async def test_after_its_time_a_prompt_cannot_be_answered(door: Door) -> None:
-    link = await door.link(event_id("prompt", door.person.participant))
-    door.ahead = timedelta(hours=1)
-    assert (await door.client.get(link)).status_code == 410
-    assert (await door.client.post(link, data=ANSWERS)).status_code == 410
-    assert await door.checkins() == []
+async def test_after_its_time_a_prompt_cannot_be_answered(gateway: Gateway) -> None:
+    link = await gateway.link(event_id("prompt", gateway.person.participant))
+    gateway.ahead = timedelta(hours=1)
+    assert (await gateway.client.get(link)).status_code == 410
+    assert (await gateway.client.post(link, data=ANSWERS)).status_code == 410
+    assert await gateway.checkins() == []
 
 
-async def test_a_standing_link_is_open_before_any_prompt(door: Door) -> None:
-    link = await door.link(None, hours=1000)
+async def test_a_standing_link_is_open_before_any_prompt(gateway: Gateway) -> None:
+    link = await gateway.link(None, hours=1000)
     for _ in range(2):
-        page = await door.client.get(link)
+        page = await gateway.client.get(link)
         name = re.search(r'name="?submission_id"? value="([^"]+)"', page.text)
         assert name
-        answer = await door.client.post(link, data=ANSWERS | {"submission_id": name[1]})
+        answer = await gateway.client.post(link, data=ANSWERS | {"submission_id": name[1]})
         assert answer.status_code == 200
-    assert len(await door.checkins()) == 2
+    assert len(await gateway.checkins()) == 2

@@ -10,7 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from producers.sms.providers.base import Inbound, NotAuthentic, Outgoing, RawRequest, Receipt, Unreadable
+from producers.sms.providers.base import (
+    DeliveryReport,
+    Inbound,
+    MalformedRequest,
+    NotAuthentic,
+    Outgoing,
+    RawRequest,
+)
 from producers.sms.providers.fake import sign
 from producers.sms.providers.generic_http import Account, HttpGateway
 from schemas.events import Delivery
@@ -77,16 +84,16 @@ def test_a_forged_request_is_refused_whatever_it_is(
         if secret == SECRET and isinstance(kit, HttpKit) and not kit.hmac_key:
             adapter.authenticate(request)
         else:
-            with pytest.raises((NotAuthentic, Unreadable)):
+            with pytest.raises((NotAuthentic, MalformedRequest)):
                 adapter.authenticate(request)
-        with suppress(Unreadable):
+        with suppress(MalformedRequest):
             adapter.parse(request)
 
 
 @given(JSON)
 def test_signed_json_of_any_shape_is_read_or_refused(body: bytes) -> None:
     _, adapter = ADAPTERS[1]
-    with suppress(NotAuthentic, Unreadable):
+    with suppress(NotAuthentic, MalformedRequest):
         adapter.authenticate(TELNYX.signed_body(body))
         adapter.parse(TELNYX.signed_body(body))
 
@@ -127,7 +134,7 @@ def test_latin_1_is_asked_for_again_rather_than_refused(body: bytes) -> None:
 @pytest.mark.parametrize("kit", [TWILIO, TELNYX, SimulatorKit()], ids=lambda kit: kit.name)
 def test_a_body_in_utf_16_is_unreadable(kit: Kit) -> None:
     request = replace(kit.text(NUMBER, "7", "M1"), body="MessageSid=M1&Body=7".encode("utf-16"))
-    with pytest.raises(Unreadable):
+    with pytest.raises(MalformedRequest):
         kit.adapter().parse(request)
 
 
@@ -145,7 +152,7 @@ def test_a_short_code_or_a_name_is_no_number() -> None:
         if sender:
             assert HTTP["kannel"].adapter().parse(request) == [Inbound("M1", sender, "7")]
         else:
-            with pytest.raises(Unreadable):
+            with pytest.raises(MalformedRequest):
                 HTTP["kannel"].adapter().parse(request)
 
 
@@ -160,12 +167,12 @@ def test_the_hmac_is_over_the_query_as_it_was_sent() -> None:
     HttpGateway("kannel", account).authenticate(request)
 
 
-def test_twilio_says_what_it_heeded_itself() -> None:
+def test_twilio_names_the_opt_out_that_it_honoured() -> None:
     request = TWILIO.signed_fields(
         {"MessageSid": "M1", "From": NUMBER, "Body": "Basta", "OptOutType": "STOP"}
     )
     TWILIO.adapter().authenticate(request)
-    assert TWILIO.adapter().parse(request) == [Inbound("M1", NUMBER, "Basta", heeded="STOP")]
+    assert TWILIO.adapter().parse(request) == [Inbound("M1", NUMBER, "Basta", honoured="STOP")]
 
 
 @pytest.mark.parametrize(
@@ -193,11 +200,11 @@ async def test_a_provider_that_is_not_there_may_be_asked_again(kit: Kit) -> None
     assert (sent.delivery, sent.code, sent.retry) == (Delivery.FAILED, "unreachable", True)
 
 
-def test_a_receipt_with_an_unknown_status_or_name_is_no_crash() -> None:
+def test_a_report_with_an_unknown_status_or_id_does_not_crash() -> None:
     for fields in ({"dlr": "4"}, {"dlr": "1", "text": "no uuid"}, {"dlr": "1", "id": "x" * 900}):
         request = RawRequest(PUBLIC, {}, tuple(fields.items()), b"", SECRET)
         for one in HTTP["kannel"].adapter().parse(request):
-            assert isinstance(one, Receipt)
+            assert isinstance(one, DeliveryReport)
             assert one.text is None
             assert len(one.message_id) <= 64
 
@@ -209,4 +216,4 @@ def _account(hmac_key: str = "") -> Account:
 def _words(name: str, fields: dict[str, Any]) -> str:
     (text,) = HTTP[name].adapter().parse(HTTP[name].request(fields))
     assert isinstance(text, Inbound)
-    return text.words
+    return text.body

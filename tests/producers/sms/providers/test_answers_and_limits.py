@@ -35,7 +35,7 @@ def test_the_words_that_stop_a_provider_from_delivering_again(kit: Kit) -> None:
 
 
 @pytest.mark.parametrize("kit", SENDING, ids=kit_name)
-async def test_who_can_drop_a_stale_text_is_told_when(kit: Kit) -> None:
+async def test_providers_that_can_drop_a_stale_text_get_its_validity(kit: Kit) -> None:
     with carrier(lambda _: kit.accepted()) as provider:
         adapter = kit.adapter(provider.url)
         await adapter.send(outgoing(90))

@@ -1,4 +1,4 @@
-"""What a provider has heeded itself, and receipts that come early, in any order, or from elsewhere."""
+"""Opt-outs that a provider honoured itself, and reports that come early, out of order or from elsewhere."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -10,11 +10,13 @@ import pytest
 
 from producers.gateway.app import build_gateway
 from producers.kafka.publisher import Publisher
-from producers.sms.providers.base import RawRequest, Registry
+from producers.sms.providers.base import RawRequest
+from producers.sms.providers.registry import Registry
 from producers.vault import Dispatch, Person, Vault
 from schemas.base import Channel
 from schemas.clock import now
 from schemas.events import (
+    ConsentChanged,
     ConsentStatus,
     Delivery,
     DeliveryReported,
@@ -39,8 +41,8 @@ FORM = {"content-type": "application/x-www-form-urlencoded"}
 
 
 @dataclass
-class Door:
-    """A gateway with Twilio and Africa's Talking."""
+class Gateway:
+    """A application with Twilio and Africa's Talking."""
 
     client: httpx.AsyncClient
     vault: Vault
@@ -51,9 +53,9 @@ class Door:
         headers = dict(request.headers) | FORM
         return (await self.client.post(request.url, content=request.body, headers=headers)).status_code
 
-    async def heard(self, name: str, body: str, heeded: str, **headers: str) -> None:
+    async def heard(self, name: str, body: str, honoured: str, **headers: str) -> None:
         fields = {"MessageSid": f"{name}-{self.person.participant}", "From": NUMBER, "Body": body}
-        request = TWILIO.signed_fields(fields | {"OptOutType": heeded})
+        request = TWILIO.signed_fields(fields | {"OptOutType": honoured})
         sent = dict(request.headers) | FORM | headers
         assert (await self.client.post(request.url, content=request.body, headers=sent)).status_code == 200
 
@@ -85,82 +87,87 @@ class Door:
 
 
 @pytest.fixture
-async def door(broker: str, settings: Settings, study: Study, person: Person) -> AsyncIterator[Door]:
+async def gateway(broker: str, settings: Settings, study: Study, person: Person) -> AsyncIterator[Gateway]:
     vault = await Vault.open(settings.vault_path, settings.secret("vault_key"), busy_seconds=0.3)
     publisher = Publisher(broker)
     settings = settings.model_copy(update={"kafka": broker, "public_url": PUBLIC})
     registry = Registry({"twilio": TWILIO.adapter(), "africastalking": AT.adapter()})
-    gateway = build_gateway(settings, {study.ref: study}, registry, vault, publisher, now)
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(gateway), base_url=PUBLIC) as client:
-        yield Door(client, vault, person, broker)
+    application = build_gateway(settings, {study.ref: study}, registry, vault, publisher, now)
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(application), base_url=PUBLIC) as client:
+        yield Gateway(client, vault, person, broker)
     await publisher.close()
     await vault.close()
 
 
-async def test_a_stop_that_the_provider_heeded_is_one_in_whatever_word(door: Door) -> None:
-    await door.heard("one", "Basta", "STOP")
-    assert await door.words() == ["STOP"]
+async def test_a_stop_that_the_provider_honoured_is_one_in_any_wording(gateway: Gateway) -> None:
+    await gateway.heard("one", "Basta", "STOP")
+    assert await gateway.words() == ["STOP"]
 
 
-async def test_yes_is_an_answer_unless_contact_had_stopped(door: Door) -> None:
-    await door.heard("one", "YES", "START")
-    assert await door.words() == ["YES"]
-    await door.vault.directory.record_consent(door.person.participant, ConsentStatus.CONTACT_STOPPED, now())
-    await door.heard("two", "YES", "START")
-    assert await door.words() == ["YES", "START"]
+async def test_yes_is_an_answer_unless_contact_had_stopped(gateway: Gateway) -> None:
+    await gateway.heard("one", "YES", "START")
+    assert await gateway.words() == ["YES"]
+    stopped = ConsentChanged(
+        **gateway.person.envelope(event_id("test", "stop"), now(), now()),
+        status=ConsentStatus.CONTACT_STOPPED,
+        text_version="1",
+    )
+    await gateway.vault.directory.record_consent(stopped)
+    await gateway.heard("two", "YES", "START")
+    assert await gateway.words() == ["YES", "START"]
 
 
-async def test_a_call_for_help_stays_as_it_was_written(door: Door) -> None:
-    await door.heard("one", "SOS", "HELP")
-    assert await door.words() == ["SOS"]
+async def test_a_call_for_help_stays_as_it_was_written(gateway: Gateway) -> None:
+    await gateway.heard("one", "SOS", "HELP")
+    assert await gateway.words() == ["SOS"]
 
 
-async def test_twilios_retries_are_one_text(door: Door) -> None:
+async def test_twilios_retries_are_one_text(gateway: Gateway) -> None:
     for attempt in range(3):
         token = {"I-Twilio-Idempotency-Token": f"token-{attempt}"}
-        await door.heard("one", "7 3 5", "", **token)
-    assert await door.words() == ["7 3 5"]
+        await gateway.heard("one", "7 3 5", "", **token)
+    assert await gateway.words() == ["7 3 5"]
 
 
-async def test_a_receipt_that_comes_before_the_providers_answer_waits_for_it(door: Door) -> None:
-    claim = await door.claimed("africastalking")
-    fields = {"id": f"AT-{door.person.participant}", "status": "Success"}
-    early = asyncio.create_task(door.deliver(AT.request(fields)))
+async def test_a_report_before_the_providers_answer_waits_for_it(gateway: Gateway) -> None:
+    claim = await gateway.claimed("africastalking")
+    fields = {"id": f"AT-{gateway.person.participant}", "status": "Success"}
+    early = asyncio.create_task(gateway.deliver(AT.request(fields)))
     await asyncio.sleep(0.2)
     named = claim.model_copy(update={"provider_id": fields["id"], "delivery": Delivery.ACCEPTED})
-    await door.vault.dispatches.settle(named)
+    await gateway.vault.dispatches.settle(named)
     assert await early == 200
-    assert await door.reported() == ["delivered"]
+    assert await gateway.reported() == ["delivered"]
 
 
-async def test_a_receipt_before_the_answer_that_names_our_text_needs_none(door: Door) -> None:
-    claim = await door.claimed("twilio")
-    assert await door.deliver(TWILIO.receipt(claim.text, Delivery.DELIVERED, "SM1")) == 200
-    assert await door.reported() == ["delivered"]
-    (sent,) = await on_topic(door.broker, PROMPTS, PromptSent, door.person.participant)
+async def test_a_report_with_our_id_does_not_wait_for_the_answer(gateway: Gateway) -> None:
+    claim = await gateway.claimed("twilio")
+    assert await gateway.deliver(TWILIO.delivery_report(claim.text, Delivery.DELIVERED, "SM1")) == 200
+    assert await gateway.reported() == ["delivered"]
+    (sent,) = await on_topic(gateway.broker, PROMPTS, PromptSent, gateway.person.participant)
     assert sent.occurred_at == claim.claimed_at
 
 
-async def test_delivered_after_failed_says_both_and_the_prompt_was_sent(door: Door) -> None:
-    claim = await door.claimed("twilio", "SM1")
+async def test_delivered_after_failed_reports_both_and_the_prompt_was_sent(gateway: Gateway) -> None:
+    claim = await gateway.claimed("twilio", "SM1")
     for delivery in (Delivery.FAILED, Delivery.DELIVERED, Delivery.FAILED):
-        assert await door.deliver(TWILIO.receipt(claim.text, delivery, "SM1")) == 200
-    assert await door.reported() == ["failed", "delivered"]
-    assert len(await on_topic(door.broker, PROMPTS, PromptSent, door.person.participant)) == 1
-    assert len(await on_topic(door.broker, PROMPTS, PromptClosed, door.person.participant)) == 1
+        assert await gateway.deliver(TWILIO.delivery_report(claim.text, delivery, "SM1")) == 200
+    assert await gateway.reported() == ["failed", "delivered"]
+    assert len(await on_topic(gateway.broker, PROMPTS, PromptSent, gateway.person.participant)) == 1
+    assert len(await on_topic(gateway.broker, PROMPTS, PromptClosed, gateway.person.participant)) == 1
 
 
-async def test_no_provider_reports_on_anothers_text(door: Door) -> None:
-    claim = await door.claimed("twilio", "SM1")
-    assert await door.deliver(AT.receipt(claim.text, Delivery.FAILED, "SM1")) == 200
-    assert await door.reported() == []
+async def test_no_provider_reports_on_anothers_text(gateway: Gateway) -> None:
+    claim = await gateway.claimed("twilio", "SM1")
+    assert await gateway.deliver(AT.delivery_report(claim.text, Delivery.FAILED, "SM1")) == 200
+    assert await gateway.reported() == []
 
 
 async def test_while_the_vault_is_locked_the_provider_is_asked_to_come_back(
-    door: Door, settings: Settings
+    gateway: Gateway, settings: Settings
 ) -> None:
-    text = TWILIO.text(NUMBER, "7 3 5", f"M-{door.person.participant}")
+    text = TWILIO.text(NUMBER, "7 3 5", f"M-{gateway.person.participant}")
     with locked(settings):
-        assert await door.deliver(text) == 503
-    assert await door.deliver(text) == 200
-    assert await door.words() == ["7 3 5"]
+        assert await gateway.deliver(text) == 503
+    assert await gateway.deliver(text) == 200
+    assert await gateway.words() == ["7 3 5"]

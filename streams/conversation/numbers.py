@@ -6,14 +6,13 @@ again. The words themselves are in `locales/`, and those of every language count
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import assert_never
 
 from text_to_num import alpha2digit
 
-from locales import Answers, all_locales, known_locale
 from schemas.events import Reason
 from schemas.study import (
     ChoiceItem,
@@ -26,7 +25,15 @@ from schemas.study import (
     TextItem,
     YesNoItem,
 )
-from streams.conversation.plain import plain, plain_words
+from streams.conversation.answer_words import (
+    filler_phrases,
+    fillers,
+    no_words,
+    number_words,
+    out_of,
+    yes_words,
+)
+from streams.conversation.plain import plain
 
 LONGEST = 320
 _NUMBER = r"[+-]?\d{1,6}(?:/\d{1,6})?"
@@ -40,7 +47,7 @@ _Answer = int | tuple[str, ...]
 
 @dataclass(frozen=True)
 class Parsed:
-    """Answers by item id, and the rule that read them: `in-order`, `by-name`, `single` or `words`."""
+    """Answers by item id, and the rule that found them: `in-order`, `by-name`, `single` or `words`."""
 
     answers: dict[str, _Answer]
     rule: str
@@ -48,7 +55,7 @@ class Parsed:
 
 @dataclass(frozen=True)
 class Refused:
-    """Why a text gives no answers; the detail holds nothing of the text."""
+    """Why a text has no answers. The detail quotes nothing from the text."""
 
     reason: Reason
     detail: str
@@ -57,14 +64,15 @@ class Refused:
 def parse(text: str, study: Study, language: str, asked: Sequence[Item] | None = None) -> Parsed | Refused:
     """Read a text such as `7 3 5`, `mood 7 stress 3`, `seven` or `7 out of 10`.
 
-    Digits of every script count, and numbers in words where the language has a reader for them. Numbers
-    without names must be exactly as many as were asked, in their order.
+    Digits of every script are read, and number words if their language can be read. Numbers without names
+    must be as many as the items asked, in the same order.
 
     Args:
-        text: As it was sent.
-        study: Whose items are meant.
-        language: The participant's; names and number words are looked up in it, then in the study's others.
-        asked: The items asked, in order; by default the study's `sms` items.
+        text: The text as it was sent.
+        study: The study whose items are asked.
+        language: The participant's. Names and number words are looked up in it first, then in the study's
+            other languages.
+        asked: The items asked, in order; the study's `sms` items by default.
     """
     items = tuple(asked) if asked is not None else sms_items(study)
     written = plain(text).strip().rstrip(".!")
@@ -92,7 +100,7 @@ def sms_items(study: Study) -> tuple[Item, ...]:
 
 
 def item_named(name: str, study: Study, language: str) -> Item | None:
-    """The item that a word names, in the participant's language or else in another one of the study's."""
+    """The item that a word names, in the participant's language or else in another language of the study."""
     for tongue in (language, *study.languages):
         for item in study.items:
             if any(name == plain(word) for word in item.sms.get(tongue, ())):
@@ -101,13 +109,13 @@ def item_named(name: str, study: Study, language: str) -> Item | None:
 
 
 def _read(written: str, items: Sequence[Item], study: Study, language: str) -> Parsed | Refused:
-    written = _out_of().sub("/", written)
-    if _TIGHT.match(written):  # "7,4" may be a decimal; three numbers and more are none
+    written = out_of().sub("/", written)
+    if _TIGHT.match(written):  # "7,4" may be a decimal number, "7,3,5" cannot
         written = written.replace(",", " ")
     if _LIST.match(written):
         return _in_order(re.findall(_NUMBER, written), items)
-    written = _filler_phrases().sub("", written)
-    tokens = [token for token in _GAPS.sub(" ", written).split() if token not in _fillers()]
+    written = filler_phrases().sub("", written)
+    tokens = [token for token in _GAPS.sub(" ", written).split() if token not in fillers()]
     return _by_name(tokens, items, study, language)
 
 
@@ -115,38 +123,42 @@ def _in_order(numbers: list[str], items: Sequence[Item]) -> Parsed | Refused:
     if len(numbers) != len(items) or not items:
         return Refused(
             Reason.AMBIGUOUS if len(items) == 1 else Reason.NOT_UNDERSTOOD,
-            f"{len(numbers)} numbers where {len(items)} are asked",
+            f"{len(numbers)} numbers for {len(items)} questions",
         )
     return _values(list(zip(items, numbers, strict=True)), "single" if len(items) == 1 else "in-order")
 
 
 def _by_name(tokens: list[str], items: Sequence[Item], study: Study, language: str) -> Parsed | Refused:
-    numbers = [token for token in tokens if _IS_NUMBER.match(token)]
-    names = [
-        (place, item) for place, token in enumerate(tokens) if (item := item_named(token, study, language))
-    ]
-    if not numbers:
-        return Refused(Reason.NOT_UNDERSTOOD, "neither numbers nor names with numbers")
-    if not names and len(numbers) < len(tokens):
+    named = [item_named(token, study, language) for token in tokens]
+    if not any(map(_IS_NUMBER.match, tokens)):
+        return Refused(Reason.NOT_UNDERSTOOD, "no number in the text")
+    if any(named):
+        return _pairs(tokens, named)
+    if not all(map(_IS_NUMBER.match, tokens)):
         return Refused(Reason.AMBIGUOUS, "words besides the numbers")
-    if not names:
-        return _in_order(numbers, items)
-    named: list[tuple[Item, str]] = []
+    return _in_order(tokens, items)
+
+
+def _pairs(tokens: list[str], named: list[Item | None]) -> Parsed | Refused:
+    """Names, each followed by its number, with nothing left over."""
+    found: dict[str, tuple[Item, str]] = {}
     left = list(tokens)
-    for place, item in names:
+    for place, item in enumerate(named):
+        if item is None:
+            continue
         after = tokens[place + 1] if place + 1 < len(tokens) else ""
         if not _IS_NUMBER.match(after):
-            return Refused(Reason.AMBIGUOUS, f"{item.id} is named without a number after it")
-        if any(item.id == other.id for other, _ in named):
-            return Refused(Reason.AMBIGUOUS, f"{item.id} stands twice")
-        named.append((item, after))
+            return Refused(Reason.AMBIGUOUS, f"no number follows {item.id}")
+        if item.id in found:
+            return Refused(Reason.AMBIGUOUS, f"{item.id} is named twice")
+        found[item.id] = item, after
         left[place] = left[place + 1] = ""
     rest = [token for token in left if token]
     if rest and all(bool(_IS_NUMBER.match(token)) == bool(place % 2) for place, token in enumerate(rest)):
-        return Refused(Reason.UNKNOWN_ITEM, "a name that is no item of the study")
+        return Refused(Reason.UNKNOWN_ITEM, "a name that belongs to no item of the study")
     if rest:
-        return Refused(Reason.AMBIGUOUS, "words besides the names and the numbers")
-    return _values(named, "by-name")
+        return Refused(Reason.AMBIGUOUS, "words besides the names and numbers")
+    return _values(list(found.values()), "by-name")
 
 
 def _values(pairs: list[tuple[Item, str]], rule: str) -> Parsed | Refused:
@@ -166,7 +178,7 @@ def _value(item: Item, number: str) -> _Answer | Refused:
         case ChoiceItem():
             return _numbered(item.id, item.options, number)
         case YesNoItem() | MultipleChoiceItem() | TextItem():
-            return Refused(Reason.UNKNOWN_ITEM, f"{item.id} is not answered with a number")
+            return Refused(Reason.UNKNOWN_ITEM, f"{item.id} does not take a number")
         case _:
             assert_never(item)
 
@@ -174,16 +186,18 @@ def _value(item: Item, number: str) -> _Answer | Refused:
 def _on_scale(item: str, scale: Scale, number: str) -> int | Refused:
     value, _, denominator = number.partition("/")
     if denominator and int(denominator) != scale.max:
-        return Refused(Reason.AMBIGUOUS, f"{item}: a fraction of something other than its maximum")
+        return Refused(
+            Reason.AMBIGUOUS, f"{item}: the number after the slash is not the maximum of the scale"
+        )
     if not scale.min <= int(value) <= scale.max:
-        return Refused(Reason.OUT_OF_RANGE, f"{item}: not from {scale.min} to {scale.max}")
+        return Refused(Reason.OUT_OF_RANGE, f"{item}: outside {scale.min} to {scale.max}")
     return int(value)
 
 
 def _numbered(item: str, options: Sequence[Option], number: str) -> tuple[str] | Refused:
     value, _, denominator = number.partition("/")
     if denominator or not 1 <= int(value) <= len(options):
-        return Refused(Reason.OUT_OF_RANGE, f"{item}: not from 1 to {len(options)}")
+        return Refused(Reason.OUT_OF_RANGE, f"{item}: outside 1 to {len(options)}")
     return (options[int(value) - 1].id,)
 
 
@@ -194,7 +208,11 @@ def _choice(written: str, items: Sequence[Item], study: Study, language: str) ->
     (item,) = items
     match item:
         case YesNoItem():
-            return Parsed({item.id: int(written in _yes())}, "words") if written in _yes() | _no() else None
+            return (
+                Parsed({item.id: int(written in yes_words())}, "words")
+                if written in yes_words() | no_words()
+                else None
+            )
         case ChoiceItem():
             for option in item.options:
                 if written in {plain(option.text.get(tongue, "")) for tongue in (language, *study.languages)}:
@@ -208,54 +226,11 @@ def _choice(written: str, items: Sequence[Item], study: Study, language: str) ->
 
 @lru_cache(maxsize=4096)
 def _numerals(written: str, language: str) -> str:
-    """The text with its number words as digits; unchanged if the language's cannot be read."""
-    words = _number_words(language)
+    """The text with number words as digits; unchanged if those of the language cannot be read."""
+    words = number_words(language)
     if words:
         return " ".join(words.get(token, token) for token in written.split())
     try:
         return str(alpha2digit(written, language, 0))
     except ValueError:
         return written
-
-
-@cache
-def _number_words(language: str) -> Mapping[str, str]:
-    locale = known_locale(language)
-    if locale is None:
-        return {}
-    return {
-        plain(word): str(number) for number, words in locale.answers.number_words.items() for word in words
-    }
-
-
-def _every(phrases: Callable[[Answers], Iterable[str]]) -> frozenset[str]:
-    return plain_words(phrase for locale in all_locales().values() for phrase in phrases(locale.answers))
-
-
-@cache
-def _yes() -> frozenset[str]:
-    return _every(lambda answers: answers.yes)
-
-
-@cache
-def _no() -> frozenset[str]:
-    return _every(lambda answers: answers.no)
-
-
-@cache
-def _fillers() -> frozenset[str]:
-    return _every(lambda answers: answers.fillers)
-
-
-@cache
-def _filler_phrases() -> re.Pattern[str]:
-    """Fillers of several words, with the space that follows them."""
-    phrases = sorted(phrase for phrase in _fillers() if " " in phrase)
-    return re.compile(rf"(?<!\S)(?:{'|'.join(map(re.escape, phrases))}) ")
-
-
-@cache
-def _out_of() -> re.Pattern[str]:
-    """What stands between a number and its maximum: a slash, or words in any language."""
-    phrases = sorted(_every(lambda answers: answers.out_of), key=len, reverse=True)
-    return re.compile(rf"(?<=\d)\s*(?:/|\s(?:{'|'.join(map(re.escape, phrases))})\s)\s*(?=\d)")

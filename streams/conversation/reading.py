@@ -1,4 +1,4 @@
-"""Opening a participant's text, and the step of the conversation that it makes."""
+"""Decrypting a participant's text, and the step of the conversation that follows from it."""
 
 from datetime import datetime
 
@@ -14,22 +14,26 @@ from streams.conversation.state import Conversation
 def read_message(
     state: Conversation, message: MessageReceived, key: bytes | None, study: Study, now: datetime
 ) -> tuple[Conversation, list[Outcome]]:
-    """What follows from a sealed text; a dead letter where it cannot be opened.
+    """What follows from an encrypted text; a dead letter if it cannot be decrypted.
 
     Args:
-        state: What is remembered of the conversation.
-        message: The text as it came.
+        state: The conversation so far.
+        message: The text as it was received.
         key: The participant's key; None if it was destroyed.
-        study: The definition that the message names.
-        now: When it is read.
+        study: The definition that the message refers to.
+        now: The time of reading.
     """
     if key is None:
-        return state, [letter_for(message, Refused(Reason.KEY_DESTROYED, "the vault has no such key"), now)]
+        return state, [
+            letter_for(
+                message, Refused(Reason.KEY_DESTROYED, "the vault no longer has the participant's key"), now
+            )
+        ]
     try:
         text = unseal(
             key, message.text, topic=MESSAGES.name, participant=message.participant, event_id=message.event_id
         )
     except WrongKey:
-        refused = Refused(Reason.WRONG_KEY, "the participant's key does not open the text")
+        refused = Refused(Reason.WRONG_KEY, "the participant's key does not decrypt the text")
         return state, [letter_for(message, refused, now)]
     return hear(state, message, text, study, now)

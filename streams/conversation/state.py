@@ -1,4 +1,4 @@
-"""What is remembered of one participant's conversation."""
+"""The state of one participant's conversation."""
 
 from typing import Annotated
 from uuid import UUID
@@ -16,10 +16,10 @@ class Asking(FrozenModel):
     """A prompt that was sent.
 
     Attributes:
-        prompt_id: Which.
-        sent_at: When.
-        expires_at: From then on an answer is late.
-        answered: A check-in came in time.
+        prompt_id: The prompt's event id.
+        sent_at: When it was sent.
+        expires_at: When it expires; from then on an answer is late.
+        answered: Whether a check-in answered it in time.
     """
 
     prompt_id: UUID
@@ -29,23 +29,23 @@ class Asking(FrozenModel):
 
     @property
     def sent(self) -> SentPrompt:
-        """The prompt as the rule of matching sees it."""
+        """The prompt as the matching rule takes it."""
         return SentPrompt(to_ms(self.sent_at), str(self.prompt_id), to_ms(self.expires_at))
 
 
 class CheckIn(FrozenModel):
-    """A check-in by SMS, complete or under way.
+    """A check-in by SMS, complete or in progress.
 
     Attributes:
         checkin: `event_id` of its first version.
         version: The highest version so far; 0 before the first answer.
         study: The definition in force when it began.
-        begun_at: Event time of all its versions; before the first answer, when it was asked.
+        begun_at: Event time of all its versions; before the first answer, the time of the first question.
         prompt_id: The prompt that asked for it.
-        late_for: The prompt that it came too late for.
-        answers: So far, by item id.
-        skipped: Items that were asked and passed over.
-        pending: The item asked last; None where nothing is asked any more.
+        late_for: The prompt that it answers too late.
+        answers: The answers so far, by item id.
+        skipped: Items that were asked and skipped.
+        pending: The item that awaits an answer; None if all have been asked.
     """
 
     checkin: UUID
@@ -60,17 +60,18 @@ class CheckIn(FrozenModel):
 
 
 class Conversation(FrozenModel):
-    """The whole state of a conversation; kept as JSON in a table, one for each participant.
+    """The complete state of a conversation, stored as JSON in a table, one row per participant.
 
     Attributes:
-        asked: Prompts sent, by time, the the newest ones.
-        current: The check-in that questions are being asked for, one at a time.
-        last: The last check-in that has an answer: what a correction is about.
-        unclear_in_a_row: Texts in a row that could not be read.
-        missed_at: When the last one of them came.
-        stopped: Contact was stopped by a text.
-        own_day, own_count: How often the person began a check-in on that local day.
-        seen: The newest messages that were read, so that none is read twice.
+        asked: The most recent prompts sent, in order of time.
+        current: The check-in in progress, if items are asked one at a time.
+        last: The last check-in with an answer, to which a correction applies.
+        unclear_in_a_row: How many texts in a row could not be understood.
+        missed_at: When the last of them was sent.
+        stopped: Whether a text has stopped contact.
+        own_day: The local day of the last check-in on the participant's own initiative.
+        own_count: How many of those there were on that day.
+        seen: The most recent messages that were read, so that none is read twice.
     """
 
     asked: tuple[Asking, ...] = ()

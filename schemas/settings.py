@@ -1,8 +1,9 @@
 """Every setting, declared once. Each is read from the environment as `WELLSTREAM_` and its name."""
 
 from pathlib import Path
+from typing import Annotated
 
-from pydantic import SecretStr
+from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -40,6 +41,9 @@ class Settings(BaseSettings):
         store_host, store_port, store_token: Where the store serves DuckDB for reading.
         store_listen: The address that the store binds.
         batch_minutes: How often the store computes whole records, arms, alerts and the nightly check anew.
+        record_retention_days: For how many days Kafka keeps the record that `wellstream rebuild` starts
+            from: check-ins, prompts, texts, alerts and dead letters. By default for ever. At least 90 days
+            longer than the study's longest arm; `wellstream topics --apply` changes topics that exist.
         dashboard_host, dashboard_port: Where the dashboard listens.
         simulation: Accept invented times from the simulator. Never for a real study.
     """
@@ -83,6 +87,7 @@ class Settings(BaseSettings):
     store_token: SecretStr | None = None
     store_file: Path | None = None
     batch_minutes: float = 60.0
+    record_retention_days: Annotated[int, Field(ge=1)] | None = None
     worker_data: Path | None = None
     dashboard_host: str = "127.0.0.1"
     dashboard_port: int = 8501

@@ -1,5 +1,7 @@
 """Every Kafka topic, declared once: its name, what it is keyed by, and how long it is kept.
 
+Kafka is the record: whatever the store's rows are made from is kept for ever, so that they can be made again.
+
 All participant topics have one partition count and are keyed by the pseudonym, so that everything about
 one person meets on one partition, in order. The count is fixed for ever: changing it would send a
 person's later events to another partition than the earlier ones.
@@ -7,7 +9,7 @@ person's later events to another partition than the earlier ones.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import get_args
+from typing import Literal, get_args
 
 from schemas.events import (
     AlertRaised,
@@ -37,7 +39,10 @@ from schemas.events import (
 PARTITIONS = 12
 
 _DAY_MS = 24 * 60 * 60 * 1000
-FOR_EVER = -1
+_FOR_EVER_MS = -1
+
+Kept = Literal["always", "record"] | int
+"""How long a topic is kept: for ever; for ever unless the settings say how many days; or a number of days."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +54,9 @@ class Topic:
         holds: What it holds, in one sentence.
         events: The types of event on it; every type is on exactly one topic. None for definitions.
         keyed_by: What the record's key is.
-        retention_days: Age in days after which records go, or `FOR_EVER`.
+        kept: How long records are kept. `record` is what the store's rows can be rebuilt from: it is kept for
+            ever, or for as many days as `WELLSTREAM_RECORD_RETENTION_DAYS` says. `always` is kept for ever
+            whatever that says, because later records cannot be read without it. A number is days.
         partitions: How many partitions it has.
     """
 
@@ -57,16 +64,25 @@ class Topic:
     holds: str
     events: tuple[EventType, ...] = ()
     keyed_by: str = "pseudonym"
-    retention_days: int = 400
+    kept: Kept = "record"
     partitions: int = PARTITIONS
 
-    @property
-    def config(self) -> dict[str, str]:
+    def retention_days(self, record_days: int | None = None) -> int | None:
+        """For how many days records are kept; None for ever.
+
+        Args:
+            record_days: For how long this installation keeps the record; None for ever.
+        """
+        if isinstance(self.kept, int):
+            return self.kept
+        return record_days if self.kept == "record" else None
+
+    def config(self, record_days: int | None = None) -> dict[str, str]:
         """The topic's settings as Kafka names them."""
-        retention = FOR_EVER if self.retention_days == FOR_EVER else self.retention_days * _DAY_MS
+        days = self.retention_days(record_days)
         return {
             "cleanup.policy": "delete",
-            "retention.ms": str(retention),
+            "retention.ms": str(_FOR_EVER_MS if days is None else days * _DAY_MS),
             "max.message.bytes": str(1_048_576),
         }
 
@@ -91,20 +107,16 @@ PARTICIPANTS = Topic(
     "participants.v1",
     "Arm, language, zone, start date and pauses of a participant, with every change of them.",
     (ParticipantEnrolled, LanguageChosen, PauseChanged),
-    retention_days=FOR_EVER,
+    kept="always",
 )
-CONSENTS = Topic(
-    "consent.v1", "Consent given, stopped or withdrawn.", (ConsentChanged,), retention_days=FOR_EVER
-)
+CONSENTS = Topic("consent.v1", "Consent given, stopped or withdrawn.", (ConsentChanged,), kept="always")
 INDICATORS = Topic(
-    "indicators.v1", "A participant's rolling indicators at one check-in.", (IndicatorsUpdated,)
+    "indicators.v1",
+    "A participant's rolling indicators at one check-in; `wellstream rebuild` computes them anew.",
+    (IndicatorsUpdated,),
+    kept=400,
 )
-ALERTS = Topic(
-    "alerts.v1",
-    "A chart's alert, and what superseded it.",
-    (AlertRaised, AlertSuperseded),
-    retention_days=FOR_EVER,
-)
+ALERTS = Topic("alerts.v1", "A chart's alert, and what superseded it.", (AlertRaised, AlertSuperseded))
 SAFETY = Topic(
     "safety.alerts.v1", "A participant's text calls for attention; none of its words.", (SafetyRaised,)
 )
@@ -112,20 +124,19 @@ TEXTS = Topic(
     "outbound.texts.v1",
     "A prompt or a reply to send to a participant; names a text, holds no answers.",
     (PromptRequested, ReplyRequested),
-    retention_days=3,
+    kept=3,
 )
 DELIVERY_REPORTS = Topic(
     "outbound.delivery-reports.v1",
     "What became of a text that was to be sent.",
     (DeliveryReported,),
-    retention_days=90,
 )
 # Not compacted: of two definitions that claim one `id@version` the first holds; compaction keeps the last.
 STUDIES = Topic(
     "studies.v1",
     "Study definitions.",
     keyed_by="id@version",
-    retention_days=FOR_EVER,
+    kept="always",
     partitions=1,
 )
 DEAD_LETTERS = Topic(

@@ -37,6 +37,8 @@ KNOWN = frozenset(
         "wellstream.local.kafka.KafkaUnavailable",
         "wellstream.local.supervisor.AlreadyRunning",
         "wellstream.local.supervisor.ServiceFailed",
+        "wellstream.operations.topics.EarlierTopics",
+        "wellstream.operations.topics.RetentionTooShort",
         "wellstream.operations.topics.TopicMismatch",
         "wellstream.operations.topics.TopicRefused",
     }

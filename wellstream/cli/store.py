@@ -1,25 +1,68 @@
 """Topics and the store: `topics`, `check`, `rebuild` and `sql`."""
 
+from __future__ import annotations
+
 import asyncio
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+from rich.table import Table
 
 from schemas.settings import Settings
 from wellstream.cli.errors import report_errors
 from wellstream.cli.output import TableFormat, TableFormatOption, out, print_frame
 from wellstream.local.state import adopt_running
 
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
-def topics() -> None:
-    """Create the topics that are missing. Existing topics are left as they are.
+    from wellstream.operations.topics import TopicState
 
-    Example: `wellstream topics`
+_DAY_MS = 24 * 60 * 60 * 1000
+
+
+def topics(
+    apply: Annotated[
+        bool, typer.Option("--apply", help="Give existing topics the settings that they should have.")
+    ] = False,
+) -> None:
+    """Create the topics that are missing, and show where the others' settings are not as declared.
+
+    Existing topics stay as they are without `--apply`; their partitions never change.
+
+    Examples: `wellstream topics` · `wellstream topics --apply`
     """
-    from wellstream.operations.topics import create_topics
+    from wellstream.operations.topics import align_topics, record_retention
 
-    made = report_errors(lambda: asyncio.run(create_topics(Settings().kafka)))
-    out.print(f"Created {len(made)} topics: {', '.join(made)}" if made else "All topics exist.")
+    settings = Settings()
+    found = report_errors(
+        lambda: asyncio.run(align_topics(settings.kafka, record_days=record_retention(settings), apply=apply))
+    )
+    out.print(topics_table(found, applied=apply))
+    different = [state for state in found if state.differences]
+    if different and not apply:
+        out.print("Run `wellstream topics --apply` to change the settings that differ.", highlight=False)
+
+
+def topics_table(found: Iterable[TopicState], *, applied: bool) -> Table:
+    """Each topic with its partitions, retention and state."""
+    shown = Table("topic", "partitions", "retention", "state", box=None)
+    for one in found:
+        kept = one.declared["retention.ms"]
+        differences = [
+            f"{name} {'was' if applied else 'is'} {_setting(name, actual)}, "
+            f"{'now' if applied else 'should be'} {_setting(name, wanted)}"
+            for name, (actual, wanted) in one.differences.items()
+        ]
+        state = "created" if one.created else "\n".join(differences) or "as declared"
+        shown.add_row(one.topic.name, str(one.topic.partitions), _setting("retention.ms", kept), state)
+    return shown
+
+
+def _setting(name: str, value: str) -> str:
+    if name != "retention.ms" or not value:
+        return value or "not set"
+    return "for ever" if value == "-1" else f"{int(value) / _DAY_MS:g} days"
 
 
 def check() -> None:

@@ -21,7 +21,7 @@ from streams.store.reconcile import settle
 from wellstream.local.kafka import free_port, kafka_service
 from wellstream.local.services import local_settings, services
 from wellstream.local.supervisor import Supervisor, sole_run
-from wellstream.operations.topics import create_topics
+from wellstream.operations.topics import create_topics, record_retention
 
 SETTLE_SECONDS = 120.0
 _SEED = 2023
@@ -69,7 +69,7 @@ def _everything(home: Path, study_file: Path, *, simulation: bool) -> Iterator[S
 
 
 def _create_topics(settings: Settings) -> None:
-    asyncio.run(create_topics(settings.kafka))
+    asyncio.run(create_topics(settings.kafka, record_days=record_retention(settings)))
 
 
 def _save(settings: Settings) -> None:

@@ -1,11 +1,12 @@
 """docs/topics.md: every topic, what it holds, and how long."""
 
-from schemas.topics import FOR_EVER, TOPICS, Topic
+from schemas.topics import TOPICS, Topic
 from wellstream.reference.markdown import generated_head, table
 
 _INTRODUCTION = """\
-Kafka is the record; the store is derived from it. `wellstream topics` creates the topics. Events are keyed by
-the participant's pseudonym, so everything about one person is in order on one partition.
+Kafka is the record; the store is derived from it. `wellstream topics` creates the topics and shows where
+their settings differ from this page; `wellstream topics --apply` corrects them. Events are keyed by the
+participant's pseudonym, so everything about one person is in order on one partition.
 [events.md](events.md) describes the events.
 """
 
@@ -17,7 +18,7 @@ def topics_page() -> str:
         rows = [
             ("events", ", ".join(_link(name) for name in event_types(topic)) or "study definitions, as JSON"),
             ("key", topic.keyed_by),
-            ("kept", "for ever" if topic.retention_days == FOR_EVER else f"{topic.retention_days} days"),
+            ("kept", _kept(topic)),
             ("partitions", str(topic.partitions)),
         ]
         parts += [f"## `{topic.name}`\n", topic.holds + "\n", table(("", ""), rows) + "\n"]
@@ -27,6 +28,12 @@ def topics_page() -> str:
 def event_types(topic: Topic) -> list[str]:
     """The types of event on a topic, as the field `type` has them."""
     return [str(event.model_fields["type"].default) for event in topic.events]
+
+
+def _kept(topic: Topic) -> str:
+    if topic.kept == "record":
+        return "for ever, unless `WELLSTREAM_RECORD_RETENTION_DAYS` says how many days"
+    return "for ever" if topic.kept == "always" else f"{topic.kept} days"
 
 
 def _link(name: str) -> str:

@@ -1,5 +1,6 @@
 """What the columns of a file of past check-ins mean: a YAML file beside the study's definition."""
 
+import collections.abc
 from pathlib import Path
 from typing import Annotated, Self
 
@@ -8,6 +9,8 @@ from pydantic import Field, model_validator
 from schemas.base import FrozenModel, Slug, Zone
 from schemas.study import Study
 from schemas.yaml_file import DefinitionError, Problem, read_yaml
+
+Cells = collections.abc.Mapping[str, str]
 
 
 class Source(FrozenModel):
@@ -22,7 +25,7 @@ class Source(FrozenModel):
             raise ValueError("give either `column` or `value`")
         return self
 
-    def of(self, row: dict[str, str]) -> str:
+    def of(self, row: Cells) -> str:
         """What it is in a row."""
         return row[self.column].strip() if self.column is not None else str(self.value)
 

@@ -14,7 +14,7 @@ KNOWN = frozenset(
     {
         "streams.store.client.NotAllowed",
         "streams.store.client.StoreUnavailable",
-        "producers.imports.rows.ImportFileError",
+        "producers.imports.csv_table.DataFileError",
         "producers.kafka.publisher.PublishFailed",
         "producers.gateway.server.PortInUse",
         "producers.kafka.studies.StudyChanged",
@@ -24,7 +24,6 @@ KNOWN = frozenset(
         "schemas.topic_log.LogStalled",
         "schemas.topic_log.TopicMissing",
         "schemas.yaml_file.DefinitionError",
-        "wellstream.operations.checkin_file.CheckInFileError",
         "streams.store.schema.OtherFormat",
         "streams.store.service.TopicsReplaced",
         "streams.store.writer.StoreFileInUse",

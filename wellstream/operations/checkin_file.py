@@ -1,19 +1,14 @@
 """Reading a file of check-ins: a CSV with a line for each prompt. Errors name the line and the column."""
 
-import csv
-import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
-from functools import lru_cache
 from pathlib import Path
-from typing import TypeVar
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
+from producers.imports import csv_table as cells
+from producers.imports.csv_table import CellRefused, DataFileError, Problem, Row, read_table
 from streams.records.full_record import Prompt, Series
 from streams.records.item_roles import CHECKINS, Layout
-
-_Read = TypeVar("_Read")
 
 REQUIRED = (
     "participant", "arm", "tz", "day", "beep", "phase", "prompt_id", "scheduled", "status", "started",
@@ -23,37 +18,6 @@ REQUIRED = (
 
 COPING = "coping_used"
 _ANSWERED, _MISSED = "answered", "missed"
-_SHOWN = 20
-
-
-@dataclass(frozen=True)
-class Problem:
-    """Something wrong in a file.
-
-    Attributes:
-        line: Counted from 1, which is the header.
-        column: Its name; empty where the whole line is wrong.
-        message: What is wrong, and what is allowed.
-    """
-
-    line: int
-    column: str
-    message: str
-
-
-class CheckInFileError(ValueError):
-    """A file that cannot be used; its text has a line for each of the first twenty problems."""
-
-    def __init__(self, path: Path, problems: list[Problem]) -> None:
-        lines = [f"{path}:{p.line}: {p.column + ': ' if p.column else ''}{p.message}" for p in problems]
-        more = [f"and {len(lines) - _SHOWN} more"] if len(lines) > _SHOWN else []
-        super().__init__("\n".join(lines[:_SHOWN] + more))
-        self.path = path
-        self.problems = problems
-
-
-class _Wrong(ValueError):
-    """A cell that cannot be used."""
 
 
 @dataclass(frozen=True)
@@ -75,7 +39,7 @@ def read_checkins(path: Path, layout: Layout = CHECKINS) -> list[Series]:
         layout: What the items are.
 
     Raises:
-        CheckInFileError: A column is missing or unknown, a cell is not what it may be, a prompt stands
+        DataFileError: A column is missing or unknown, a cell is not what it may be, a prompt stands
             twice, or a participant's lines contradict each other.
         OSError: The file cannot be opened.
     """
@@ -83,7 +47,7 @@ def read_checkins(path: Path, layout: Layout = CHECKINS) -> list[Series]:
     lines = list(_lines(path, layout, problems))
     problems += _contradictions(lines)
     if problems:
-        raise CheckInFileError(path, sorted(problems, key=lambda problem: problem.line))
+        raise DataFileError(path, problems)
     people: dict[str, list[_Line]] = {}
     for line in lines:
         people.setdefault(line.participant, []).append(line)
@@ -94,27 +58,9 @@ def read_checkins(path: Path, layout: Layout = CHECKINS) -> list[Series]:
 
 
 def _lines(path: Path, layout: Layout, problems: list[Problem]) -> Iterator[_Line]:
-    with path.open(newline="", encoding="utf-8-sig") as file:
-        try:
-            reader = csv.reader(file, strict=True)
-            header = next(reader, [])
-            problems += _header_problems(header, layout)
-            if problems:
-                return
-            for cells in reader:
-                if not cells:
-                    continue
-                if len(cells) != len(header):
-                    message = f"there are {len(cells)} cells, but the header has {len(header)} columns"
-                    problems.append(Problem(reader.line_num, "", message))
-                    continue
-                row = _Row(reader.line_num, dict(zip(header, cells, strict=True)), problems)
-                if (line := _line(row, layout)) is not None:
-                    yield line
-        except UnicodeDecodeError:
-            raise CheckInFileError(path, [Problem(1, "", "the file is not text in UTF-8")]) from None
-        except csv.Error as error:
-            raise CheckInFileError(path, [Problem(reader.line_num, "", f"no valid CSV: {error}")]) from None
+    for row in read_table(path, lambda header: _header_problems(header, layout), problems):
+        if (line := _line(row, layout)) is not None:
+            yield line
 
 
 def _header_problems(header: list[str], layout: Layout) -> list[Problem]:
@@ -125,49 +71,22 @@ def _header_problems(header: list[str], layout: Layout) -> list[Problem]:
         for name in header
         if name not in allowed
     ]
-    found += [
-        Problem(1, name, "this column stands twice") for name in sorted(set(header)) if header.count(name) > 1
-    ]
     return found
 
 
-class _Row:
-    """The cells of a line; what cannot be read goes to the problems and is None."""
-
-    def __init__(self, line: int, cells: Mapping[str, str], problems: list[Problem]) -> None:
-        self.line = line
-        self.sound = True
-        self._cells = cells
-        self._problems = problems
-
-    def has(self, column: str) -> bool:
-        return bool(self._cells.get(column, "").strip())
-
-    def read(self, column: str, reading: Callable[[str], _Read]) -> _Read | None:
-        try:
-            return reading(self._cells.get(column, "").strip())
-        except _Wrong as wrong:
-            self.refuse(column, str(wrong))
-            return None
-
-    def refuse(self, column: str, message: str) -> None:
-        self.sound = False
-        self._problems.append(Problem(self.line, column, message))
-
-
-def _line(row: _Row, layout: Layout) -> _Line | None:
-    participant, arm, prompt_id = (row.read(name, _text) for name in ("participant", "arm", "prompt_id"))
-    zone, phase, status = row.read("tz", _zone), row.read("phase", _phase), row.read("status", _status)
-    day, beep = row.read("day", _count), row.read("beep", _count)
-    scheduled = row.read("scheduled", _time)
-    started = row.read("started", _time) if row.has("started") else None
-    submitted = row.read("submitted", _time) if row.has("submitted") else None
+def _line(row: Row, layout: Layout) -> _Line | None:
+    participant, arm, prompt_id = (row.read(name, cells.text) for name in ("participant", "arm", "prompt_id"))
+    zone, phase, status = row.read("tz", cells.zone), row.read("phase", _phase), row.read("status", _status)
+    day, beep = row.read("day", cells.count()), row.read("beep", cells.count())
+    scheduled = row.read("scheduled", cells.time())
+    started = row.read("started", cells.time()) if row.has("started") else None
+    submitted = row.read("submitted", cells.time()) if row.has("submitted") else None
     answers = {
         item: answer
         for item, (low, high) in layout.ranges.items()
-        if row.has(item) and (answer := row.read(item, _number(low, high))) is not None
+        if row.has(item) and (answer := row.read(item, cells.number(low, high))) is not None
     }
-    coping = row.read(COPING, _strategies(layout.strategies))
+    coping = row.read(COPING, cells.options(layout.strategies, "|"))
     if status == _ANSWERED:
         if not row.has("submitted"):
             row.refuse("submitted", "an answered prompt needs the time of the answer")
@@ -190,75 +109,16 @@ def _line(row: _Row, layout: Layout) -> _Line | None:
     return _Line(row.line, participant, arm, zone, prompt)
 
 
-def _text(cell: str) -> str:
-    if not cell:
-        raise _Wrong("this is empty")
-    return cell
-
-
-@lru_cache(maxsize=1)
-def _zones() -> frozenset[str]:
-    return frozenset(available_timezones())
-
-
-def _zone(cell: str) -> str:
-    if cell not in _zones():
-        raise _Wrong(f"{cell!r} is not a time zone; write an IANA name such as Europe/Brussels")
-    return cell
-
-
 def _phase(cell: str) -> str:
     if not (len(cell) == 1 and "A" <= cell <= "Z"):
-        raise _Wrong(f"{cell!r} is not allowed; allowed: one letter, A for the baseline, B, C, ...")
+        raise CellRefused(f"{cell!r} is not allowed; allowed: one letter, A for the baseline, B, C, ...")
     return cell
 
 
 def _status(cell: str) -> str:
     if cell not in (_ANSWERED, _MISSED):
-        raise _Wrong(f"{cell!r} is not allowed; allowed: {_ANSWERED}, {_MISSED}")
+        raise CellRefused(f"{cell!r} is not allowed; allowed: {_ANSWERED}, {_MISSED}")
     return cell
-
-
-def _count(cell: str) -> int:
-    if not (cell.isascii() and cell.isdigit() and int(cell)):
-        raise _Wrong(f"{cell!r} is not allowed; allowed: 1, 2, 3, ...")
-    return int(cell)
-
-
-def _time(cell: str) -> datetime:
-    try:
-        moment = datetime.fromisoformat(cell)
-    except ValueError:
-        moment = None
-    if moment is None or moment.tzinfo is None:
-        raise _Wrong(f"{cell!r} is no time with an offset; write it as 2024-03-25T09:50:00+01:00")
-    return moment
-
-
-def _number(low: float, high: float) -> Callable[[str], float]:
-    def read(cell: str) -> float:
-        try:
-            number = float(cell)
-        except ValueError:
-            number = math.nan
-        if not low <= number <= high:
-            raise _Wrong(f"{cell!r} is not allowed; allowed: a number from {low:g} to {high:g}, or nothing")
-        return number
-
-    return read
-
-
-def _strategies(offered: tuple[str, ...]) -> Callable[[str], tuple[str, ...]]:
-    def read(cell: str) -> tuple[str, ...]:
-        chosen = tuple(part.strip() for part in cell.split("|")) if cell else ()
-        unknown = [part for part in chosen if part not in offered]
-        if unknown:
-            raise _Wrong(f"{unknown[0]!r} is not allowed; allowed, separated by |: {', '.join(offered)}")
-        if len(set(chosen)) < len(chosen):
-            raise _Wrong("a strategy stands twice")
-        return chosen
-
-    return read
 
 
 def _contradictions(lines: list[_Line]) -> Iterator[Problem]:

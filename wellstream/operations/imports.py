@@ -37,7 +37,7 @@ def events_in(file: Path, study_file: Path, map_file: Path) -> tuple[Study, list
 
     Raises:
         DefinitionError: The study's or the mapping's file cannot be used.
-        ImportFileError: The file of check-ins cannot be used.
+        DataFileError: The file of check-ins cannot be used.
     """
     study = load_study(study_file)
     return study, list(events_of(read_rows(file, study, load_mapping(map_file, study)), study))

@@ -27,7 +27,7 @@ def rows_of(path: Path, participants: Sequence[str], item: str, end: datetime | 
 
     Raises:
         NotInFile: There is no such participant or item.
-        CheckInFileError: The file cannot be used.
+        DataFileError: The file cannot be used.
     """
     if item and item not in CHECKINS.ranges:
         raise NotInFile(f"there is no item {item!r}; there are {', '.join(CHECKINS.ranges)}")
@@ -63,7 +63,7 @@ def mapped_rows_of(
 
     Raises:
         NotInFile: There is no such participant or item.
-        DefinitionError, ImportFileError: A file cannot be used.
+        DefinitionError, DataFileError: A file cannot be used.
     """
     study, events = events_in(path, study_file, map_file)
     people = {event.participant for event in events}

@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from producers.imports.csv_table import DataFileError
 from producers.imports.events import events_of
 from producers.imports.mapping import Mapping, Source, load_mapping
-from producers.imports.rows import ImportFileError, read_rows
+from producers.imports.rows import read_rows
 from schemas.events import CheckInSubmitted, ParticipantEnrolled, PromptSent
 from schemas.study import Study
 from schemas.study.file import load_study
@@ -85,14 +86,14 @@ def test_times_and_zones_of_the_real_study(tmp_path: Path, fried: tuple[Study, M
         (row(answered="", Q1="1"), "Response: there are answers"),
         (row(answered="2020-03-29 11:59:00 CEST"), "before the prompt was scheduled"),
         (row(answered="2020-03-29 12:04:45 PST"), "'PST' is not in the mapping's `zone_names`"),
-        (row(scheduled="yesterday"), "Scheduled: 'yesterday' is no time"),
+        (row(scheduled="yesterday"), "Scheduled: 'yesterday' is not a time"),
         (row(scheduled=""), "Scheduled: this is empty"),
         (row(person=""), "ID: this is empty"),
-        ("1,2020-03-29 12:00:00", "not as many cells"),
+        ("1,2020-03-29 12:00:00", "there are 2 cells, but the header has 23 columns"),
     ],
 )
 def test_a_wrong_cell_is_named(tmp_path: Path, fried: tuple[Study, Mapping], wrong: str, said: str) -> None:
-    with pytest.raises(ImportFileError) as refusal:
+    with pytest.raises(DataFileError) as refusal:
         read_rows(lines(tmp_path / "ema.csv", wrong), *fried)
     assert said in str(refusal.value)
     assert ":2: " in str(refusal.value)
@@ -100,7 +101,7 @@ def test_a_wrong_cell_is_named(tmp_path: Path, fried: tuple[Study, Mapping], wro
 
 def test_a_missing_column_and_an_unknown_item_are_named(tmp_path: Path, fried: tuple[Study, Mapping]) -> None:
     (tmp_path / "ema.csv").write_text("ID,Scheduled\n1,2020-03-29 12:00:00\n")
-    with pytest.raises(ImportFileError, match="beepvar: there is no such column; the file has ID, Scheduled"):
+    with pytest.raises(DataFileError, match="beepvar: there is no such column; the file has ID, Scheduled"):
         read_rows(tmp_path / "ema.csv", *fried)
     text = (FRIED / "map.yaml").read_text().replace("relax:", "relaxed:")
     (tmp_path / "map.yaml").write_text(text)
@@ -129,9 +130,7 @@ def test_every_kind_of_item_but_free_text_is_imported(tmp_path: Path) -> None:
     assert read("-3", "0", "work", "noise|thoughts", "") == {
         "mood": -3, "slept": 0, "place": ("work",), "kept-awake": ("noise", "thoughts")
     }  # fmt: skip
-    with pytest.raises(
-        ImportFileError, match="slept: '2' is not allowed; allowed: whole numbers from 0 to 1"
-    ):
+    with pytest.raises(DataFileError, match="slept: '2' is not allowed; allowed: whole numbers from 0 to 1"):
         read("-3", "2", "", "", "")
-    with pytest.raises(ImportFileError, match="told: free text is not imported"):
+    with pytest.raises(DataFileError, match="told: free text is not imported"):
         read("-3", "", "", "", "words")

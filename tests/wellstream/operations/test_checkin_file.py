@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from wellstream.operations.checkin_file import CheckInFileError, read_checkins
+from producers.imports.csv_table import DataFileError
+from wellstream.operations.checkin_file import read_checkins
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "checkins.csv"
 HEADER = "participant,arm,tz,day,beep,phase,prompt_id,scheduled,status,started,submitted,valence,coping_used"
@@ -18,7 +19,7 @@ MISSED = "P01,cbt,Europe/Berlin,1,2,A,b,2024-03-25T12:50:00+01:00,missed,,,,"
 def problems(tmp_path: Path, *lines: str, header: str = HEADER) -> list[tuple[int, str, str]]:
     path = tmp_path / "checkins.csv"
     path.write_text("\n".join([header, *lines]) + "\n", encoding="utf-8")
-    with pytest.raises(CheckInFileError) as caught:
+    with pytest.raises(DataFileError) as caught:
         read_checkins(path)
     assert f"{path}:{caught.value.problems[0].line}: " in str(caught.value)
     return [(problem.line, problem.column, problem.message) for problem in caught.value.problems]
@@ -56,7 +57,7 @@ def test_item_columns_may_be_left_out(tmp_path: Path) -> None:
         (",1,1,A", ",0,1,A", "day", "'0' is not allowed; allowed: 1, 2, 3"),
         (",1,1,A", ",1,x,A", "beep", "'x' is not allowed"),
         (",A,", ",baseline,", "phase", "allowed: one letter"),
-        ("09:50:00+01:00", "09:50:00", "scheduled", "no time with an offset"),
+        ("09:50:00+01:00", "09:50:00", "scheduled", "not a time with an offset"),
         ("answered", "done", "status", "allowed: answered, missed"),
         ("2024-03-25T09:51:46+01:00", "", "submitted", "needs the time of the answer"),
         ("09:51:46", "09:51:05", "submitted", "before `started`"),
@@ -99,12 +100,12 @@ def test_columns_that_are_missing_unknown_or_twice(tmp_path: Path) -> None:
 def test_at_most_twenty_problems_are_written(tmp_path: Path) -> None:
     path = tmp_path / "many.csv"
     path.write_text("\n".join([HEADER, *["x"] * 30]), encoding="utf-8")
-    with pytest.raises(CheckInFileError, match="and 10 more"):
+    with pytest.raises(DataFileError, match="and 10 more"):
         read_checkins(path)
 
 
 def test_bytes_that_are_no_text(tmp_path: Path) -> None:
     path = tmp_path / "bytes.csv"
     path.write_bytes(b"\xff\xfe\x00")
-    with pytest.raises(CheckInFileError, match="not text in UTF-8"):
+    with pytest.raises(DataFileError, match="not text in UTF-8"):
         read_checkins(path)

@@ -1,0 +1,216 @@
+"""Reading a CSV cell by cell. Every refusal names line and column; nothing is guessed."""
+
+import csv
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+from pathlib import Path
+from typing import TypeVar
+
+from schemas.base import known_zone
+
+_Read = TypeVar("_Read")
+_SHOWN = 20
+_NUMBER = re.compile(r"[+-]?(?:\d{1,15}(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,3})?", re.ASCII)
+_COUNT = re.compile(r"0*[1-9]\d{0,5}", re.ASCII)
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Something wrong in a file.
+
+    Attributes:
+        line: Counted from 1, which is the header.
+        column: Its name; empty if the whole line is wrong.
+        message: What is wrong, and what is allowed.
+    """
+
+    line: int
+    column: str
+    message: str
+
+    def __str__(self) -> str:
+        return (
+            f"{self.line}: {self.column}: {self.message}" if self.column else f"{self.line}: {self.message}"
+        )
+
+
+class DataFileError(ValueError):
+    """A file that cannot be used; its text has a line for each of the first twenty problems.
+
+    Attributes:
+        path: The file.
+        problems: All of them, by line.
+    """
+
+    def __init__(self, path: Path, problems: Sequence[Problem]) -> None:
+        ordered = sorted(problems, key=lambda problem: problem.line)
+        more = [f"and {len(ordered) - _SHOWN} more"] if len(ordered) > _SHOWN else []
+        super().__init__("\n".join([f"{path}:{problem}" for problem in ordered[:_SHOWN]] + more))
+        self.path = path
+        self.problems = ordered
+
+
+class CellRefused(ValueError):
+    """A cell that cannot be used; its text says why, and what is allowed."""
+
+
+class Row:
+    """The cells of one line. A cell that cannot be read becomes a problem and is None.
+
+    Attributes:
+        line: Its number in the file.
+        cells: By column, without blanks around them.
+        sound: Whether every cell read so far could be read.
+    """
+
+    def __init__(self, line: int, cells: Mapping[str, str], problems: list[Problem]) -> None:
+        self.line = line
+        self.cells = cells
+        self.sound = True
+        self._problems = problems
+
+    def has(self, column: str) -> bool:
+        """Whether the cell is there and not empty."""
+        return bool(self.cells.get(column))
+
+    def read(self, column: str, reading: Callable[[str], _Read]) -> _Read | None:
+        """The cell as `reading` makes it; None, with a problem, if that refuses it."""
+        try:
+            return reading(self.cells.get(column, ""))
+        except CellRefused as refusal:
+            self.refuse(column, str(refusal))
+            return None
+
+    def refuse(self, column: str, message: str) -> None:
+        """Record a problem with a cell."""
+        self.sound = False
+        self._problems.append(Problem(self.line, column, message))
+
+
+def read_table(
+    path: Path, header_problems: Callable[[list[str]], Sequence[Problem]], problems: list[Problem]
+) -> Iterator[Row]:
+    """The lines of a CSV in UTF-8, with or without a byte order mark; empty lines are skipped.
+
+    Args:
+        path: The file.
+        header_problems: What is wrong with the names of the columns; nothing is read if something is.
+        problems: Where problems are collected, those of the rows' cells too.
+
+    Raises:
+        DataFileError: The file is not text in UTF-8, or not a CSV.
+        OSError: The file cannot be opened.
+    """
+    with path.open(newline="", encoding="utf-8-sig") as file:
+        reader = csv.reader(file, strict=True)
+        try:
+            header = [name.strip() for name in next(reader, [])]
+            twice = sorted({name for name in header if header.count(name) > 1})
+            problems += [
+                *header_problems(header),
+                *(Problem(1, n, "this column stands twice") for n in twice),
+            ]
+            if problems:
+                return
+            for cells in reader:
+                if not cells:
+                    continue
+                if len(cells) != len(header):
+                    message = f"there are {len(cells)} cells, but the header has {len(header)} columns"
+                    problems.append(Problem(reader.line_num, "", message))
+                    continue
+                stripped = {name: cell.strip() for name, cell in zip(header, cells, strict=True)}
+                yield Row(reader.line_num, stripped, problems)
+        except UnicodeDecodeError:
+            raise DataFileError(path, [Problem(1, "", "the file is not text in UTF-8")]) from None
+        except csv.Error as error:
+            problem = Problem(reader.line_num, "", f"this is not valid CSV: {error}")
+            raise DataFileError(path, [problem]) from None
+
+
+def text(cell: str) -> str:
+    """Any text that is not empty."""
+    if not cell:
+        raise CellRefused("this is empty")
+    return cell
+
+
+def zone(cell: str) -> str:
+    """The name of an IANA time zone."""
+    try:
+        return known_zone(cell)
+    except ValueError as error:
+        raise CellRefused(str(error)) from None
+
+
+def count(limit: int | None = None) -> Callable[[str], int]:
+    """A whole number from 1 on, up to a limit if there is one."""
+
+    def read(cell: str) -> int:
+        if not _COUNT.fullmatch(cell) or (limit is not None and int(cell) > limit):
+            allowed = "1, 2, 3, ..." if limit is None else f"1 to {limit}"
+            raise CellRefused(f"{cell!r:.60} is not allowed; allowed: {allowed}")
+        return int(cell)
+
+    return read
+
+
+def time(in_zone: tzinfo | None = None) -> Callable[[str], datetime]:
+    """A time in ISO 8601. Without an offset it is local to `in_zone`, or refused if that is None."""
+
+    def read(cell: str) -> datetime:
+        try:
+            moment = datetime.fromisoformat(cell)
+        except ValueError:
+            raise CellRefused(_no_time(cell, "")) from None
+        if moment.tzinfo is None and in_zone is None:
+            raise CellRefused(_no_time(cell, " with an offset"))
+        return moment if moment.tzinfo else moment.replace(tzinfo=in_zone)
+
+    return read
+
+
+def _no_time(cell: str, what: str) -> str:
+    return f"{cell!r:.60} is not a time{what}; write it as 2024-03-25T09:50:00+01:00"
+
+
+def number(low: float, high: float) -> Callable[[str], float]:
+    """A number within bounds, both included."""
+
+    def read(cell: str) -> float:
+        if not _NUMBER.fullmatch(cell) or not low <= float(cell) <= high:
+            raise CellRefused(
+                f"{cell!r:.60} is not allowed; allowed: a number from {low:g} to {high:g}, or nothing"
+            )
+        return float(cell)
+
+    return read
+
+
+def whole_number(low: int, high: int) -> Callable[[str], int]:
+    """A whole number within bounds, both included; 3.0 is one."""
+
+    def read(cell: str) -> int:
+        if not _NUMBER.fullmatch(cell) or not low <= float(cell) <= high or not float(cell).is_integer():
+            raise CellRefused(f"{cell!r:.60} is not allowed; allowed: whole numbers from {low} to {high}")
+        return int(float(cell))
+
+    return read
+
+
+def options(offered: Sequence[str], separator: str) -> Callable[[str], tuple[str, ...]]:
+    """Options chosen, each once, in the order of the cell; none for an empty cell."""
+
+    def read(cell: str) -> tuple[str, ...]:
+        chosen = [part.strip() for part in cell.split(separator)] if cell else []
+        if unknown := [part for part in chosen if part not in offered]:
+            raise CellRefused(
+                f"{unknown[0]!r:.60} is not allowed; allowed, separated by {separator}: {', '.join(offered)}"
+            )
+        if twice := [part for part in chosen if chosen.count(part) > 1]:
+            raise CellRefused(f"{twice[0]!r} stands twice")
+        return tuple(chosen)
+
+    return read

@@ -16,8 +16,10 @@ from wellstream.operations.topics import create_topics
 ROOT = Path(__file__).parents[3]
 ROOMS = ("schemas", "locales", "producers", "streams", "dashboard", "wellstream")
 NEVER_REACHES_A_COMMAND = {
+    "producers.imports.csv_table.CellRefused": "becomes a problem of its file",
     "producers.sms.providers.base.NotAuthentic": "the gateway answers 403",
-    "producers.sms.providers.base.Unreadable": "the gateway answers 400",
+    "producers.sms.providers.base.MalformedRequest": "the gateway answers 400",
+    "schemas.base.FieldError": "becomes a problem of its definition",
     "schemas.codec.Unreadable": "the record becomes a dead letter",
     "schemas.consumers.ContractBroken": "a bug, found at import",
     "schemas.consumers.MisplacedEvent": "a bug, found at import",

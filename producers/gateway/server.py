@@ -10,6 +10,7 @@ import uvicorn
 from aiokafka.errors import KafkaError
 from starlette.applications import Starlette
 
+from locales import all_locales
 from producers.forms.recent_answers import Follower, Recent
 from producers.gateway.admin_api import build_admin_api
 from producers.gateway.app import build_gateway
@@ -48,7 +49,9 @@ async def serve_gateway(settings: Settings) -> None:
         PortInUse: A port is taken.
         MissingSetting: A secret or the study is not set.
         VaultError: The vault does not open.
+        DefinitionError: The file of the study or of a language is wrong.
     """
+    all_locales()  # a wrong file must stop the gateway, not the first page that needs it
     study = load_study(settings.study_path)
     studies = {study.ref: study}
     announced = asyncio.Event()

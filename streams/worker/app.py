@@ -11,6 +11,7 @@ from typing import Any, cast
 import faust
 from aiokafka.errors import KafkaError
 
+from locales import all_locales
 from schemas import topics
 from schemas.announced_studies import KnownVersions
 from schemas.base import FrozenModel
@@ -260,7 +261,12 @@ def build_app(settings: Settings, studies: KnownVersions, keys: KeyClient) -> fa
 
 
 def run_worker(settings: Settings) -> None:
-    """Run the worker until SIGTERM or SIGINT; ends the process."""
+    """Run the worker until SIGTERM or SIGINT; ends the process.
+
+    Raises:
+        DefinitionError: The file of a language is wrong.
+    """
+    all_locales()  # a wrong file must stop the worker, not the first text that needs it
     settings.worker_path.mkdir(parents=True, exist_ok=True)
     _ready_file(settings).unlink(missing_ok=True)
     app = build_app(settings, KnownVersions(settings.kafka), KeyClient(settings))

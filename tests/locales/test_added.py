@@ -41,18 +41,37 @@ def klingon() -> dict[str, object]:
     }
 
 
-@pytest.mark.slow
-def test_a_language_is_added_with_a_file(tmp_path: Path) -> None:
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A copy of the package, which `run` imports in place of ours."""
     copy = tmp_path / "locales"
     shutil.copytree(PACKAGE, copy, ignore=shutil.ignore_patterns("__pycache__"))
-    YAML(typ="safe").dump(klingon(), copy / "tlh.yaml")
-    assert set(load_locales(copy)) - set(all_locales()) == {"tlh"}
-    paths = os.pathsep.join([str(tmp_path), str(ROOT)])
-    done = subprocess.run(
-        [sys.executable, "-m", "tests.locales.made_up"],
-        cwd=tmp_path,
-        env=os.environ | {"PYTHONPATH": paths},
+    return copy
+
+
+def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    paths = os.pathsep.join([str(folder.parent), str(ROOT)])
+    return subprocess.run(
+        [sys.executable, *arguments],
+        cwd=folder.parent,
+        env=os.environ | {"PYTHONPATH": paths, "COLUMNS": "300"},
         capture_output=True,
         text=True,
     )
+
+
+@pytest.mark.slow
+def test_a_language_is_added_with_a_file(folder: Path) -> None:
+    YAML(typ="safe").dump(klingon(), folder / "tlh.yaml")
+    assert set(load_locales(folder)) - set(all_locales()) == {"tlh"}
+    done = run(folder, "-m", "tests.locales.made_up")
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("service", ["gateway", "worker"])
+def test_a_wrong_file_stops_a_service_before_it_starts(folder: Path, service: str) -> None:
+    (folder / "tlh.yaml").write_text("direction: up\nnames: [tlhIngan]\n", encoding="utf-8")
+    done = run(folder, "-c", f"from wellstream.cli.app import app; app(['serve', '{service}'])")
+    assert done.returncode == 1
+    assert "tlh.yaml:1: direction: 'up' is not allowed; allowed: 'ltr' or 'rtl'" in done.stderr

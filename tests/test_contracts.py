@@ -12,9 +12,12 @@ from producers.sms import dispatcher
 from schemas.consumers import Consumes, ContractBroken
 from schemas.events import Envelope
 from streams.scheduling import participant_state
+from streams.worker import agents
 
 CONTRACTS: tuple[Consumes[Any], ...] = (
     participant_state.CONTRACT,
+    agents.CONVERSATION,
+    agents.INDICATORS,
     dispatcher.CONTRACT,
     recent_answers.CONTRACT,
 )

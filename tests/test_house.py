@@ -16,7 +16,6 @@ MOST_LINES = 400
 MOST_LINES_OF_A_FUNCTION = 60
 TOO_LONG = {
     "streams/conversation/machine.py",
-    "streams/worker/app.py::build_app",
     "tests/streams/scheduling/test_decide.py",
 }
 """What is still to be split; nothing is added here."""

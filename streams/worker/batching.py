@@ -12,19 +12,17 @@ from contextlib import contextmanager
 
 from schemas.clock import Clock
 from schemas.codec import Unreadable, dead_letter, decode
+from schemas.consumers import MisplacedEvent
 from schemas.events import DeadLetter, Event, Reason
 from schemas.faults import type_and_frames as _what
 from streams.worker.gap_recovery import Record
+from streams.worker.ports import SendFailed
 
 _log = logging.getLogger(__name__)
 EXIT_UNSENT = 70
 
 Work = Callable[[list[Event]], Awaitable[None]]
 Quarantine = Callable[[DeadLetter], Awaitable[None]]
-
-
-class SendFailed(RuntimeError):
-    """Kafka does not take what follows from a batch: no fault of the batch's, so nothing in it is buried."""
 
 
 @contextmanager
@@ -71,6 +69,8 @@ async def _alone(record: Record, event: Event, work: Work, quarantine: Quarantin
         await work([event])
     except SendFailed:
         raise
+    except MisplacedEvent as error:
+        await quarantine(_letter(record, error.reason, error.detail, clock, event))
     except Exception as error:
         _log.error("an event failed and goes to the dead letters: %s", _what(error))
         await quarantine(_letter(record, Reason.UNEXPECTED, type(error).__name__, clock, event))

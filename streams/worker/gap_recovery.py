@@ -18,8 +18,6 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from schemas.topic_log import Partition
 from schemas.topics import Topic
 
-"""A topic's name and the number of a partition."""
-
 _log = logging.getLogger(__name__)
 _READ_SECONDS = 60.0
 _WAIT_MS = 500

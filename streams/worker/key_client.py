@@ -13,10 +13,6 @@ _LONGEST_WAIT = 5.0
 _log = logging.getLogger(__name__)
 
 
-class KeyDestroyed(LookupError):
-    """There is no such key (any more): what it sealed stays sealed."""
-
-
 class KeyClient:
     """Asks for keys and remembers them while the worker runs.
 
@@ -32,25 +28,24 @@ class KeyClient:
         )
         self._keys: dict[str, bytes] = {}
 
-    async def key(self, participant: str) -> bytes:
-        """The 32-byte key of a participant.
-
-        Raises:
-            KeyDestroyed: The vault has none.
-        """
+    async def key(self, participant: str) -> bytes | None:
+        """The 32-byte key of a participant; None if it was destroyed: what it sealed stays sealed."""
         if participant not in self._keys:
             if len(self._keys) >= _KEPT:
                 self._keys.clear()
-            self._keys[participant] = await self._ask(participant)
+            key = await self._ask(participant)
+            if key is None:
+                return None
+            self._keys[participant] = key
         return self._keys[participant]
 
-    async def _ask(self, participant: str) -> bytes:
+    async def _ask(self, participant: str) -> bytes | None:
         wait = 0.1
         while True:
             try:
                 response = await self._client.get(f"/keys/{participant}")
                 if response.status_code == httpx.codes.NOT_FOUND:
-                    raise KeyDestroyed(participant)
+                    return None
                 response.raise_for_status()
                 return response.content
             except httpx.HTTPError as error:

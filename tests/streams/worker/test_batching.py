@@ -3,7 +3,9 @@
 from types import SimpleNamespace
 
 from schemas.codec import encode
+from schemas.consumers import MisplacedEvent
 from schemas.events import DeadLetter, Event, Reason
+from schemas.topics import CHECKINS
 from streams.worker.batching import run_batch
 from tests.streams.indicators.test_update import EVENTS, START
 
@@ -36,3 +38,18 @@ async def test_what_fails_alone_is_buried_and_the_rest_is_done() -> None:
     ]
     assert buried[0].value == b"poison"
     assert buried[1].cause == EVENTS[1].event_id
+
+
+async def test_a_dead_letter_says_which_event_is_on_the_wrong_topic() -> None:
+    buried: list[DeadLetter] = []
+
+    async def work(events: list[Event]) -> None:
+        raise MisplacedEvent(events[0], (CHECKINS,))
+
+    async def quarantine(letter: DeadLetter) -> None:
+        buried.append(letter)
+
+    await run_batch(records([encode(EVENTS[0])]), work, quarantine, lambda: START)
+    assert [(letter.reason, letter.detail) for letter in buried] == [
+        (Reason.UNEXPECTED, f"{EVENTS[0].type} does not belong on any of checkins.v1")
+    ]

@@ -1,4 +1,4 @@
-"""What REDCap and XLSForm have in common: codes that become names, and codes that make a scale."""
+"""What REDCap and XLSForm share: codes that become ids, and codes that make a scale."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -8,23 +8,23 @@ from schemas.study import ScaleItem
 from wellstream.formats.losses import Location, Report
 
 MIN_SCALE_POINTS = 3
-"""Two numbers are more often codes of yes and no than a scale, unless the field says what it measures."""
+"""Two numbers are more often codes for yes and no than a scale, unless the field says what it measures."""
 _LONGEST_SCALE = 21
 _LARGEST = 1000
 _NUMBER = re.compile(r"-?\d{1,4}")
 
 Choice = tuple[str, Mapping[str, str]]
-"""A code and its words by language."""
+"""A code and its label by language."""
 
 
 def note_short_scale(item: ScaleItem, report: Report) -> None:
     """Note a scale that an import could not tell from a choice."""
     if item.scale.max - item.scale.min + 1 < MIN_SCALE_POINTS and not item.measures:
-        report.lose(item.id, "that it is a scale", "two numbers that measure nothing come back as a choice")
+        report.lose(item.id, "that it is a scale", "two numbers without `measures` are imported as a choice")
 
 
 def slug(name: str, first: str) -> str:
-    """A name that may stand in a study; `first` goes before what does not begin with a letter."""
+    """A valid id from a name; `first` is put before a name that does not begin with a letter."""
     made = re.sub(r"[^a-z0-9_-]", "_", name.lower())
     return (made if re.match("[a-z]", made) else f"{first}{made}")[:48]
 
@@ -38,12 +38,12 @@ def is_scale(codes: Sequence[str], measured: bool) -> bool:
 
 
 def scale_of(choices: Sequence[Choice], location: Location) -> dict[str, Any]:
-    """A scale whose ends have the words of the first and the last choice; notes what that leaves out."""
+    """A scale labelled with the first and the last choice; notes the labels that are lost."""
     between = [words for code, words in choices[1:-1] if any(text != code for text in words.values())]
     if between:
         location.lose(
-            f"the words of {len(between)} numbers between the ends",
-            "a scale names its ends: " + " / ".join(next(iter(words.values())) for words in between),
+            f"the labels of {len(between)} numbers between the ends",
+            "a scale labels its ends only: " + " / ".join(next(iter(words.values())) for words in between),
         )
     low, high = (
         {language: re.sub(rf"^{code}\s*=\s*(?=\S)", "", text) for language, text in words.items()}
@@ -55,17 +55,17 @@ def scale_of(choices: Sequence[Choice], location: Location) -> dict[str, Any]:
 def bounded(
     low: int, high: int, lowest: Mapping[str, str], highest: Mapping[str, str], location: Location
 ) -> dict[str, Any]:
-    """A scale from one number to another; notes one that is hard to use.
+    """A scale from one number to another; notes a scale that is hard to use.
 
     Raises:
-        FormatError: The numbers make no scale.
+        FormatError: The numbers do not make a scale.
     """
     if low >= high:
         raise location.wrong(f"the lowest number ({low}) must be below the highest ({high})")
     if max(-low, high) > _LARGEST:
         raise location.wrong(f"a scale lies between -{_LARGEST} and {_LARGEST}, not from {low} to {high}")
     if high - low >= _LONGEST_SCALE:
-        location.lose(f"{high - low + 1} numbers", "carried, and hard to use on a telephone: consider fewer")
+        location.lose(f"{high - low + 1} numbers", "kept, but hard to use on a telephone; consider fewer")
     scale = {"min": low, "max": high, "low": dict(lowest), "high": dict(highest)}
     return {"kind": "scale", "scale": scale}
 
@@ -73,16 +73,16 @@ def bounded(
 def options_of(
     choices: Sequence[Choice], location: Location, known: Mapping[str, str], exclusive: Sequence[str]
 ) -> tuple[list[dict[str, Any]], dict[str, str]]:
-    """Options, and what each code is called here.
+    """Options, and the id that each code gets here.
 
     Args:
         choices: In order.
         location: The field.
-        known: Options' ids that the field itself gives for a code.
+        known: Option ids that the field itself gives for a code.
         exclusive: Codes of options that exclude the others.
 
     Raises:
-        FormatError: Two codes cannot be told apart.
+        FormatError: Two codes would get the same id.
     """
     options: list[dict[str, Any]] = []
     named: dict[str, str] = {}

@@ -1,7 +1,7 @@
-"""`show_if` in other languages: REDCap's branching logic and XLSForm's `relevant`.
+"""Translating `show_if` to and from REDCap's branching logic and XLSForm's `relevant`.
 
-A condition is carried only if it can be said exactly for items that were answered. One that was not answered
-makes every comparison false here; REDCap takes it for an empty text, XLSForm for a missing number.
+A condition is translated only if it means the same for all answered items. An unanswered item makes every
+comparison false here; REDCap treats it as an empty text, XLSForm as a missing number.
 """
 
 import re
@@ -18,12 +18,12 @@ Kinds = Mapping[str, ItemKind]
 
 @dataclass(frozen=True)
 class Asked:
-    """An item that stands before, as the other format knows it.
+    """An earlier item, as the other format knows it.
 
     Attributes:
         id: Its id here.
         kind: Its kind here.
-        codes: What each of the other format's codes is here: an option's id, or 1 and 0 for yes and no.
+        codes: What the other format's codes mean here: an option's id, or 1 and 0 for yes and no.
     """
 
     id: str
@@ -32,7 +32,7 @@ class Asked:
 
 
 Earlier = Mapping[str, Asked]
-"""The items that stand before, by their names in the other format."""
+"""The earlier items, by their names in the other format."""
 
 OPPOSITE = {"=": "!=", "!=": "=", "<": ">=", ">=": "<", ">": "<=", "<=": ">"}
 _LONGEST = 500
@@ -56,12 +56,12 @@ _TICKED = {
 }
 
 
-class CannotSay(ValueError):
-    """A condition that our language does not have; the sentence says why."""
+class CannotExpress(ValueError):
+    """A condition that cannot be expressed here; the message says why."""
 
 
 def answers_of(compare: Compare) -> list[int]:
-    """The answers to a question of yes (1) and no (0) for which a comparison is true."""
+    """The answers to a yes (1) or no (0) question for which a comparison holds."""
     return [answer for answer in (1, 0) if OPERATORS[compare.sign](answer, compare.number)]
 
 
@@ -79,10 +79,10 @@ def to_redcap(condition: Condition, kinds: Kinds) -> str:
 
 
 def from_redcap(text: str, earlier: Earlier) -> Condition:
-    """The condition that branching logic is.
+    """Parse branching logic.
 
     Raises:
-        CannotSay: Our language cannot say it.
+        CannotExpress: It cannot be expressed here.
     """
 
     def one(found: re.Match[str]) -> str:
@@ -91,7 +91,7 @@ def from_redcap(text: str, earlier: Earlier) -> Condition:
         if not found["code"]:
             return _leaf(asked, sign, value)
         if asked.kind != "choices" or (sign, value) not in _TICKED:
-            raise CannotSay(f"{found[0]!r} does not ask whether an answer of a checkbox is ticked")
+            raise CannotExpress(f"{found[0]!r} does not ask whether a checkbox option is ticked")
         return _leaf(asked, _TICKED[sign, value], found["code"], ticked=True)
 
     _check_rest(_REDCAP.sub(" ", text))
@@ -116,15 +116,15 @@ def to_xlsform(condition: Condition, kinds: Kinds) -> str:
 def _xlsform_yes_no(condition: Compare) -> str:
     item = f"${{{condition.item}}}"
     said = [f"{item} = '{'yes' if answer else 'no'}'" for answer in answers_of(condition)]
-    # One that no answer fulfils has no words of its own: no answer is yes and no at once.
+    # XLSForm has no constant false: no answer is both yes and no.
     return " or ".join(said) or f"{item} = 'yes' and {item} = 'no'"
 
 
 def from_xlsform(text: str, earlier: Earlier) -> Condition:
-    """The condition that a `relevant` expression is.
+    """Parse a `relevant` expression.
 
     Raises:
-        CannotSay: Our language cannot say it.
+        CannotExpress: It cannot be expressed here.
     """
 
     def selected(found: re.Match[str]) -> str:
@@ -139,7 +139,7 @@ def from_xlsform(text: str, earlier: Earlier) -> Condition:
 
 
 def written(condition: Condition) -> str:
-    """The condition in our own language, with no more brackets than it needs."""
+    """The condition as in `show_if`, with no more parentheses than needed."""
     match condition:
         case Compare(item, sign, number):
             return f"{item} {sign} {number}"
@@ -156,26 +156,26 @@ def written(condition: Condition) -> str:
 
 
 def show_if(text: str, earlier: Earlier, read: Callable[[str, Earlier], Condition]) -> str:
-    """Another format's condition in our own language.
+    """Another format's condition as in `show_if`.
 
     Raises:
-        CannotSay: Our language cannot say it.
+        CannotExpress: It cannot be expressed here.
     """
     said = written(read(text, earlier))
     if len(said) > _LONGEST:
-        raise CannotSay(f"it is longer than {_LONGEST} characters")
+        raise CannotExpress(f"it is longer than {_LONGEST} characters")
     _parsed(said)
     return said
 
 
 def _asked(name: str, earlier: Earlier) -> Asked:
     if name not in earlier:
-        raise CannotSay(f"it asks for {name}, which is no item before it")
+        raise CannotExpress(f"it refers to {name}, which is not an earlier item")
     return earlier[name]
 
 
 def _leaf(asked: Asked, sign: str, value: str, *, ticked: bool = False) -> str:
-    """One comparison in our own language."""
+    """One comparison as in `show_if`."""
     match asked.kind:
         case "choice":
             return _has(asked, sign, value)
@@ -185,38 +185,38 @@ def _leaf(asked: Asked, sign: str, value: str, *, ticked: bool = False) -> str:
             # Of one answer only: selected(${mood}, '3') asks whether it is that one.
             return _number(asked, "=" if ticked else sign, value)
         case "text":
-            raise CannotSay(f"{asked.id} is free text, which is sealed and decides nothing")
+            raise CannotExpress(f"{asked.id} is free text, which is sealed and cannot be compared")
         case _:
             assert_never(asked.kind)
 
 
 def _has(asked: Asked, sign: str, value: str) -> str:
     if value not in asked.codes:
-        raise CannotSay(f"{asked.id} has no answer {value!r}")
+        raise CannotExpress(f"{asked.id} has no answer {value!r}")
     if sign not in ("=", "!="):
-        raise CannotSay(f"{asked.id} is no number, so it cannot be compared with {value!r}")
+        raise CannotExpress(f"{asked.id} is not a number, so it cannot be compared with {value!r}")
     return f"({'' if sign == '=' else 'not '}{asked.id} has {asked.codes[value]})"
 
 
 def _number(asked: Asked, sign: str, value: str) -> str:
     number = asked.codes.get(value, value)
     if not re.fullmatch(r"[+-]?\d{1,6}", number):
-        raise CannotSay(f"{asked.id} is compared with {value!r}, which is no whole number")
+        raise CannotExpress(f"{asked.id} is compared with {value!r}, which is not a whole number")
     return f"{asked.id} {sign} {number}"
 
 
 def _check_rest(rest: str) -> None:
-    """What stands around the comparisons may only join them: a word of ours there would be none of theirs."""
+    """Between the comparisons there may only be what joins them: our own keywords are not theirs."""
     others = re.sub(r"\b(?:and|or|not)\b|[()]", " ", rest, flags=re.IGNORECASE).strip()
     if others:
-        raise CannotSay(f"{others.split()[0]!r} cannot be said here")
+        raise CannotExpress(f"{others.split()[0]!r} cannot be expressed here")
 
 
 def _parsed(said: str) -> Condition:
     try:
         return parse_condition(re.sub(r"\b(AND|OR|NOT|And|Or|Not)\b", lambda word: word[0].lower(), said))
     except ValueError:
-        raise CannotSay("it cannot be said here") from None
+        raise CannotExpress("it cannot be expressed here") from None
 
 
 def _redcap(name: str) -> str:
@@ -230,7 +230,7 @@ def _redcap_has(item: str, option: str, kinds: Kinds, *, there: bool) -> str:
 
 
 def _redcap_not(inner: Condition, kinds: Kinds) -> str:
-    """REDCap has no `not`: it goes down to the comparisons, which turn round."""
+    """REDCap has no `not`: it is pushed down to the comparisons, which are inverted."""
     match inner:
         case Compare(item, sign, number):
             return to_redcap(Compare(item, OPPOSITE[sign], number), kinds)

@@ -26,11 +26,11 @@ _EXCLUSIVE = "http://hl7.org/fhir/StructureDefinition/questionnaire-optionExclus
 
 
 def export_fhir(study: Study) -> tuple[Questionnaire, Report]:
-    """The items as a Questionnaire, and what it could not carry."""
+    """The items as a Questionnaire, and what was lost."""
     report = Report()
     report.lose(
         "conditions, arms, interventions, sms, dialogue, form, schedule, safety, texts",
-        "not carried",
+        "not supported",
         "a Questionnaire has items only",
     )
     plain = {
@@ -47,12 +47,12 @@ def export_fhir(study: Study) -> tuple[Questionnaire, Report]:
 
 
 def _computable(name: str) -> str:
-    """A name for programs as FHIR wants it: a capital, then letters, digits and `_`."""
+    """A computer-friendly name as FHIR requires: a capital, then letters, digits and `_`."""
     return name[:1].upper() + name[1:].replace("-", "_")
 
 
 def _said(name: str, texts: Texts, study: Study) -> dict[str, Any]:
-    """A text in the first language, and its translations beside it."""
+    """A text in the first language, with its translations as extensions."""
     first, *others = study.languages
     translations = [
         {
@@ -76,9 +76,12 @@ def _item(item: Item, study: Study, report: Report) -> dict[str, Any]:
         made["code"] = [{"system": "urn:wellstream:measure", "code": item.measures.value}]
     if item.show_if:
         _enable(made, item, study, report)
-    for lost, what in ((item.sms, "its words for texts"), (item.sms_text, "its short question for texts")):
+    for lost, what in (
+        (item.sms, "its words for text messages"),
+        (item.sms_text, "its short question for text messages"),
+    ):
         if lost:
-            report.lose(item.id, what, "a Questionnaire has no place for it")
+            report.lose(item.id, what, "a Questionnaire cannot hold it")
     return made
 
 
@@ -114,19 +117,21 @@ def _option(option: Option, study: Study) -> dict[str, Any]:
 
 
 def _ends(scale: Scale) -> Texts:
-    """What the ends of a scale mean, in each language."""
+    """The labels of a scale's ends, in each language."""
     return {code: f"{scale.min} = {low}, {scale.max} = {scale.high[code]}" for code, low in scale.low.items()}
 
 
 def _enable(made: dict[str, Any], item: Item, study: Study, report: Report) -> None:
     flat = _flat(parse_condition(str(item.show_if)))
     if flat is None:
-        report.lose(item.id, f"show_if {item.show_if!r}", "enableWhen mixes no `and` with `or`; always asked")
+        report.lose(
+            item.id, f"show_if {item.show_if!r}", "enableWhen cannot mix `and` with `or`; always asked"
+        )
         return
     word, leaves = flat
     whens = [_when(leaf, there, study) for leaf, there in leaves]
     if None in whens:
-        report.lose(item.id, f"show_if {item.show_if!r}", "a part of it is never true; always asked")
+        report.lose(item.id, f"show_if {item.show_if!r}", "part of it can never hold; always asked")
         return
     made["enableWhen"] = whens
     if len(leaves) > 1:
@@ -137,7 +142,7 @@ _Leaves = list[tuple[Compare | Has, bool]]
 
 
 def _flat(condition: Condition, there: bool = True) -> tuple[str, _Leaves] | None:
-    """The comparisons of a condition that has only `and`s or only `or`s; whether each is to hold."""
+    """The comparisons of a condition that has only `and` or only `or`, and whether each must hold."""
     match condition:
         case Not(inner):
             return _flat(inner, not there)
@@ -155,7 +160,7 @@ def _flat(condition: Condition, there: bool = True) -> tuple[str, _Leaves] | Non
 
 
 def _when(leaf: Compare | Has, there: bool, study: Study) -> dict[str, Any] | None:
-    """One comparison; None if no answer fulfils it."""
+    """One comparison; None if it can never hold."""
     if isinstance(leaf, Has):
         operator = "=" if there else "!="
         return {"question": leaf.item, "operator": operator, "answerCoding": {"code": leaf.option}}

@@ -1,17 +1,17 @@
-"""What could not be carried from one format to another."""
+"""What is lost from one format to another."""
 
 from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
 class Loss:
-    """Something that was not carried.
+    """Something that was lost.
 
     Attributes:
-        where: The field or the part of the study.
-        what: What it is.
-        why: Why not, or what was done instead.
-        place: Where it stands in the file, such as `row 5`; empty where it is in none.
+        where: The field, or the part of the study.
+        what: What was lost.
+        why: Why, or what was done instead.
+        place: Where in the file, such as `row 5`; empty if it is not in a file.
     """
 
     where: str
@@ -26,7 +26,7 @@ class Loss:
 
 @dataclass
 class Report:
-    """The losses, in the order in which they were met."""
+    """The losses, in order."""
 
     losses: list[Loss] = field(default_factory=list)
 
@@ -37,7 +37,7 @@ class Report:
 
 @dataclass(frozen=True)
 class Location:
-    """A field at its place in a file: where its losses are noted and its errors are raised."""
+    """A field at its place in a file, for reporting losses and errors."""
 
     file: str
     place: str
@@ -45,13 +45,13 @@ class Location:
     report: Report
 
     def lose(self, what: str, why: str) -> None:
-        """Note that something of the field was not carried."""
+        """Note that part of the field was lost."""
         self.report.lose(self.name, what, why, self.place)
 
     def wrong(self, sentence: str) -> "FormatError":
-        """The error that the field cannot be used."""
-        return FormatError(f"{self.file}, {self.place}, {self.name or 'no name'}: {sentence}")
+        """An error about the field."""
+        return FormatError(f"{self.file}, {self.place}, {self.name or 'unnamed'}: {sentence}")
 
 
 class FormatError(ValueError):
-    """A file that cannot be imported; the sentence says where and why."""
+    """A file that cannot be imported; the message says where and why."""

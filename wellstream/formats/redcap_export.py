@@ -1,4 +1,4 @@
-"""To REDCap's data dictionary: one field a row, one language."""
+"""Export to REDCap's data dictionary: one row for each field, in one language."""
 
 import csv
 import io
@@ -25,11 +25,11 @@ from wellstream.formats.losses import FormatError, Report
 from wellstream.formats.redcap_rows import COLUMNS, FORMULA, TAG, Kept
 
 RECORD = "record_id"
-"""The first field of a data dictionary is always the record's number."""
+"""The first field of a data dictionary is always the record id."""
 
 
 def export_redcap(study: Study, language: str) -> tuple[str, Report]:
-    """The items as a data dictionary in one language, and what it could not carry.
+    """The items as a data dictionary in one language, and what was lost.
 
     Raises:
         FormatError: Two items would have the same name in REDCap.
@@ -37,10 +37,13 @@ def export_redcap(study: Study, language: str) -> tuple[str, Report]:
     report = Report()
     others = [one for one in study.languages if one != language]
     if others:
-        report.lose("languages", ", ".join(others), "a data dictionary has one language; export each")
+        report.lose(
+            "languages", ", ".join(others), "a data dictionary has one language; export each separately"
+        )
     report.lose(
-        "title, conditions, arms, interventions, sms, dialogue, form, schedule, safety, texts", "not carried",
-        "REDCap keeps these elsewhere",
+        "title, conditions, arms, interventions, sms, dialogue, form, schedule, safety, texts",
+        "not supported",
+        "a data dictionary holds fields only",
     )  # fmt: skip
     _check_names(study)
     kinds = {item.id: item.kind for item in study.items}
@@ -55,7 +58,7 @@ def export_redcap(study: Study, language: str) -> tuple[str, Report]:
 
 
 def _check_names(study: Study) -> None:
-    """REDCap has no dashes, so names may become the same."""
+    """REDCap does not allow dashes, so two names may become the same."""
     for where, ids in [("items", [RECORD, *(item.id for item in study.items)])] + [
         (f"items.{item.id}.options", [option.id for option in options_of(item)]) for item in study.items
     ]:
@@ -63,7 +66,9 @@ def _check_names(study: Study) -> None:
         for one in ids:
             other = named.setdefault(_name(one), one)
             if other != one or ids.count(one) > 1:
-                raise FormatError(f"{study.ref}, {where}: {other} and {one} are both {_name(one)} in REDCap")
+                raise FormatError(
+                    f"{study.ref}, {where}: {other} and {one} would both be {_name(one)} in REDCap"
+                )
 
 
 def _name(name: str) -> str:
@@ -76,7 +81,9 @@ def _row(item: Item, study: Study, language: str, kinds: dict[str, ItemKind], re
     label = study.in_language(item.text, language)
     if label.startswith(FORMULA):
         report.lose(
-            item.id, "the first sign of its text", "an apostrophe stands before it, else it is a formula"
+            item.id,
+            "the first character of its text",
+            "an apostrophe is put before it, or a spreadsheet would take it for a formula",
         )
         label = f"'{label}"
     return [
@@ -115,7 +122,9 @@ def _labels(options: Sequence[Option], study: Study, language: str) -> dict[str,
 
 def _joined(item: Item, labels: dict[str, str], report: Report) -> str:
     if any("|" in label or "\n" in label for label in labels.values()):
-        report.lose(item.id, "`|` or a new line in an answer", "REDCap parts answers with it: it is / there")
+        report.lose(
+            item.id, "`|` or a line break in an answer", "REDCap separates answers with it; replaced by /"
+        )
     plain = {code: label.replace("|", "/").replace("\n", " / ") for code, label in labels.items()}
     return " | ".join(f"{code}, {label}" for code, label in plain.items())
 
@@ -133,6 +142,6 @@ def _annotation(item: Item, language: str) -> str:
         options=[option.id for option in options if "-" in option.id],
     )
     said = kept.model_dump_json(exclude_none=True, exclude_defaults=True)
-    # REDCap's own tag makes its checkbox exclusive too; both are read back.
+    # REDCap's own tag makes the option exclusive there too; both are read back.
     tag = f"@NONEOFTHEABOVE='{','.join(map(_name, exclusive))}'" if exclusive else ""
     return f"{tag} {TAG}{said}".strip() if said != "{}" else ""

@@ -1,4 +1,4 @@
-"""From REDCap's data dictionary: what each field is here, and what of it could not be carried."""
+"""Import from REDCap's data dictionary: each field as an item, and what was lost."""
 
 import html
 import json
@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from schemas.study import ItemKind, Study
 from schemas.study.conditions import parse_condition
 from wellstream.formats.choices import bounded, is_scale, options_of, scale_of, slug
-from wellstream.formats.conditions import Asked, CannotSay, from_redcap, show_if, to_redcap
+from wellstream.formats.conditions import Asked, CannotExpress, from_redcap, show_if, to_redcap
 from wellstream.formats.losses import FormatError, Location, Report
 from wellstream.formats.redcap_rows import FORMULA, TAG, Kept, Row, read_rows
 from wellstream.formats.starter import study_of
@@ -32,16 +32,16 @@ _NONE = re.compile(r"@NONEOFTHEABOVE\s*=\s*(['\"]?)([^'\"\s]+)\1")
 
 
 def import_redcap(file: Path, study_id: str, language: str) -> tuple[Study, Report]:
-    """The study that a data dictionary's fields make, and what could not be carried.
+    """The study that a data dictionary describes, and what was lost.
 
     Raises:
-        FormatError: The file is no data dictionary, or a field cannot be used.
+        FormatError: The file is not a data dictionary, or a field cannot be used.
     """
     report = Report()
     rows = read_rows(file, report)
     forms = list(dict.fromkeys(row["form_name"] for _, row in rows if row["form_name"]))
     if len(forms) > 1:
-        report.lose("forms", ", ".join(forms), "all fields are asked in one form")
+        report.lose("forms", ", ".join(forms), "all fields are asked on one form")
     items: list[dict[str, Any]] = []
     earlier: dict[str, Asked] = {}
     places: dict[str, Location] = {}
@@ -52,28 +52,28 @@ def import_redcap(file: Path, study_id: str, language: str) -> tuple[Study, Repo
         if not name:
             raise location.wrong("the column 'Variable / Field Name' is empty")
         if name in seen:
-            raise location.wrong(f"the variable {name} stands twice, first in row {seen[name]}; rename one")
+            raise location.wrong(f"the variable {name} is already in row {seen[name]}; rename one")
         seen[name] = number
         if place == 0 and row["field_type"] == "text" and _RECORD.fullmatch(name):
-            location.lose("the record's number", "participants have random names of their own here")
+            location.lose("the record id", "participants have random pseudonyms here")
             continue
         made = _Field(row, location, language).item(earlier)
         if made is None:
             continue
         if made["id"] in places:
             raise location.wrong(
-                f"it would be {made['id']} here, as {places[made['id']].name} is; rename one"
+                f"it would get the id {made['id']}, like {places[made['id']].name}; rename one"
             )
         places[made["id"]] = location
         items.append(made)
     if not items:
-        raise FormatError(f"{file}: there is no field that could be an item")
+        raise FormatError(f"{file}: no field can become an item")
     title = {language: (forms[0] if forms else "").replace("_", " ").strip().capitalize() or study_id}
     return study_of(study_id, title, [language], items, report, places), report
 
 
 class _Field:
-    """One row on its way to an item."""
+    """One row being turned into an item."""
 
     def __init__(self, row: Row, location: Location, language: str) -> None:
         self.row = row
@@ -84,14 +84,14 @@ class _Field:
         self._used = set[str]()
 
     def item(self, earlier: dict[str, Asked]) -> dict[str, Any] | None:
-        """The item, which later conditions find in `earlier`; None if the field cannot be one."""
+        """The item, also added to `earlier` for later conditions; None if the field cannot become one."""
         kind = self.row["field_type"].lower()
         why = _NOT_CARRIED.get(kind)
         if self.row["identifier"].lower() == "y":
-            self.location.lose("the whole field", "it identifies people, and answers here must not")
+            self.location.lose("the whole field", "it identifies people, which answers must not")
             return None
         if why:
-            self.location.lose("the whole field", f"{why} is no item")
+            self.location.lose("the whole field", f"{why} cannot become an item")
             return None
         filled = self._kind(kind)
         if filled is None:
@@ -120,18 +120,16 @@ class _Field:
         label = label[1:] if label.startswith("'") and label[1:2] in FORMULA else label
         said = self._plain(label, "the label")
         if not said:
-            self.location.lose("the label", "it is empty, so the question is the variable's name; fill in")
+            self.location.lose("the label", "it is empty, so the question is the variable's name; fill it in")
         return said or self.location.name
 
     def _plain(self, text: str, where: str) -> str:
         if piped := _PIPED.search(text):
-            self.location.lose(
-                f"{piped[0]} in {where}", "answers are not put into words; it stands there as it is"
-            )
+            self.location.lose(f"{piped[0]} in {where}", "answers are not piped into texts; kept as it is")
         said = html.unescape(re.sub(r"</?[A-Za-z!][^<>]*>", " ", _INLINE.sub("", text)))
         if said == text:
             return text
-        self.location.lose(f"HTML in {where}", "only its words are carried")
+        self.location.lose(f"HTML in {where}", "only its text is kept")
         return " ".join(said.split())
 
     def _kind(self, kind: str) -> dict[str, Any] | None:
@@ -142,13 +140,13 @@ class _Field:
         if kind == "yesno":
             return {"kind": "yes_no"}
         if kind == "truefalse":
-            self.location.lose("the answers true and false", "they are yes and no here")
+            self.location.lose("the answers true and false", "imported as yes and no")
             return {"kind": "yes_no"}
         if kind in ("text", "notes"):
             return self._text_field()
         raise self.location.wrong(
-            f"the field type {kind!r} is not known; REDCap has text, notes, radio, dropdown, "
-            "checkbox, yesno, truefalse, slider, calc, descriptive, file and sql"
+            f"{kind!r} is not a field type of REDCap; allowed: text, notes, radio, dropdown, "
+            "checkbox, yesno, truefalse, slider, calc, descriptive, file, signature, sql"
         )
 
     def _text_field(self) -> dict[str, Any] | None:
@@ -159,14 +157,14 @@ class _Field:
         low, high = self.row["text_validation_min"], self.row["text_validation_max"]
         between = f" from {low or '?'} to {high or '?'}" if low or high else ""
         if validation != "integer":
-            why = f"{validation}{between} is no whole number, and no free text"
+            why = f"{validation}{between} is neither a whole number nor free text"
         elif not all(re.fullmatch(r"-?\d{1,9}", bound) for bound in (low, high)):
-            why = f"integer{between} is no scale: it needs a lowest and a highest number"
+            why = f"integer{between} is not a scale without a minimum and a maximum"
         elif max(abs(int(low)), abs(int(high))) > 1000:
-            why = f"integer{between}: a scale lies between -1000 and 1000"
+            why = f"integer{between}: a scale must lie between -1000 and 1000"
         else:
             lowest, highest = ({self.language: bound} for bound in (low, high))
-            self.location.lose("words at the ends of the scale", "a number has none; fill in")
+            self.location.lose("labels of the scale", "a number has none; fill them in")
             return bounded(int(low), int(high), lowest, highest, self.location)
         self.location.lose("the whole field", why)
         return None
@@ -177,13 +175,11 @@ class _Field:
         labels = [self._plain(part.strip(), "a label of the slider") for part in text.split("|")]
         low, high = self.row["text_validation_min"] or "0", self.row["text_validation_max"] or "100"
         if not all(re.fullmatch(r"-?\d{1,4}", bound) for bound in (low, high)):
-            raise self.location.wrong(
-                f"a slider goes from one whole number to another, not from {low} to {high}"
-            )
+            raise self.location.wrong(f"a slider needs whole numbers as bounds, not {low} and {high}")
         ends = [labels[0] or low, (labels[-1] if len(labels) > 1 else "") or high]
         if middle := " / ".join(label for label in labels[1:-1] if label):
-            self.location.lose(f"the slider's middle label {middle!r}", "a scale names its ends")
-        self.location.lose("the slider", f"it is a scale from {low} to {high}, shown as buttons")
+            self.location.lose(f"the slider's middle label {middle!r}", "a scale labels its ends only")
+        self.location.lose("the slider", f"imported as a scale from {low} to {high}, shown as buttons")
         lowest, highest = ({self.language: end} for end in ends)
         return bounded(int(low), int(high), lowest, highest, self.location)
 
@@ -196,7 +192,7 @@ class _Field:
                 pairs.append((code, {self.language: said or code}))
         if not pairs:
             raise self.location.wrong(
-                "it has no answers; write them as `1, Yes | 0, No` into the column for choices"
+                "it has no answers; write them in the choices column, such as `1, Yes | 0, No`"
             )
         measured = self.kept.measures is not None
         if kind != "checkbox" and is_scale([code for code, _ in pairs], measured):
@@ -214,7 +210,7 @@ class _Field:
             item["measures"] = self.kept.measures
         elif item["kind"] in ("scale", "choices"):
             self.location.lose(
-                "what it measures", "not in the format; without it there are no indicators; fill in"
+                "what it measures", "not in the format; without it there are no indicators; fill it in"
             )
         if self.kept.sms:
             item["sms"] = {self.language: self.kept.sms}
@@ -230,28 +226,28 @@ class _Field:
             return
         try:
             item["show_if"] = show_if(logic, earlier, from_redcap)
-        except CannotSay as error:
+        except CannotExpress as error:
             self.location.lose(f"branching logic {logic!r}", f"{error}; the item is always asked")
 
     def _rest(self) -> None:
-        """Note each column that has something for which there is no place."""
+        """Note the columns that are lost."""
         if self.row["section_header"]:
-            self.location.lose("section header", "items have no sections")
+            self.location.lose("section header", "forms have no sections here")
         if self.row["matrix_group_name"]:
             self.location.lose(
-                f"matrix {self.row['matrix_group_name']}", "its questions are asked one by one"
+                f"matrix {self.row['matrix_group_name']}", "its questions are asked separately"
             )
         unused = {_VALIDATION, "text_validation_min", "text_validation_max"} - self._used
         for column in (*_EXTRAS, *sorted(unused)):
             if self.row[column]:
-                self.location.lose(f"{column.replace('_', ' ')} {self.row[column]!r}", "not carried")
+                self.location.lose(f"{column.replace('_', ' ')} {self.row[column]!r}", "not supported")
         others = _NONE.sub("", self.row["field_annotation"].partition(TAG)[0]).strip()
         if others:
-            self.location.lose(f"field annotation {others!r}", "not carried")
+            self.location.lose(f"field annotation {others!r}", "not supported")
 
 
 def _same(ours: str, logic: str, earlier: dict[str, Asked]) -> bool:
-    """Whether our own condition still is what the branching logic says: who edited that wants the edit."""
+    """Whether our own condition still matches the branching logic, which may have been edited since."""
     kinds = {asked.id: asked.kind for asked in earlier.values()}
     try:
         return to_redcap(parse_condition(ours), kinds) == logic
@@ -268,8 +264,8 @@ def _kept(annotation: str, location: Location) -> Kept:
         kept = Kept.model_validate(found)
     except (ValueError, ValidationError):
         raise location.wrong(
-            f"what follows {TAG} in the field annotation was changed; mend or remove it"
+            f"what follows {TAG} in the field annotation is not valid; correct or remove it"
         ) from None
     if rest[end:].strip():
-        location.lose(f"field annotation {rest[end:].strip()!r}", "not carried")
+        location.lose(f"field annotation {rest[end:].strip()!r}", "not supported")
     return kept

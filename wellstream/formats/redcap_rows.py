@@ -1,4 +1,4 @@
-"""REDCap's data dictionary as a table: its 18 columns, and reading the file that has them."""
+"""REDCap's data dictionary as a table: its 18 columns, and reading the file."""
 
 import csv
 import io
@@ -31,7 +31,7 @@ Row = dict[str, str]
 
 
 class Kept(BaseModel):
-    """What our own exports keep in the field annotation, for which a data dictionary has no column.
+    """What our exports keep in the field annotation because a data dictionary has no column for it.
 
     Attributes:
         id: The item's id, if it has dashes.
@@ -51,18 +51,18 @@ class Kept(BaseModel):
 
 
 def read_rows(file: Path, report: Report) -> list[tuple[int, Row]]:
-    """The rows that are not empty, by REDCap's API's names, with their numbers (the header is row 1).
+    """The rows that are not empty, keyed by REDCap's API names, with their numbers (the header is row 1).
 
     Raises:
-        FormatError: The file cannot be read, or is no data dictionary.
+        FormatError: The file cannot be read, or is not a data dictionary.
     """
     text = _text(file)
     csv.field_size_limit(_CELL_LIMIT)
     try:
-        # A spreadsheet of a country with a decimal comma writes semicolons.
+        # Spreadsheets in locales with a decimal comma write semicolons.
         tables = [list(csv.reader(io.StringIO(text, newline=""), delimiter=mark)) for mark in ",;\t"]
     except csv.Error as error:
-        raise FormatError(f"{file}: is no CSV: {error}") from None
+        raise FormatError(f"{file}: is not CSV: {error}") from None
     table = next((one for one in tables if _has_what_is_needed(one)), tables[0])
     header = [cell.strip() for cell in table[0]] if table else []
     known = [_NAMES.get(cell, "") for cell in header]
@@ -70,21 +70,19 @@ def read_rows(file: Path, report: Report) -> list[tuple[int, Row]]:
     if missing:
         raise FormatError(
             f"{file}, row 1: there is no column {missing[0]!r}; "
-            "a data dictionary begins with a row of its columns"
+            "the first row of a data dictionary names its columns"
         )
     for cell, name in zip(header, known, strict=True):
         if cell and not name:
-            report.lose(
-                f"column {cell!r}", "all that is in it", "a data dictionary has no such column", "row 1"
-            )
+            report.lose(f"column {cell!r}", "its content", "a data dictionary has no such column", "row 1")
     found = []
     for number, cells in enumerate(table[1:], start=2):
         if not any(cell.strip() for cell in cells):
             continue
         if any(cell.strip() for cell in cells[len(header) :]):
             raise FormatError(
-                f"{file}, row {number}: has {len(cells)} cells, and there are {len(header)} columns; "
-                "put a text that has commas between quotes"
+                f"{file}, row {number}: has {len(cells)} cells for {len(header)} columns; "
+                "quote texts that contain commas"
             )
         given = {name: cell.strip() for name, cell in zip(known, cells, strict=False) if name}
         found.append((number, dict.fromkeys(API_NAMES, "") | given))
@@ -102,14 +100,13 @@ def _text(file: Path) -> str:
         raise FormatError(f"{file}: cannot be read: {error.strerror}") from None
     if content.startswith(b"PK"):
         raise FormatError(
-            f"{file}: is a workbook or a zip; import a workbook with `--format xlsform`, "
-            "of a REDCap instrument's zip the instrument.csv in it"
+            f"{file}: is a workbook or a zip file; import a workbook with `--format xlsform`, "
+            "and the instrument.csv inside an instrument's zip file"
         )
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         raise FormatError(
-            f"{file}, line {line}: is not UTF-8 (byte 0x{content[error.start]:02x}); "
-            "save it again as `CSV UTF-8`"
+            f"{file}, line {line}: is not UTF-8 (byte 0x{content[error.start]:02x}); save it as `CSV UTF-8`"
         ) from None

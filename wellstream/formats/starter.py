@@ -1,4 +1,4 @@
-"""From items alone to a whole study: what the format lacks gets a value to begin with, and is reported."""
+"""From items to a complete study: what the format lacks gets a default, and is reported."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -12,7 +12,7 @@ from schemas.study import Study
 from schemas.yaml_file import explained
 from wellstream.formats.losses import FormatError, Location, Report
 
-_HEADING = """# Made from {source}. Look at everything that `wellstream study import` reported, above all at
+_HEADING = """# Made from {source}. Review everything that `wellstream study import` reported, above all
 # the notice about help, the arms, the schedule and what each item measures. Then check it:
 #   wellstream study check THIS-FILE
 """
@@ -26,27 +26,29 @@ def study_of(
     report: Report,
     places: Mapping[str, Location],
 ) -> Study:
-    """A study of these items, with starter values for all else.
+    """A study of these items, with defaults for everything else.
 
     Args:
         study_id: Its id.
         title: By language.
         languages: In order.
         items: As in a study's file.
-        report: Is told what is to be filled in.
-        places: Where each item stands in the file, by its id.
+        report: Receives what is still to be filled in.
+        places: Where each item is in the file, by its id.
 
     Raises:
-        FormatError: Something in the items cannot be used; the sentence names all of it.
+        FormatError: Some items cannot be used; the message names them all.
     """
     report.lose(
-        "interventions, arms", "not in the format", "one arm with a baseline and a follow-up; fill in"
+        "interventions, arms", "not in the format", "one arm with a baseline and a follow-up; fill it in"
     )
-    report.lose("schedule", "not in the format", "three random prompts a day from 09:00 to 21:00; fill in")
+    report.lose("schedule", "not in the format", "three random prompts a day from 09:00 to 21:00; fill it in")
     report.lose("safety.notice", "not in the format", "write whom to call, in every language")
     asked = _asked_by_text(items)
     if asked:
-        report.lose("sms", "not in the format", f"texts ask for {', '.join(asked)}; look whether they suit")
+        report.lose(
+            "sms", "not in the format", f"text messages ask for {', '.join(asked)}; check whether that suits"
+        )
     plain = {
         "id": study_id,
         "version": 1,
@@ -92,7 +94,7 @@ def write_study(study: Study, file: Path, source: str) -> None:
 
 
 def _asked_by_text(items: list[dict[str, Any]]) -> list[str]:
-    """The first few scales of one and the same range: one text can ask for these."""
+    """The first few scales with the same bounds, which one text message can ask for."""
     scales = [item for item in items if item["kind"] == "scale" and not item.get("show_if")]
     ranges = [(item["scale"]["min"], item["scale"]["max"]) for item in scales]
     usual = max(ranges, key=ranges.count, default=None)
@@ -100,7 +102,7 @@ def _asked_by_text(items: list[dict[str, Any]]) -> list[str]:
 
 
 def _sentence(problem: ErrorDetails, plain: dict[str, Any], places: Mapping[str, Location]) -> str:
-    """What is wrong and where: the field of the file, or the option of the command."""
+    """What is wrong and where: a field of the file, or an option of the command."""
     place, said = explained(problem, plain)
     items = plain["items"]
     match place:
@@ -108,15 +110,17 @@ def _sentence(problem: ErrorDetails, plain: dict[str, Any], places: Mapping[str,
             where = ".".join(map(str, field))
             return str(places[items[number]["id"]].wrong(f"{where + ': ' if where else ''}{said}"))
         case ("id",):
-            return f"--id {problem['input']}: write small letters, digits, - and _, beginning with a letter"
+            return (
+                f"--id {problem['input']}: use lower-case letters, digits, - and _, beginning with a letter"
+            )
         case ("languages", *_) | (_, str(), "[key]"):
-            return f"--language {problem['input']}: write a tag such as en or nl"
+            return f"--language {problem['input']}: use a language tag such as en or nl"
         case _:
             return f"{'.'.join(map(str, place)) or 'the study'}: {said}"
 
 
 def _without_empty(plain: Any) -> Any:
-    """The same without what is empty or false: each of these is what a study has where it says nothing."""
+    """The same without empty or false values, which are the defaults."""
     if isinstance(plain, dict):
         kept = {name: _without_empty(value) for name, value in plain.items()}
         return {name: value for name, value in kept.items() if value is not False and value not in ([], {})}

@@ -1,4 +1,4 @@
-"""To XLSForm: a workbook with the sheets `survey`, `choices` and `settings`, in several languages."""
+"""Export to XLSForm: a workbook with the sheets `survey`, `choices` and `settings`, in several languages."""
 
 from collections.abc import Iterator
 from typing import assert_never
@@ -26,15 +26,15 @@ from wellstream.formats.xlsform_sheets import NAMES
 
 
 def export_xlsform(study: Study) -> tuple[Workbook, Report]:
-    """The items as a workbook in all the study's languages, and what it could not carry.
+    """The items as a workbook in all the study's languages, and what was lost.
 
     Raises:
-        FormatError: A text has a sign that no workbook can hold.
+        FormatError: A text has a character that a workbook cannot hold.
     """
     report = Report()
     report.lose(
-        "conditions, arms, interventions, sms, dialogue, form, schedule, safety, texts", "not carried",
-        "XLSForm has no place for them",
+        "conditions, arms, interventions, sms, dialogue, form, schedule, safety, texts", "not supported",
+        "XLSForm cannot hold them",
     )  # fmt: skip
     labels = [f"label::{NAMES.get(code, code)} ({code})" for code in study.languages]
     book = Workbook()
@@ -65,12 +65,12 @@ def export_xlsform(study: Study) -> tuple[Workbook, Report]:
 
 
 def _add(sheet: Worksheet, *texts: str) -> None:
-    """Add a row in which nothing is a formula."""
+    """Add a row, without formulas."""
     row = sheet.max_row + 1 if sheet.max_row > 1 or sheet.cell(1, 1).value is not None else 1
     for column, text in enumerate(texts, start=1):
         if ILLEGAL_CHARACTERS_RE.search(text):
             raise FormatError(
-                f"{text!r} has a sign that no workbook can hold; take it out of the study's text"
+                f"{text!r} has a character that a workbook cannot hold; remove it from the study's text"
             )
         cell = sheet.cell(row, column, text or None)
         if text.startswith(("=", "+", "-", "@")):
@@ -83,12 +83,14 @@ def _add_yes_no(choices: Worksheet, name: str, study: Study, report: Report) -> 
         _add(choices, name, answer, *(form_texts(code)[answer] for code in study.languages), "")
     lacking = [code for code in study.languages if not has_texts(code)]
     if lacking:
-        report.lose(f"sheet choices, {name}", f"yes and no in {', '.join(lacking)}", "in English; translate")
+        report.lose(
+            f"sheet choices, {name}", f"yes and no in {', '.join(lacking)}", "in English; translate them"
+        )
 
 
 def _note(item: Item, report: Report) -> None:
     if item.sms_text:
-        report.lose(item.id, "its short question for texts", "XLSForm has no place for it")
+        report.lose(item.id, "its short question for text messages", "XLSForm cannot hold it")
     if isinstance(item, ScaleItem):
         note_short_scale(item, report)
 

@@ -1,4 +1,4 @@
-"""From XLSForm: what each row of the survey is here, and what of it could not be carried."""
+"""Import from XLSForm: each row of the survey as an item, and what was lost."""
 
 import re
 from collections.abc import Mapping
@@ -7,7 +7,7 @@ from typing import Any
 
 from schemas.study import ItemKind, Study
 from wellstream.formats.choices import Choice, bounded, is_scale, options_of, scale_of, slug
-from wellstream.formats.conditions import Asked, CannotSay, from_xlsform, show_if
+from wellstream.formats.conditions import Asked, CannotExpress, from_xlsform, show_if
 from wellstream.formats.losses import FormatError, Location, Report
 from wellstream.formats.starter import study_of
 from wellstream.formats.xlsform_sheets import Cells, Sheets, languages_of, read_sheets
@@ -27,7 +27,7 @@ _YES_NO = ({"yes": "Yes", "no": "No"}, {"yes": "1", "no": "0"})
 
 
 def import_xlsform(file: Path, study_id: str, language: str) -> tuple[Study, Report]:
-    """The study that a workbook's questions make, and what could not be carried.
+    """The study that a workbook describes, and what was lost.
 
     Args:
         file: The workbook.
@@ -35,7 +35,7 @@ def import_xlsform(file: Path, study_id: str, language: str) -> tuple[Study, Rep
         language: Of labels without a language.
 
     Raises:
-        FormatError: The file is no XLSForm, or a question cannot be used.
+        FormatError: The file is not an XLSForm, or a question cannot be used.
     """
     report = Report()
     form = _Form(file, language, report)
@@ -43,16 +43,18 @@ def import_xlsform(file: Path, study_id: str, language: str) -> tuple[Study, Rep
         form.read(Location(str(file), f"survey row {number}", row["name"], report), row)
     form.finish()
     if not form.items:
-        raise FormatError(f"{file}: there is no question that could be an item")
+        raise FormatError(f"{file}: no question can become an item")
     titles = next((row for _, row in form.sheets.settings), {})
     title = dict.fromkeys(form.languages, titles.get("form_title") or study_id)
     if len(form.languages) > 1 and titles.get("form_title"):
-        report.lose("settings, form_title", "its translations", "it is the same in every language; translate")
+        report.lose(
+            "settings, form_title", "its translations", "it is the same in every language; translate it"
+        )
     return study_of(study_id, title, list(form.languages), form.items, report, form.places), report
 
 
 class _Form:
-    """A workbook on its way to items."""
+    """A workbook being turned into items."""
 
     def __init__(self, file: Path, plain: str, report: Report) -> None:
         self.sheets: Sheets = read_sheets(file, report)
@@ -73,7 +75,7 @@ class _Form:
             self._lists.setdefault(row["list_name"], []).append((number, row))
 
     def read(self, location: Location, row: Cells) -> None:
-        """Take one row of the survey."""
+        """Read one row of the survey."""
         type_ = " ".join(row["type"].split())
         if not type_:
             location.lose("the whole row", "its type is empty")
@@ -83,16 +85,16 @@ class _Form:
             self._begin(location, type_, row)
         elif _END.fullmatch(type_):
             if not self._around:
-                raise location.wrong(f"{type_!r} ends what did not begin")
+                raise location.wrong(f"{type_!r} has no matching begin")
             self._around.pop()
         else:
             self._question(location, type_, row)
 
     def finish(self) -> None:
-        """Note what of the other sheets was not carried."""
+        """Note what is lost of the other sheets."""
         for name in self._lists:
             if name not in self._read_lists:
-                self._report.lose(f"list {name}", "its choices", "no question that was carried has them")
+                self._report.lose(f"list {name}", "its choices", "no imported question uses them")
         for number, row in self.sheets.settings:
             lost = [
                 f"{column} {value!r}"
@@ -100,12 +102,12 @@ class _Form:
                 if value and column not in _USED_OF_SETTINGS
             ]
             if lost:
-                self._report.lose("settings", ", ".join(lost), "not carried", f"settings row {number}")
+                self._report.lose("settings", ", ".join(lost), "not supported", f"settings row {number}")
 
     def _begin(self, location: Location, type_: str, row: Cells) -> None:
         self._around.append(row.get("relevant", ""))
         again = "; its questions are asked once" if type_.endswith("repeat") else ""
-        location.lose(type_, f"only questions are carried, in one list{again}")
+        location.lose(type_, f"only its questions are imported{again}")
         self._note_rest(location, row, frozenset())
 
     def _question(self, location: Location, type_: str, row: Cells) -> None:
@@ -122,7 +124,7 @@ class _Form:
         if made in self.places:
             before = self.places[made]
             raise location.wrong(
-                f"it would be {made} here, as {before.name} in {before.place} is; rename one"
+                f"it would get the id {made}, like {before.name} in {before.place}; rename one"
             )
         if made != location.name:
             location.lose("its name", f"it is {made} here")
@@ -139,24 +141,24 @@ class _Form:
     def _filled(
         self, location: Location, kind: str, rest: str, row: Cells, used: set[str]
     ) -> tuple[dict[str, Any] | None, Mapping[str, str], str]:
-        """The item's kind and answers, and its codes; or nothing, and why."""
+        """The item's kind and answers, and its codes; or None, and why."""
         if kind == "text":
             return {"kind": "text"}, {}, ""
         if kind == "range":
             used.add("parameters")
-            return *self._range(location, row), "a scale has whole numbers, one after the other"
+            return *self._range(location, row), "a scale has consecutive whole numbers"
         if kind == "integer":
             used.add("constraint")
             return *self._integer(
                 location, row
-            ), "without a constraint such as `. >= 0 and . <= 10` it is no scale"
+            ), "it is a scale only with a constraint such as `. >= 0 and . <= 10`"
         if kind not in ("select_one", "select_multiple"):
-            return None, {}, "there is no such item"
+            return None, {}, "its type has no counterpart here"
         name, _, more = rest.partition(" ")
         if name not in self._lists:
-            raise location.wrong(f"there is no list {name!r} on the sheet choices")
+            raise location.wrong(f"the sheet choices has no list {name!r}")
         if more:
-            location.lose(more, "there is no answer of one's own beside the choices")
+            location.lose(more, "there is no free answer beside the options")
         return *self._select(location, kind, name, row), ""
 
     def _range(self, location: Location, row: Cells) -> tuple[dict[str, Any] | None, Mapping[str, str]]:
@@ -167,7 +169,7 @@ class _Form:
         if not all(re.fullmatch(r"-?\d{1,9}", number) for number in (low, high)) or step != "1":
             return None, {}
         if given:
-            location.lose("parameters " + ", ".join(given), "not carried")
+            location.lose("parameters " + ", ".join(given), "not supported")
         return self._numbers(location, low, high), {}
 
     def _integer(self, location: Location, row: Cells) -> tuple[dict[str, Any] | None, Mapping[str, str]]:
@@ -178,7 +180,7 @@ class _Form:
         return (self._numbers(location, back[2], back[1]), {}) if back else (None, {})
 
     def _numbers(self, location: Location, low: str, high: str) -> dict[str, Any]:
-        location.lose("words at the ends of the scale", "a number has none; fill in")
+        location.lose("labels of the scale", "a number has none; fill them in")
         lowest, highest = (dict.fromkeys(self.languages, number) for number in (low, high))
         return bounded(int(low), int(high), lowest, highest, location)
 
@@ -200,7 +202,7 @@ class _Form:
             words, numbers = _YES_NO
             own = [said["en"] for code, said in choices if said.get("en", words[code]).lower() != code]
             if own:
-                location.lose(f"the words {', '.join(own)}", "yes and no are the form's own words")
+                location.lose(f"the words {', '.join(own)}", "the form has its own words for yes and no")
             return {"kind": "yes_no"}, numbers
         if kind == "select_one" and is_scale(codes, bool(row.get("wellstream_measures"))):
             return scale_of(choices, location), {}
@@ -220,15 +222,15 @@ class _Form:
         first = self._label(row)
         lacking = [code for code, column in self.languages.items() if not row.get(column)]
         if not first:
-            location.lose("the label", f"it is empty, so it is {row['name']!r}; fill in")
+            location.lose("the label", f"it is empty, so it is {row['name']!r}; fill it in")
         elif lacking:
-            location.lose(f"the label in {', '.join(lacking)}", f"it is empty, so it is {first!r}; translate")
-        elif row.get("label") and "label" not in self.languages.values():
             location.lose(
-                f"the label {row['label']!r} without a language", "the languages have labels of their own"
+                f"the label in {', '.join(lacking)}", f"it is empty, so it is {first!r}; translate it"
             )
+        elif row.get("label") and "label" not in self.languages.values():
+            location.lose(f"the label {row['label']!r} without a language", "each language has its own label")
         if "${" in first:
-            location.lose("an answer in the label", "answers are not put into questions; write it anew")
+            location.lose("an answer in the label", "answers are not piped into questions; rewrite it")
         return {code: row.get(column) or first or row["name"] for code, column in self.languages.items()}
 
     def _required(self, item: dict[str, Any], location: Location, row: Cells) -> None:
@@ -236,17 +238,19 @@ class _Form:
         if required.lower() in _TRUE:
             item["required"] = True
         elif required.lower() not in _FALSE:
-            location.lose(f"required {required!r}", "it is required always or never; it is never here")
+            location.lose(
+                f"required {required!r}", "an item is required always or never; imported as not required"
+            )
 
     def _condition(self, item: dict[str, Any], location: Location, row: Cells) -> None:
-        """The row's own condition and those of the groups around it must all be true."""
+        """The row's own condition and those of the groups around it must all hold."""
         parts = [part for part in (*self._around, row.get("relevant", "")) if part]
         if not parts:
             return
         relevant = parts[0] if len(parts) == 1 else " and ".join(f"({part})" for part in parts)
         try:
             item["show_if"] = show_if(relevant, self._earlier, from_xlsform)
-        except CannotSay as error:
+        except CannotExpress as error:
             location.lose(f"relevant {relevant!r}", f"{error}; the item is always asked")
 
     def _our_own(self, item: dict[str, Any], location: Location, row: Cells) -> None:
@@ -254,7 +258,7 @@ class _Form:
             item["measures"] = measures
         elif item["kind"] in ("scale", "choices"):
             location.lose(
-                "what it measures", "not in the format; without it there are no indicators; fill in"
+                "what it measures", "not in the format; without it there are no indicators; fill it in"
             )
         for part in filter(None, row.get("wellstream_sms", "").split(";")):
             code, _, names = (side.strip() for side in part.partition(":"))
@@ -267,7 +271,7 @@ class _Form:
     def _note_rest(
         self, location: Location, row: Cells, used: frozenset[str], known: frozenset[str] = _USED
     ) -> None:
-        """Note each column that has something for which there is no place."""
+        """Note the columns that are lost."""
         for column, value in row.items():
             if value and column.split("::")[0] not in known | used:
-                location.lose(f"{column} {value!r}", "not carried")
+                location.lose(f"{column} {value!r}", "not supported")

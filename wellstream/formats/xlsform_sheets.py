@@ -23,7 +23,7 @@ Cells = Mapping[str, str]
 
 @dataclass(frozen=True)
 class Sheets:
-    """The sheets of an XLSForm: rows with their numbers, without those that are empty."""
+    """The sheets of an XLSForm: rows with their numbers, without empty ones."""
 
     survey: list[tuple[int, Cells]]
     choices: list[tuple[int, Cells]]
@@ -34,7 +34,7 @@ def read_sheets(file: Path, report: Report) -> Sheets:
     """The sheets of a workbook.
 
     Raises:
-        FormatError: The file is no workbook, or has no questions.
+        FormatError: The file is not a workbook, or has no questions.
     """
     found: dict[str, list[tuple[int, Cells]]] = {}
     for title, table in _tables(file).items():
@@ -42,11 +42,11 @@ def read_sheets(file: Path, report: Report) -> Sheets:
         if sheet in _READ:
             found[sheet] = _rows(file, sheet, table)
         elif any(any(row) for row in table):
-            report.lose(f"sheet {title}", "all that is in it", "only survey, choices and settings are read")
+            report.lose(f"sheet {title}", "its content", "only survey, choices and settings are read")
     if "survey" not in found:
-        raise FormatError(f"{file}: there is no sheet `survey`; it has the questions of an XLSForm")
+        raise FormatError(f"{file}: there is no sheet `survey`, which holds an XLSForm's questions")
     if not found["survey"]:
-        raise FormatError(f"{file}, sheet survey: there is no question in it")
+        raise FormatError(f"{file}, sheet survey: it has no questions")
     for sheet, needed in (("survey", ("type", "name")), ("choices", ("list_name", "name"))):
         for column in needed if found.get(sheet) else ():
             if column not in found[sheet][0][1]:
@@ -56,7 +56,7 @@ def read_sheets(file: Path, report: Report) -> Sheets:
 
 def _tables(file: Path) -> dict[str, list[list[str]]]:
     if file.suffix.lower() == ".xls":
-        raise FormatError(f"{file}: is no workbook of today (.xlsx): open it and save it as .xlsx")
+        raise FormatError(f"{file}: is an old workbook (.xls): open it and save it as .xlsx")
     try:
         with file.open("rb") as opened:
             book = load_workbook(opened, read_only=True, data_only=True)
@@ -67,11 +67,11 @@ def _tables(file: Path) -> dict[str, list[list[str]]]:
     except OSError as error:
         if error.strerror:
             raise FormatError(f"{file}: cannot be read: {error.strerror}") from None
-        raise FormatError(f"{file}: is no workbook (.xlsx): {error}") from None
+        raise FormatError(f"{file}: is not a workbook (.xlsx): {error}") from None
     except (InvalidFileException, zipfile.BadZipFile) as error:
-        raise FormatError(f"{file}: is no workbook (.xlsx), or it has a password: {error}") from None
-    except Exception as error:  # whatever a broken workbook does inside openpyxl, a person can mend it
-        raise FormatError(f"{file}: is no workbook (.xlsx) that can be read: {error!r:.200}") from None
+        raise FormatError(f"{file}: is not a workbook (.xlsx), or has a password: {error}") from None
+    except Exception as error:  # a broken workbook may raise anything inside openpyxl
+        raise FormatError(f"{file}: cannot be read as a workbook (.xlsx): {error!r:.200}") from None
 
 
 def _cell(value: object) -> str:
@@ -84,7 +84,7 @@ def _rows(file: Path, sheet: str, table: list[list[str]]) -> list[tuple[int, Cel
     header = [_column(cell) for cell in table[0]] if table else []
     twice = [column for column in header if column and header.count(column) > 1]
     if twice:
-        raise FormatError(f"{file}, sheet {sheet}, row 1: the column `{twice[0]}` stands twice")
+        raise FormatError(f"{file}, sheet {sheet}, row 1: the column `{twice[0]}` is there twice")
     return [
         (number, {column: cell for column, cell in zip(header, row, strict=False) if column})
         for number, row in enumerate(table[1:], start=2)
@@ -105,10 +105,10 @@ def languages_of(file: Path, columns: Cells, plain: str) -> dict[str, str]:
     Args:
         file: Where they are.
         columns: A row of the survey.
-        plain: The language of labels without one.
+        plain: The language of labels that name none.
 
     Raises:
-        FormatError: A column does not say which language it has.
+        FormatError: A column does not name its language.
     """
     found: dict[str, str] = {}
     codes = {name.lower(): code for code, name in NAMES.items()}
@@ -121,7 +121,7 @@ def languages_of(file: Path, columns: Cells, plain: str) -> dict[str, str]:
         known = tag[1] if tag else codes.get(bare, bare if re.fullmatch("[a-z]{2,3}", bare) else None)
         if known is None:
             raise FormatError(
-                f"{file}, sheet survey, row 1: write the column {column!r} with a code, such as "
+                f"{file}, sheet survey, row 1: name the language of column {column!r} by its code, such as "
                 "`label::English (en)`"
             )
         head, *tail = known.split("-")

@@ -26,7 +26,7 @@ NEVER_REACHES_A_COMMAND = {
     "schemas.sealing.WrongKey": "the record becomes a dead letter",
     "streams.worker.batching.SendFailed": "the worker starts again",
     "streams.worker.key_client.KeyDestroyed": "the record becomes a dead letter",
-    "wellstream.formats.conditions.CannotSay": "becomes a line of the report on losses",
+    "wellstream.formats.conditions.CannotExpress": "becomes a line of the report on losses",
 }
 
 

@@ -18,7 +18,7 @@ from tests.conftest import DEMO
 from wellstream.cli.app import app
 from wellstream.formats.conditions import (
     Asked,
-    CannotSay,
+    CannotExpress,
     from_redcap,
     from_xlsform,
     show_if,
@@ -79,26 +79,26 @@ def test_a_condition_means_the_same_there_and_back(
 @pytest.mark.parametrize(
     ("logic", "why"),
     [
-        ("[stress] > [mood]", "no whole number|cannot be said"),
+        ("[stress] > [mood]", "not a whole number|cannot be expressed"),
         ("datediff([a],'today','d') > 3", "'datediff'"),
         ("[event_arm_1][stress] > 3", "event_arm_1"),
-        ("[stress] = ''", "no whole number"),
-        ("[stress] > '2.5'", "no whole number"),
-        ("[mood] = '1'", "asks for mood, which is no item before it"),
-        ("[coping] = 'one'", "coping is no number"),
+        ("[stress] = ''", "not a whole number"),
+        ("[stress] > '2.5'", "not a whole number"),
+        ("[mood] = '1'", "refers to mood, which is not an earlier item"),
+        ("[coping] = 'one'", "coping is not a number"),
         ("[coping(three)] = '1'", "no answer 'three'"),
         ("[coping(one)] > '0'", "ticked"),
-        ("[where] > 'home'", "where is no number"),
+        ("[where] > 'home'", "where is not a number"),
         ("[why] = '3'", "why is free text"),
         ("[stress] > 3 and stress > 4", "'stress'"),
-        ("[stress] > 3 and", "cannot be said"),
+        ("[stress] > 3 and", "cannot be expressed"),
         ("rubbish(", "'rubbish'"),
         (" or ".join(["[stress] = '1'"] * 60), "longer than 500"),
-        ("(" * 30 + "[stress] = '1'" + ")" * 30, "cannot be said"),
+        ("(" * 30 + "[stress] = '1'" + ")" * 30, "cannot be expressed"),
     ],
 )
 def test_logic_that_we_cannot_say_says_why(logic: str, why: str) -> None:
-    with pytest.raises(CannotSay, match=why):
+    with pytest.raises(CannotExpress, match=why):
         show_if(logic, EARLIER, from_redcap)
 
 
@@ -119,7 +119,7 @@ def test_what_a_relevant_is_here(relevant: str, here: str | None) -> None:
     if here is not None:
         assert show_if(relevant, SPOKEN, from_xlsform) == here
         return
-    with pytest.raises(CannotSay):
+    with pytest.raises(CannotExpress):
         show_if(relevant, SPOKEN, from_xlsform)
 
 
@@ -249,8 +249,8 @@ def test_a_file_is_not_written_over_unasked(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("changed", "sentence"),
     [
-        ({"--id": "Sleep Well"}, "--id Sleep Well: write small letters"),
-        ({"--language": "Dutch"}, "--language Dutch: write a tag such as en or nl"),
+        ({"--id": "Sleep Well"}, "--id Sleep Well: use lower-case letters"),
+        ({"--language": "Dutch"}, "--language Dutch: use a language tag such as en or nl"),
         ({"--out": "none/study.yaml"}, "there is no folder none; name a file in a folder that is there"),
         ({"--out": "."}, "is a folder"),
     ],
@@ -313,8 +313,8 @@ def test_a_questionnaire_asks_what_the_study_asks(
     assert (last.get("enableBehavior") == "all") == (len(found) > 1)
     said = _losses(report)
     assert ("last: show_if" in said) == (when is None)
-    assert "last: its short question for texts" in said
-    assert "mood: its words for texts" in said
+    assert "last: its short question for text messages" in said
+    assert "mood: its words for text messages" in said
 
 
 def test_a_questionnaire_has_a_name_for_programs() -> None:

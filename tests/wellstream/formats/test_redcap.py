@@ -100,11 +100,11 @@ def test_what_redcap_has_and_we_have_not_is_reported(tmp_path: Path) -> None:
     for part in (
         "email: the whole field", "born: the whole field", "bmi: the whole field: a calculation",
         "photo: the whole field", "hello: the whole field", "stress: matrix m1", "stress: section header",
-        "stress: the words of 1 numbers", "pain: the slider", "who: the code 1: it is o1",
+        "stress: the labels of 1 numbers", "pain: the slider", "who: the code 1: it is o1",
         "why: branching logic", "late: branching logic", "mood: HTML", "mood: what it measures",
-        "row 2, record_id: the record's number", "row 3, mood: words at the ends",
+        "row 2, record_id: the record id", "row 3, mood: labels of the scale",
         "pain: the slider's middle label",
-        "year: the whole field: integer from 1900 to 2010: a scale lies between",
+        "year: the whole field: integer from 1900 to 2010: a scale must lie between",
         "tired: the label: it is empty",
         "tired: field note 'Be honest'", "tired: custom alignment 'RH'", "tired: question number '7'",
         "tired: field annotation '@HIDDEN'", "tired: the answers true and false", "felt: [mood] in the label",
@@ -116,19 +116,23 @@ def test_what_redcap_has_and_we_have_not_is_reported(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("rows", "header", "sentence"),
     [
-        ([row("a"), row("a")], COLUMNS, r"row 3, a: the variable a stands twice, first in row 2"),
-        ([row("a", "hologram")], COLUMNS, r"row 2, a: the field type 'hologram' is not known"),
-        ([], COLUMNS, "no field that could be an item"),
+        ([row("a"), row("a")], COLUMNS, r"row 3, a: the variable a is already in row 2"),
+        ([row("a", "hologram")], COLUMNS, r"row 2, a: 'hologram' is not a field type of REDCap"),
+        ([], COLUMNS, "no field can become an item"),
         ([row("a")], COLUMNS[1:], "row 1: there is no column 'Variable / Field Name'"),
         ([row("a", "radio", choices="")], COLUMNS, "row 2, a: it has no answers"),
-        ([row("")], COLUMNS, "row 2, no name: the column 'Variable / Field Name' is empty"),
+        ([row("")], COLUMNS, "row 2, unnamed: the column 'Variable / Field Name' is empty"),
         (
             [row("a", "radio", choices="x, A | X, B")],
             COLUMNS,
             "row 2, a: the codes 'x' and 'X' would both be x",
         ),
         ([row("a", validation="integer", low="5", high="1")], COLUMNS, r"row 2, a: the lowest number \(5\)"),
-        ([row("a", "slider", low="0.5", high="1")], COLUMNS, "row 2, a: a slider goes from one whole number"),
+        (
+            [row("a", "slider", low="0.5", high="1")],
+            COLUMNS,
+            "row 2, a: a slider needs whole numbers as bounds",
+        ),
         ([row("a", label="x" * 2001)], COLUMNS, "row 2, a: text.en: "),
         ([row("a", annotation='@WELLSTREAM={"sms": 3}')], COLUMNS, "row 2, a: what follows @WELLSTREAM="),
         ([row("a", annotation="@WELLSTREAM={oops")], COLUMNS, "row 2, a: what follows @WELLSTREAM="),
@@ -173,7 +177,7 @@ def test_a_file_that_is_no_dictionary_says_what_to_do(tmp_path: Path, content: b
 
 def test_a_column_that_no_dictionary_has_is_reported(tmp_path: Path) -> None:
     _, report = import_redcap(_dictionary(tmp_path, row("a"), header=(*COLUMNS, "Mine")), "mine", "en")
-    assert "row 1, column 'Mine': all that is in it" in _losses(report)
+    assert "row 1, column 'Mine': its content" in _losses(report)
 
 
 def test_what_was_edited_in_redcap_wins_over_what_our_export_kept(tmp_path: Path) -> None:
@@ -201,12 +205,12 @@ def test_a_dictionary_that_we_write_is_one_that_redcap_takes() -> None:
     assert all(len(row) == len(COLUMNS) and re.fullmatch("[a-z][a-z0-9_]*", row[0]) for row in rows)
     assert "@NONEOFTHEABOVE='none' @WELLSTREAM=" in text
     assert "emotional_support, a / b | " in text
-    assert "coping: `|` or a new line in an answer" in _losses(report)
+    assert "coping: `|` or a line break in an answer" in _losses(report)
 
 
 @pytest.mark.parametrize(("place", "name"), [(0, "record-id"), (3, "bounced_back")])
 def test_names_that_redcap_cannot_tell_apart_are_refused(place: int, name: str) -> None:
     plain = load_study(DEMO).model_dump(mode="json") | {"sms": []}
     plain["items"][place]["id"] = name
-    with pytest.raises(FormatError, match=r"demo@2, items: .* are both \w+ in REDCap"):
+    with pytest.raises(FormatError, match=r"demo@2, items: .* would both be \w+ in REDCap"):
         export_redcap(Study.model_validate(plain), "en")

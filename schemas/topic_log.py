@@ -25,6 +25,10 @@ STALLED_SECONDS = 60.0
 class TopicMissing(UnknownTopicOrPartitionError):  # type: ignore[misc] # aiokafka has no types
     """A topic does not exist."""
 
+    def __str__(self) -> str:
+        # aiokafka's own text begins with the error's number and class.
+        return str(self.args[0])
+
 
 class LogStalled(TimeoutError):
     """Kafka delivers nothing, although records are left to read."""

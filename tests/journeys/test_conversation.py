@@ -18,9 +18,9 @@ from tests.conftest import DEMO
 from tests.journeys.conftest import with_free_ports
 from tests.journeys.people import count, person, until
 from wellstream.local.kafka import local_kafka
-from wellstream.local.phone import Telephone
 from wellstream.local.services import local_settings, services
 from wellstream.local.supervisor import Supervisor
+from wellstream.operations.phone import Telephone
 from wellstream.operations.topics import create_topics
 
 pytestmark = [pytest.mark.kafka, pytest.mark.journey]

@@ -99,7 +99,7 @@ def test_ctrl_c_in_the_middle_and_a_second_run_that_ends_the_first_ones_work(
     second = start(env=env)
     said, _ = second.communicate(timeout=60)
     assert second.returncode == 1
-    assert f"already runs from {home} as process {first.pid}" in " ".join(said.split())
+    assert f"is already running from {home} as process {first.pid}" in " ".join(said.split())
     first.send_signal(signal.SIGINT)
     said, _ = first.communicate(timeout=120)
     assert "lost=0" in said.strip().splitlines()[-1]

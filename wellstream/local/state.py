@@ -1,4 +1,4 @@
-"""Where this machine's installations keep their state, and the settings of the one that is running."""
+"""Where installations on this machine keep their state, and the settings of the one that is running."""
 
 import json
 from pathlib import Path
@@ -14,7 +14,7 @@ _PLACES = (HOME, HOME / "demo")
 
 
 def running_services() -> list[dict[str, Any]]:
-    """The services that `up` or `demo` runs from here, as `services.json` tells; empty if none lives."""
+    """The services that `up` or `demo` runs from this folder, as in `services.json`; empty if none runs."""
     home = running_home()
     return list(_listed(home)) if home else []
 
@@ -36,7 +36,7 @@ def _listed(home: Path) -> list[dict[str, Any]]:
 
 
 def adopt_running() -> Settings:
-    """The settings of the running installation; the environment's if none runs from here."""
+    """The settings of the installation that runs from this folder, or else those of the environment."""
     home = running_home()
     return _saved(home) if home else Settings()
 

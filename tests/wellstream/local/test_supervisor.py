@@ -77,7 +77,7 @@ def test_a_killed_service_is_started_again_and_its_health_is_told(tmp_path: Path
         until(lambda: listed(tmp_path)[1]["health"] == "starting")
 
 
-def test_a_service_that_ends_at_once_is_an_error_with_its_last_words(tmp_path: Path) -> None:
+def test_a_service_that_ends_at_once_is_an_error_with_the_last_line_of_its_log(tmp_path: Path) -> None:
     failing = Service(
         name="failing",
         command=[sys.executable, "-c", "raise SystemExit('no such study')"],
@@ -87,7 +87,7 @@ def test_a_service_that_ends_at_once_is_an_error_with_its_last_words(tmp_path: P
         address="",
     )
     with (
-        pytest.raises(ServiceFailed, match="failing ended while starting: no such study"),
+        pytest.raises(ServiceFailed, match="failing stopped while starting: no such study"),
         Supervisor(tmp_path, [noting(tmp_path, "first"), failing]),
     ):
         pytest.fail("must not start")

@@ -1,4 +1,4 @@
-"""A telephone in the terminal: text a study as a participant would, through the signed webhook."""
+"""A simulated telephone: texts a study as a participant would, through the signed webhook."""
 
 import json
 import secrets
@@ -14,7 +14,7 @@ from schemas.settings import Settings
 from wellstream.operations.enrolment import AdminApiRefused, call_admin_api
 
 NUMBER = "+447700900777"
-"""A number that is kept for fiction (Ofcom)."""
+"""A number that Ofcom reserves for fiction."""
 
 _LIMIT_SECONDS = 10.0
 _RETRY_SECONDS = 1.0
@@ -23,10 +23,10 @@ Show = Callable[[str], None]
 
 
 class Telephone:
-    """One number, its texts to the study, and the study's texts to it.
+    """Sends texts to a study from one number, and fetches the study's texts to it.
 
     Args:
-        settings: Of a running `wellstream demo`, or another installation with `simulation` on.
+        settings: Those of a running `wellstream demo`, or of another installation with `simulation` on.
         number: The telephone's number.
     """
 
@@ -38,10 +38,13 @@ class Telephone:
         self._seen = 0
 
     def text(self, words: str) -> str:
-        """Send a text; what the gateway answers at once, which is nothing to a participant.
+        """Send a text.
+
+        Returns:
+            What the gateway answers at once, which participants never see.
 
         Raises:
-            AdminApiRefused: The gateway is away, or has no simulated telephone.
+            AdminApiRefused: The gateway is unavailable, or does not simulate telephones.
         """
         body = json.dumps({"id": secrets.token_hex(8), "from": self._number, "text": words}).encode()
         headers = {"X-Wellstream-Signature": sign(self._key, body)}
@@ -56,10 +59,10 @@ class Telephone:
         return answer.text
 
     def fetch(self) -> list[str]:
-        """The texts that came since the last time; waits about two seconds for the first one.
+        """The texts that arrived since the last call; waits about two seconds for the first one.
 
         Raises:
-            AdminApiRefused: The gateway is away, or has no simulated telephone.
+            AdminApiRefused: The gateway is unavailable, or does not simulate telephones.
         """
         found: list[dict[str, Any]] = call_admin_api(
             self._settings, "/telephone", {"number": self._number, "after": self._seen}
@@ -69,13 +72,13 @@ class Telephone:
 
 
 def converse(telephone: Telephone, lines: Iterable[str], show: Show, wait_seconds: float) -> None:
-    """Send each line as a text and show what comes, until the lines end.
+    """Send each line as a text and show the replies, until the lines end.
 
     Args:
-        telephone: Whose.
-        lines: What to say; empty ones are passed over, and `/quit` ends it.
-        show: Prints a text that came.
-        wait_seconds: How long to go on listening after the last line.
+        telephone: The telephone.
+        lines: The texts to send; empty ones are skipped, and `/quit` ends the conversation.
+        show: Prints a text that arrived.
+        wait_seconds: How long to wait for texts after the last line.
     """
     telephone.fetch()
     stop, came = threading.Event(), threading.Event()

@@ -16,7 +16,8 @@ from wellstream.reference.settings import variable
 
 RERUN = "the page is out of date; run `uv run just docs` and commit what it writes"
 COMMANDS = commands()[1:]
-MODELS = [Envelope, *event_classes(), *(part for part in parts_of_events() if issubclass(part, BaseModel))]
+PARTS = sorted(parts_of_events(), key=lambda part: part.__name__)
+MODELS = [Envelope, *event_classes(), *(part for part in PARTS if issubclass(part, BaseModel))]
 
 
 def sections(page: str) -> dict[str, str]:

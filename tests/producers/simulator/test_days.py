@@ -148,7 +148,8 @@ def of_every_kind(rule: Mapping[str, object]) -> Study:
 
 
 @pytest.mark.parametrize(
-    ("rule", "first_days"), zip(RULES, ((2, 2, 2), (2, 2, 2), (3, 3, 3), (0, 0, 1), (0, 0, 0)), strict=True)
+    ("rule", "first_days"),
+    [*zip(RULES, ((2, 2, 2), (2, 2, 2), (3, 3, 3), (0, 0, 1), (0, 0, 0)), strict=True)],
 )
 def test_people_are_asked_by_rules_of_every_kind(
     rule: Mapping[str, object], first_days: tuple[int, ...]

@@ -1,1 +1,1 @@
-"""What researchers look at: Streamlit pages, the queries behind them and the charts."""
+"""What researchers look at: Streamlit pages and their charts, over the queries of the store."""

@@ -1,15 +1,15 @@
-"""The dashboard's frame: navigation, and one place where trouble with the store becomes a sentence."""
+"""The dashboard's frame: navigation, and the one place where a failure of the store is explained."""
 
 from pathlib import Path
 
 import streamlit as st
 
-from dashboard.connection import in_words
+from dashboard.connection import explain_trouble
 
-# Not "pages": Streamlit would serve files of a folder of that name by themselves, without this frame.
+# Not "pages": Streamlit would serve the files of a folder of that name on their own, without this frame.
 _PAGES = Path(__file__).parent / "views"
-# Streamlit leaves a hand's breadth empty above each page, which on a telephone is a third of what one sees.
-_LESS_EMPTY = "<style>.stMainBlockContainer { padding-top: 4rem; padding-bottom: 3rem; }</style>"
+# Streamlit's padding above a page takes a third of a phone's screen.
+_LESS_PADDING = "<style>.stMainBlockContainer { padding-top: 4rem; padding-bottom: 3rem; }</style>"
 
 st.set_page_config(page_title="wellstream", layout="wide")
 page = st.navigation(
@@ -21,5 +21,5 @@ page = st.navigation(
     ],
     position="top",
 )
-st.html(_LESS_EMPTY)
-in_words(page.run)()
+st.html(_LESS_PADDING)
+explain_trouble(page.run)()

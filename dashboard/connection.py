@@ -1,31 +1,48 @@
-"""The page's connection to the store, and what to show when there is nothing, or trouble, to show."""
+"""The pages' connection to the store, and what they show when it is empty or does not answer."""
 
 from collections.abc import Callable
+from datetime import datetime
 from functools import wraps
 from typing import ParamSpec
 
 import streamlit as st
 
+from schemas.clock import now
 from schemas.settings import MissingSetting, Settings
+from streams.statistics.report import Report
 from streams.store.client import NotAllowed, Reader, StoreUnavailable
-from streams.store.queries import Data
+from streams.store.queries import Operations, Outcome, StudyData
 
 _P = ParamSpec("_P")
+REPORT_SECONDS = 60
 
 
 @st.cache_resource
-def data() -> Data:
+def _reader() -> Reader:
+    settings = Settings()
+    return Reader(settings.store_uri, settings.secret("store_token"))
+
+
+def data() -> StudyData:
     """The store's data, through one reader for all sessions.
 
     Raises:
         MissingSetting: There is no token for the store.
     """
-    settings = Settings()
-    return Data(Reader(settings.store_uri, settings.secret("store_token")))
+    return StudyData(_reader())
 
 
-def chosen() -> Data:
-    """The data of the study that was chosen in the sidebar, which is there where there are several."""
+def operations() -> Operations:
+    """The state of the pipeline, through the same reader.
+
+    Raises:
+        MissingSetting: There is no token for the store.
+    """
+    return Operations(_reader())
+
+
+def chosen() -> StudyData:
+    """The data of the study chosen in the sidebar, which offers a choice if there are several."""
     everything = data()
     studies = everything.studies()
     if len(studies) < 2:
@@ -33,8 +50,20 @@ def chosen() -> Data:
     return everything.of_study(st.sidebar.selectbox("Study", studies, key="study"))
 
 
-def in_words(show: Callable[_P, None]) -> Callable[_P, None]:
-    """Show something; trouble with the store becomes a sentence that says what to do."""
+@st.cache_data(ttl=REPORT_SECONDS, show_spinner="Computing")
+def report(_data: StudyData, study: str, outcome: Outcome) -> tuple[Report, datetime]:
+    """The group report of an outcome, and when it was computed; the same for all sessions for a minute.
+
+    Args:
+        _data: The study's data; Streamlit leaves it out of the cache's key.
+        study: The study's id, which stands for it there.
+        outcome: What is reported.
+    """
+    return _data.report(outcome), now()
+
+
+def explain_trouble(show: Callable[_P, None]) -> Callable[_P, None]:
+    """Show something; if the store cannot answer, show a sentence that says what to do instead."""
 
     @wraps(show)
     def shown(*args: _P.args, **kwargs: _P.kwargs) -> None:
@@ -44,10 +73,10 @@ def in_words(show: Callable[_P, None]) -> Callable[_P, None]:
             st.warning(f"{_sentence(away)} Reload this page when the store is back.")
         except NotAllowed:
             st.error(
-                "The store refused the question. Is WELLSTREAM_STORE_TOKEN here the token that the store has?"
+                "The store refused the query. Check that WELLSTREAM_STORE_TOKEN here is the store's token."
             )
         except MissingSetting as missing:
-            st.error(f"{_sentence(missing)}, the same as the store's; then start the dashboard again.")
+            st.error(f"{_sentence(missing)}, the same as in the store; then restart the dashboard.")
 
     return shown
 
@@ -58,8 +87,9 @@ def _sentence(error: Exception) -> str:
 
 
 def say_empty() -> None:
-    """Tell what to do when no check-in has come yet."""
+    """What to do when there are no check-ins yet."""
     st.info(
-        "There are no check-ins yet. To see how this looks, run `wellstream demo`. For a study of your own, "
-        "enrol people with `wellstream participant add`; their first check-in appears here within seconds."
+        "There are no check-ins yet. To see how this looks, run `wellstream demo`. For your own study, enrol "
+        "people with `wellstream participant add`; their first check-in appears under Participant within "
+        "seconds."
     )

@@ -1,4 +1,4 @@
-"""How the dashboard is started."""
+"""The command that starts the dashboard."""
 
 import sys
 from pathlib import Path
@@ -10,7 +10,7 @@ _APP = Path(__file__).with_name("app.py")
 
 
 def command(settings: Settings) -> list[str]:
-    """The argv that runs Streamlit headless, in our theme, telling nobody anything."""
+    """The argv that runs Streamlit headless, in our theme, without usage statistics."""
     options = {
         "server.headless": "true",
         "server.address": settings.dashboard_host,

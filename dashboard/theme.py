@@ -1,8 +1,8 @@
-"""Colours and type. The palette is Okabe & Ito's (2008), which colour-blind people can tell apart."""
+"""Colours and type. The palette is that of Okabe & Ito (2008), safe for colour-blind readers."""
 
 from typing import Any
 
-INK, SOFT, GRID = "#1c2b33", "#5b6b73", "#e4e8ea"
+INK, SOFT, GRID, GROUND = "#1c2b33", "#5b6b73", "#e4e8ea", "#ffffff"
 ARM_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 ARM_SHAPES = ("circle", "square", "triangle-up", "diamond", "cross", "triangle-down")
 PHASE_COLOURS = {

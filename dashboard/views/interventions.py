@@ -1,60 +1,94 @@
-"""Weekly means of an indicator for each arm, and the change from baseline."""
+"""Weekly means of an outcome for each arm, and the change from baseline."""
 
+import pandas as pd
 import streamlit as st
 
-from dashboard import charts
-from dashboard.connection import chosen, say_empty
-from streams.store.queries import arm_weeks, changes
+from dashboard.charts import groups
+from dashboard.connection import chosen, report, say_empty
+from schemas.study import Study
+from streams.statistics.claims import Claim
+from streams.statistics.report import Report
+from streams.store.queries import Outcome
 
-st.title("Interventions")
-data = chosen()
-choice = st.selectbox("Indicator", data.choices(), format_func=lambda one: one.title, key="indicator")
-entry = data.entry(choice)
-study = data.study()
-weekly = data.weekly(choice)
-if study is None or weekly.empty:
-    say_empty()
-    st.stop()
+HIDDEN = (
+    "Fewer than five people are never shown, and with them is hidden whatever would let them be worked out."
+)
 
-HOW = (
-    "a person's mean of the answers given in that study week"
-    if choice.measure
-    else f"a person's 7-day value at the last check-in of that study week ({entry.formula})"
-)
-st.caption(
-    f"Each point is the mean over people of {HOW}, in {entry.unit}. Bars are 95 % intervals "
-    "(bootstrap over people, 2,000 draws); the number below a point is how many people are behind it. "
-    "Below five people nothing is shown."
-)
-with st.expander("What this indicator is"):
-    st.write(entry.help)
-weeks = arm_weeks(weekly)
-arms = [arm for arm in study.arms if arm.id in set(weeks["arm"])]
-if weeks["mean"].isna().all():
-    st.info("No arm has five people with data in one week yet; for privacy, fewer are not shown.")
-else:
-    shown = charts.value_range(weeks, study)
-    for place, (column, arm) in enumerate(zip(st.columns(len(arms)), arms, strict=True)):
-        with column:
-            mine = weeks[weeks["arm"] == arm.id]
-            st.subheader(study.in_language(arm.name, "en"))
-            st.altair_chart(charts.arm_course(mine, arm, study, place, entry.unit, shown), width="stretch")
-            st.caption(charts.arm_course_in_words(mine, arm, study))
+
+def measured(outcome: Outcome, formula: str) -> str:
+    """What one person contributes to a week."""
+    if outcome.measure:
+        return "the mean of a person's check-ins in that study week"
+    return f"a person's 7-day value at the last check-in of that study week ({formula})"
+
+
+def show_weeks(found: Report, study: Study, unit: str) -> None:
+    """A chart for each arm, and the same as a table."""
+    weeks = groups.frame(found.weeks)
+    if weeks["mean"].isna().all():
+        st.info(f"No week has five people in an arm yet. {HIDDEN}")
+        return
+    arms = [arm for arm in study.arms if weeks.loc[weeks["arm"] == arm.id, "mean"].notna().any()]
+    drawn = weeks[weeks["arm"].isin([arm.id for arm in arms])]
+    if arms:
+        shown = groups.value_range(drawn, study)
+        for column, arm in zip(st.columns(len(arms)), arms, strict=True):
+            with column:
+                mine, place = weeks[weeks["arm"] == arm.id], study.arms.index(arm)
+                st.subheader(study.in_language(arm.name, "en"))
+                st.altair_chart(groups.arm_course(mine, arm, study, place, unit, shown), width="stretch")
+    for arm in study.arms:
+        if arm not in arms:
+            st.caption(f"{study.in_language(arm.name, 'en')}: no week can be shown.")
     with st.expander("As a table"):
         st.dataframe(weeks, hide_index=True)
 
-st.header("Change from baseline while in each phase")
-found = changes(weekly, study)
-if found["mean"].notna().any():
-    st.altair_chart(charts.changes(found, study, entry.unit), width="stretch")
-if found.empty:
-    st.info("Nobody has data both of the baseline and of a later phase yet.")
-few = found[found["mean"].isna()]
-if len(few):
-    st.caption(f"Fewer than five people so far: {', '.join(few['arm'] + ' in ' + few['phase'])}.")
-with st.expander("As a table", key="changes"):
-    st.dataframe(found, hide_index=True)
+
+def show_changes(found: Report, study: Study, unit: str) -> None:
+    """The changes of all arms and phases, and the same as a table."""
+    changes = groups.frame(found.changes)
+    if changes["estimate"].isna().all():
+        st.info(f"No arm has five people with data both of baseline and of a later phase yet. {HIDDEN}")
+    else:
+        st.altair_chart(groups.changes(changes, study, unit), width="stretch")
+    with st.expander("As a table", key="changes"):
+        st.dataframe(changes, hide_index=True)
+    st.caption(claims(changes))
+
+
+def claims(changes: pd.DataFrame) -> str:
+    """What the numbers may be called."""
+    words = (
+        "People often join when they feel worst and would improve somewhat anyway (regression to the mean): "
+        "a change is an effect only where chance decided who was in the phase."
+    )
+    effects = changes[(changes["claim"] == Claim.EFFECT.value) & changes["estimate"].notna()]
+    if effects.empty:
+        return f"{words} No phase of this study was randomised, so these are changes, not effects."
+    return f"{words} Randomised here: {', '.join(dict.fromkeys(effects['phase']))}."
+
+
+st.title("Interventions")
+data = chosen()
+study = data.study()
+if study is None:
+    say_empty()
+    st.stop()
+outcome = st.selectbox("Outcome", data.outcomes(), format_func=lambda one: one.title, key="outcome")
+entry = data.entry(outcome)
+found, at = report(data, study.id, outcome)
+if not found.weeks:
+    st.info(f"There are too few answers for a value of {outcome.title.lower()} yet.")
+    st.stop()
 st.caption(
-    "These are changes, not effects: people often join when they feel worst and would improve somewhat "
-    "anyway (regression to the mean). Only a randomised comparison tells what an intervention does."
+    f"Each point is the mean over people of {measured(outcome, entry.formula)}, in {entry.unit}. "
+    "Week 1 begins on a person's first day, and people stay in the arm in which they enrolled. Bars are 95 % "
+    "intervals (bootstrap over people from 20 people on, Student's t below); the number below a point is how "
+    f"many people are behind it. {HIDDEN} Computed {at:%d %b %Y %H:%M} UTC; `wellstream report` gives the "
+    "same numbers."
 )
+with st.expander("About this outcome"):
+    st.write(entry.help)
+show_weeks(found, study, entry.unit)
+st.header("Change from baseline in each phase")
+show_changes(found, study, entry.unit)

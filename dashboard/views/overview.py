@@ -1,14 +1,17 @@
 """How many people take part, how much they answer, and how old the newest data are."""
 
+import pandas as pd
 import streamlit as st
 
-from dashboard import charts
-from dashboard.connection import chosen, in_words, say_empty
-from streams.store.queries import Data
+from dashboard.charts import checkins
+from dashboard.connection import chosen, explain_trouble, say_empty
+from streams.store.queries import StudyData
+
+HIDDEN = "Hidden: fewer than five people, or enough to work out an arm of fewer than five."
 
 
-def age_in_words(seconds: float) -> str:
-    """An age as people say it."""
+def age(seconds: float) -> str:
+    """An age such as "3 hours ago"."""
     for size, unit in ((86_400, "day"), (3_600, "hour"), (60, "minute")):
         if seconds >= size:
             count = int(seconds // size)
@@ -16,36 +19,43 @@ def age_in_words(seconds: float) -> str:
     return f"{max(int(seconds), 0)} s ago"
 
 
+def _count(value: object) -> str:
+    return "hidden" if pd.isna(value) else f"{value:,}"
+
+
 @st.fragment(run_every="5s")
-@in_words
-def numbers(data: Data) -> None:
-    """The figures, fresh every five seconds."""
-    found = data.totals()
+@explain_trouble
+def totals(data: StudyData) -> None:
+    """The totals, fresh every five seconds."""
+    total = data.arms().iloc[-1]
+    seconds = data.seconds_since_checkin()
+    hidden = HIDDEN if pd.isna(total["people"]) else None
     columns = st.columns(4)
-    columns[0].metric("People", f"{found['people']:,}")
-    columns[1].metric("Check-ins", f"{found['checkins']:,}")
-    share = found["answered"] / found["closed"] if found["closed"] else None
+    columns[0].metric("People", _count(total["people"]), help=hidden)
+    columns[1].metric("Check-ins", _count(total["checkins"]), help=hidden)
+    share = total["compliance"]
     columns[2].metric(
-        "Compliance", f"{share:.0%}" if share is not None else "none yet",
-        help="Prompts that were answered, as a share of those answered or expired.",
+        "Compliance", "hidden" if hidden else "none yet" if pd.isna(share) else f"{share:.0%}",
+        help=hidden or "Prompts that were answered, as a share of those answered or expired.",
     )  # fmt: skip
-    columns[3].metric(
-        "Newest check-in", age_in_words(float(found["age"])) if found["checkins"] else "none yet"
-    )
+    columns[3].metric("Newest check-in", "none yet" if seconds is None else age(seconds))
 
 
 st.title("Overview")
 data = chosen()
-numbers(data)
+totals(data)
 per_day = data.per_day()
 if per_day.empty:
     say_empty()
 else:
     st.subheader("Check-ins per day")
-    st.altair_chart(charts.per_day(per_day), width="stretch")
-    st.caption(charts.per_day_in_words(per_day))
-    with st.expander("As a table"):
-        st.dataframe(per_day, hide_index=True)
+    if per_day["checkins"].isna().all():
+        st.info("On no day have five people checked in yet; fewer are not shown.")
+    else:
+        st.altair_chart(checkins.per_day(per_day), width="stretch")
+        st.caption(f"{checkins.per_day_description(per_day)} Days of fewer than five people are not shown.")
+        with st.expander("As a table"):
+            st.dataframe(per_day, hide_index=True)
     st.subheader("Arms")
     study, arms = data.study(), data.arms()
     if study is not None:
@@ -55,5 +65,8 @@ else:
         arms.rename(columns={"checkins": "check-ins"}), hide_index=True, width="stretch",
         column_config={"compliance": st.column_config.NumberColumn(format="percent")},
     )  # fmt: skip
-    if arms["compliance"].isna().any():
-        st.caption("Arms of fewer than five people show no figures: they could be traced to persons.")
+    if arms["people"].isna().any():
+        st.caption(
+            "Arms of fewer than five people are hidden, since people could be recognised; so is whatever "
+            "would let them be worked out."
+        )

@@ -51,9 +51,9 @@ Computed in batches over the store, never by the worker. They give reasons of th
 number: `too_few_clusters`, `rank_deficient`, `not_randomised`, `not_converged`, `suppressed`. A difference is
 called an effect only where people, or moments, were randomised; else it is a change while in a phase.
 
-Weekly means on the dashboard are over people, with a percentile bootstrap that resamples people (2,000
-draws). A change from baseline there is a person's mean over the weeks that lie wholly in a phase, less the
-same of baseline.
+Weeks are study weeks: week 1 begins on a participant's first day. A weekly mean is over people, and so is a
+change of an indicator; a change of a measure is pooled (`meta`). Indicators count in the phase in which their
+7-day window lies wholly. People stay in the arm in which they enrolled.
 """
 
 

@@ -1,4 +1,4 @@
-"""The catalogue of group methods: what each is, where it comes from, and from how much data on it counts."""
+"""The catalogue of group methods: meaning, source, and how much data each needs."""
 
 from dataclasses import dataclass
 
@@ -8,11 +8,11 @@ class Method:
     """A catalogue entry.
 
     Attributes:
-        id: As it stands in the data.
+        id: As in the data.
         title, formula, unit, range, source: For people.
-        minimum: Fewest `counted` for a value.
+        minimum: How many `counted` it takes for a value.
         counted: What the minimum counts.
-        edge_cases: What comes out where the formula has no answer.
+        edge_cases: What is returned where the formula has no answer.
         interpretation: What may be said of the number, and what may not.
     """
 
@@ -28,31 +28,20 @@ class Method:
     interpretation: str
 
 
-BOOTSTRAP = Method(
-    id="cluster_bootstrap",
-    title="Cluster bootstrap interval",
-    formula="2.5th and 97.5th percentile of the statistic over B >= 2000 draws of whole participants",
-    unit="that of the statistic",
-    range="that of the statistic",
-    source="Efron & Tibshirani 1993; Field & Welsh 2007",
-    minimum=20,
-    counted="participants",
-    edge_cases="fewer than 20 participants: no interval (too_few_clusters), the statistic stays; "
-    "all alike: no interval (zero_variance)",
-    interpretation="How far the statistic would move with other participants. Answers of one person are "
-    "never split, since they resemble each other.",
-)
-JACKKNIFE = Method(
-    id="jackknife_se",
-    title="Jackknife standard error",
-    formula="sqrt((n - 1)/n * sum((theta_(i) - mean theta_(.))^2)), leaving out one participant at a time",
-    unit="that of the statistic",
-    range=">= 0",
-    source="Tukey 1958; Efron & Tibshirani 1993",
+PEOPLE_MEAN = Method(
+    id="people_mean",
+    title="Mean over people with its interval",
+    formula="mean of one value per person; 2.5th and 97.5th percentile of the mean over 2000 draws of whole "
+    "participants; below 20 participants mean +- t(n - 1) s/sqrt(n)",
+    unit="that of the outcome",
+    range="that of the outcome",
+    source="Efron & Tibshirani 1993; Field & Welsh 2007; Student 1908",
     minimum=2,
     counted="participants",
-    edge_cases="one participant: undefined (too_few)",
-    interpretation="A check of the bootstrap for smooth statistics; not fit for medians and other quantiles.",
+    edge_cases="one participant: no interval (too_few); all alike: no interval (zero_variance)",
+    interpretation="How far the mean would move with other participants. Answers of one person are never "
+    "split, since they resemble each other. A bootstrap of a few people covers too rarely, so they get "
+    "Student's t.",
 )
 CHANGE = Method(
     id="change",
@@ -180,5 +169,5 @@ CELLS = Method(
 )
 
 METHODS = (
-    BOOTSTRAP, JACKKNIFE, CHANGE, BH, META, INTERRUPTED, MIXED, INERTIA, CLUSTER_OLS, WCLS, CELLS,
+    PEOPLE_MEAN, CHANGE, BH, META, INTERRUPTED, MIXED, INERTIA, CLUSTER_OLS, WCLS, CELLS,
 )  # fmt: skip

@@ -21,8 +21,3 @@ def claim(*, randomised: bool) -> Claim:
         randomised: Whether chance decided who was in the phase, or when.
     """
     return Claim.EFFECT if randomised else Claim.CHANGE
-
-
-def phrase(intervention: str, *, randomised: bool) -> str:
-    """The words before a number, such as "change while in group therapy"."""
-    return f"{claim(randomised=randomised)} {intervention}"

@@ -1,87 +1,106 @@
-"""The batch report of one indicator: weekly means of each arm, and change per arm, small cells hidden."""
+"""The report of one outcome: weekly means of each arm and change from baseline, small cells hidden.
+
+The dashboard, `wellstream report` and the store's tables all show what these functions return.
+"""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from typing import Any
 
-from streams.statistics.change import Change, Family, benjamini_hochberg, change
-from streams.statistics.claims import Claim, claim
-from streams.statistics.disclosure_control import MINIMUM_CELL, Audience, suppress_line
-from streams.statistics.meta import Pooled, pool
-from streams.statistics.resampling import SEED, IntervalMethod, PeopleMean, mean, people_mean
+from schemas.base import PhaseKind
+from streams.statistics.change import Family, benjamini_hochberg, change
+from streams.statistics.claims import Claim
+from streams.statistics.disclosure_control import MINIMUM_CELL, suppress_line
+from streams.statistics.meta import pool
+from streams.statistics.plan import ALL_ARMS, Plan, PlannedArm
+from streams.statistics.resampling import IntervalMethod, mean, people_mean
 from streams.statistics.result import Interval, Reason, finite
 from streams.statistics.rows import Row
 
-
-@dataclass(frozen=True)
-class Plan:
-    """What to report, declared beforehand.
-
-    Attributes:
-        indicator: Id, with its scale, as it is to stand in the report.
-        baseline, phase: The phases between which change is taken.
-        arms: All arms, in the order of the report; p values are adjusted over them.
-        randomised: Whether chance decided who was in the phase.
-        audience: Decides which cells are too small to show.
-        seed: Of the bootstrap.
-    """
-
-    indicator: str
-    baseline: str
-    phase: str
-    arms: tuple[str, ...]
-    randomised: bool
-    audience: Audience
-    seed: int = SEED
+Values = Mapping[str, Mapping[str, Sequence[float]]]
+"""Each participant's values by phase."""
 
 
 @dataclass(frozen=True)
 class WeekCell:
-    """One arm in one week.
+    """One arm in one study week.
 
     Attributes:
-        week: Its Monday.
         arm: None for all arms together.
-        mean: Mean over people of each one's mean in that week, in the indicator's unit.
+        week: Week 1 begins on each participant's first day.
+        mean: Mean over people of each one's mean in that week, in the outcome's unit.
         interval: 95 %.
         method: How the interval was made.
-        people, checkins: How many are behind it; None where suppressed.
+        people, observations: How many are behind it; None where suppressed.
         reason: Why something is None.
     """
 
-    week: date
     arm: str | None
+    week: int
     mean: float | None
     interval: Interval | None
     method: IntervalMethod | None
     people: int | None
-    checkins: int | None
+    observations: int | None
+    reason: Reason | None = None
+
+    def row(self) -> dict[str, Any]:
+        """The cell as a row of a table."""
+        return {
+            "arm": self.arm or ALL_ARMS, "week": self.week, "mean": self.mean, **_ends(self.interval),
+            "method": self.method.value if self.method else None, "people": self.people,
+            "observations": self.observations, "reason": self.reason.value if self.reason else None,
+        }  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """An average change.
+
+    Attributes:
+        value: In the outcome's unit.
+        interval: 95 %.
+        method: How the interval was made.
+        p: Two-sided, 0-1.
+        tau2, i2: How much people differ in it: variance, and its share in percent.
+        people: People with a usable change.
+        left_out: People with observations in either phase but without a usable change.
+        reason: Why something is None.
+    """
+
+    value: float | None
+    interval: Interval | None
+    method: IntervalMethod | None
+    p: float | None
+    tau2: float | None
+    i2: float | None
+    people: int
+    left_out: int
     reason: Reason | None = None
 
 
 @dataclass(frozen=True)
-class ArmChange:
-    """How much the people of one arm changed.
+class PhaseChange:
+    """How much the people of one arm changed from baseline to a later phase.
 
     Attributes:
         arm: None for all arms together.
+        phase: What the phase is called; of all arms together, its kind.
         claim: What the number may be called.
-        estimate: Average change, in the indicator's unit; REML with Knapp-Hartung.
-        interval: 95 %.
-        p: Two-sided, 0-1.
-        p_adjusted: After Benjamini & Hochberg, over the arms of the plan; None for all arms together.
-        tau2, i2: How much people differ in it: variance, and its share in percent.
-        people: People pooled; None where suppressed.
-        left_out: People with check-ins in either phase but without a usable change; None where they are
-            too few to be shown.
+        estimate: The average change, mean and interval None where there is a `reason`.
+        p_adjusted: After Benjamini & Hochberg, over all arms and phases; None for all arms together.
+        people: People behind it; None where suppressed.
+        left_out: None where they are too few to be shown.
         reason: Why something is None.
     """
 
     arm: str | None
+    phase: str
     claim: Claim
     estimate: float | None
     interval: Interval | None
+    method: IntervalMethod | None
     p: float | None
     p_adjusted: float | None
     tau2: float | None
@@ -90,126 +109,180 @@ class ArmChange:
     left_out: int | None
     reason: Reason | None = None
 
+    def row(self) -> dict[str, Any]:
+        """The change as a row of a table."""
+        return {
+            "arm": self.arm or ALL_ARMS, "phase": self.phase, "claim": self.claim.value,
+            "estimate": self.estimate, **_ends(self.interval),
+            "method": self.method.value if self.method else None, "p": self.p,
+            "p_adjusted": self.p_adjusted, "tau2": self.tau2, "i2": self.i2, "people": self.people,
+            "left_out": self.left_out, "reason": self.reason.value if self.reason else None,
+        }  # fmt: skip
+
 
 @dataclass(frozen=True)
 class Report:
-    """The report of one indicator.
+    """The report of one outcome.
 
     Attributes:
         plan: What was asked for.
-        weeks: Each week that has check-ins, in order: the arms of the plan, then all together.
-        changes: The arms of the plan, then all together.
+        weeks: Each week that has observations, in order: the arms of the plan, then all together.
+        changes: The phases of each arm of the plan, then those of all arms together by kind.
     """
 
     plan: Plan
     weeks: tuple[WeekCell, ...]
-    changes: tuple[ArmChange, ...]
+    changes: tuple[PhaseChange, ...]
 
 
 def report(rows: Sequence[Row], plan: Plan) -> Report:
     """The report; the same rows in any order give the same one.
 
     Args:
-        rows: One for each check-in that has a value, whatever its phase.
+        rows: Observations of any phase.
         plan: What to report.
 
     Raises:
         ValueError: If a value is not finite, an arm is not in the plan, or a participant is in two arms.
     """
     finite(row.value for row in rows)
+    known = {arm.id for arm in plan.arms}
     arm_of: dict[str, str] = {}
     for row in rows:
-        if row.arm not in plan.arms:
-            raise ValueError(f"arm {row.arm!r} is not in the plan of {plan.indicator}")
+        if row.arm not in known:
+            raise ValueError(f"arm {row.arm!r} is not in the plan of {plan.outcome}")
         if arm_of.setdefault(row.participant, row.arm) != row.arm:
             raise ValueError(f"participant {row.participant} is in two arms")
     return Report(plan, _weeks(rows, plan), _changes(rows, plan, arm_of))
 
 
 def _weeks(rows: Sequence[Row], plan: Plan) -> tuple[WeekCell, ...]:
-    weeks: defaultdict[date, list[Row]] = defaultdict(list)
+    weeks: defaultdict[int, list[Row]] = defaultdict(list)
     for row in rows:
-        weeks[row.day - timedelta(days=row.day.weekday())].append(row)
+        weeks[row.week].append(row)
+    names = [arm.id for arm in plan.arms]
     cells: list[WeekCell] = []
     for week, inside in sorted(weeks.items()):
-        parts = [[row for row in inside if row.arm == arm] for arm in plan.arms]
+        parts = [[row for row in inside if row.arm == name] for name in names]
         shown, total = suppress_line(
             [len({row.participant for row in part}) for part in parts], plan.audience
         )
         cells += [
-            _week(week, arm, part, plan.seed, visible=visible)
-            for arm, part, visible in zip((*plan.arms, None), [*parts, inside], (*shown, total), strict=True)
+            _week(arm, week, part, plan.seed, visible=visible)
+            for arm, part, visible in zip((*names, None), [*parts, inside], (*shown, total), strict=True)
         ]
     return tuple(cells)
 
 
-def _week(week: date, arm: str | None, rows: Sequence[Row], seed: int, *, visible: bool) -> WeekCell:
+def _week(arm: str | None, week: int, rows: Sequence[Row], seed: int, *, visible: bool) -> WeekCell:
     if not visible:
-        return WeekCell(week, arm, None, None, None, None, None, Reason.SUPPRESSED)
+        return WeekCell(arm, week, None, None, None, None, None, Reason.SUPPRESSED)
     own: defaultdict[str, list[float]] = defaultdict(list)
     for row in rows:
         own[row.participant].append(row.value)
-    found: PeopleMean = people_mean([mean(values) for _, values in sorted(own.items())], seed)
-    return WeekCell(week, arm, found.value, found.interval, found.method, found.n, len(rows), found.reason)
+    found = people_mean([mean(values) for _, values in sorted(own.items())], seed)
+    return WeekCell(arm, week, found.value, found.interval, found.method, found.n, len(rows), found.reason)
 
 
-def _changes(rows: Sequence[Row], plan: Plan, arm_of: Mapping[str, str]) -> tuple[ArmChange, ...]:
-    before: defaultdict[str, list[float]] = defaultdict(list)
-    after: defaultdict[str, list[float]] = defaultdict(list)
+@dataclass(frozen=True)
+class _Cell:
+    """A phase of an arm, with what was found and whether it may be shown."""
+
+    arm: PlannedArm
+    kind: str
+    label: str
+    found: Estimate
+    visible: bool
+
+    @property
+    def key(self) -> str:
+        return f"{self.arm.id}/{self.label}"
+
+
+def _changes(rows: Sequence[Row], plan: Plan, arm_of: Mapping[str, str]) -> tuple[PhaseChange, ...]:
+    by_kind, by_label = _values(rows, lambda row: row.phase), _values(rows, _label)
+    people = {arm.id: sorted(who for who in by_kind if arm_of[who] == arm.id) for arm in plan.arms}
+    cells: list[_Cell] = []
+    totals: list[PhaseChange] = []
+    for kind in plan.kinds:
+        counts = [_estimate(by_kind, people[arm.id], kind, plan).people for arm in plan.arms]
+        shown, total = suppress_line(counts, plan.audience)
+        for arm, visible in zip(plan.arms, shown, strict=True):
+            for label in arm.labels(kind):
+                found = _estimate(by_label, people[arm.id], label, plan)
+                small = 0 < found.people < MINIMUM_CELL[plan.audience]
+                cells.append(_Cell(arm, kind, label, found, visible and not small))
+        everybody = _estimate(by_kind, sorted(by_kind), kind, plan)
+        totals.append(_shown(None, kind, plan.claim_for(kind), everybody, None, plan, visible=total))
+    family = Family(f"change of {plan.outcome}", tuple(cell.key for cell in cells))
+    adjusted = benjamini_hochberg(family, {cell.key: cell.found.p for cell in cells})
+    by_arm = [cell for arm in plan.arms for cell in cells if cell.arm is arm]
+    return (*(_shown_cell(cell, adjusted[cell.key], plan) for cell in by_arm), *totals)
+
+
+def _shown_cell(cell: _Cell, adjusted: float | None, plan: Plan) -> PhaseChange:
+    words = plan.claim_for(cell.kind, cell.arm, cell.label)
+    return _shown(cell.arm.id, cell.label, words, cell.found, adjusted, plan, visible=cell.visible)
+
+
+def _label(row: Row) -> str:
+    return row.phase if row.phase == PhaseKind.BASELINE else row.label or row.phase
+
+
+def _values(rows: Sequence[Row], phase_of: Callable[[Row], str]) -> Values:
+    found: defaultdict[str, defaultdict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
     for row in rows:
-        if row.phase == plan.baseline:
-            before[row.participant].append(row.value)
-        elif row.phase == plan.phase:
-            after[row.participant].append(row.value)
-    people = sorted({*before, *after})
-    own = {person: change(before[person], after[person]) for person in people}
-    groups = [[own[person] for person in people if arm_of[person] == arm] for arm in plan.arms]
-    pooled = [_pool(group) for group in groups]
-    family = Family(f"change of {plan.indicator} by arm", plan.arms)
-    adjusted = benjamini_hochberg(
-        family, {arm: found.p for arm, found in zip(plan.arms, pooled, strict=True)}
-    )
-    everyone = list(own.values())
-    shown, total = suppress_line([found.k for found in pooled], plan.audience)
-    words = claim(randomised=plan.randomised)
-    return tuple(
-        _arm(arm, words, found, adjusted.get(arm) if arm else None, _enough(len(group) - found.k, plan))
-        if visible
-        else ArmChange(arm, words, None, None, None, None, None, None, None, None, Reason.SUPPRESSED)
-        for arm, found, group, visible in zip(
-            (*plan.arms, None),
-            [*pooled, _pool(everyone)],
-            [*groups, everyone],
-            (*shown, total),
-            strict=True,
-        )
-    )
+        if phase := phase_of(row):
+            found[row.participant][phase].append(row.value)
+    return found
 
 
-def _pool(changes: Sequence[Change]) -> Pooled:
-    usable = [
-        (one.difference, one.se) for one in changes if one.difference is not None and one.se is not None
-    ]
-    return pool([difference for difference, _ in usable], [se for _, se in usable])
+def _either(
+    values: Values, people: Sequence[str], phase: str
+) -> list[tuple[Sequence[float], Sequence[float]]]:
+    """Values of the baseline and of the phase of everybody who has some of either."""
+    both = [(values[who].get(PhaseKind.BASELINE, ()), values[who].get(phase, ())) for who in people]
+    return [(before, after) for before, after in both if before or after]
 
 
-def _enough(count: int, plan: Plan) -> int | None:
-    return count if count >= MINIMUM_CELL[plan.audience] else None
+def _estimate(values: Values, people: Sequence[str], phase: str, plan: Plan) -> Estimate:
+    either = _either(values, people, phase)
+    return _pooled(either) if plan.scores else _mean_difference(either, plan.seed)
 
 
-def _arm(
-    arm: str | None, words: Claim, found: Pooled, adjusted: float | None, left_out: int | None
-) -> ArmChange:
-    return ArmChange(
-        arm=arm,
-        claim=words,
-        estimate=found.estimate,
-        interval=found.interval,
-        p=found.p,
-        p_adjusted=adjusted,
-        tau2=found.tau2,
-        i2=found.i2,
-        people=found.k,
-        left_out=left_out,
-        reason=found.reason,
-    )
+def _pooled(either: Sequence[tuple[Sequence[float], Sequence[float]]]) -> Estimate:
+    changes = [change(before, after) for before, after in either]
+    usable = [(c.difference, c.se) for c in changes if c.difference is not None and c.se is not None]
+    found = pool([difference for difference, _ in usable], [se for _, se in usable])
+    return Estimate(
+        value=found.estimate, interval=found.interval,
+        method=IntervalMethod.KNAPP_HARTUNG if found.interval else None, p=found.p, tau2=found.tau2,
+        i2=found.i2, people=found.k, left_out=len(changes) - found.k, reason=found.reason,
+    )  # fmt: skip
+
+
+def _mean_difference(either: Sequence[tuple[Sequence[float], Sequence[float]]], seed: int) -> Estimate:
+    differences = [mean(after) - mean(before) for before, after in either if before and after]
+    found = people_mean(differences, seed)
+    return Estimate(
+        value=found.value, interval=found.interval, method=found.method, p=None, tau2=None, i2=None,
+        people=found.n, left_out=len(either) - found.n, reason=found.reason,
+    )  # fmt: skip
+
+
+def _shown(
+    arm: str | None, phase: str, words: Claim, found: Estimate, adjusted: float | None, plan: Plan, *,
+    visible: bool,
+) -> PhaseChange:  # fmt: skip
+    if not visible:
+        nothing = (None,) * 9
+        return PhaseChange(arm, phase, words, *nothing, Reason.SUPPRESSED)
+    left_out = found.left_out if found.left_out >= MINIMUM_CELL[plan.audience] else None
+    return PhaseChange(
+        arm, phase, words, found.value, found.interval, found.method, found.p, adjusted, found.tau2,
+        found.i2, found.people, left_out, found.reason,
+    )  # fmt: skip
+
+
+def _ends(interval: Interval | None) -> dict[str, float | None]:
+    return {"low": interval.low if interval else None, "high": interval.high if interval else None}

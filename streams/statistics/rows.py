@@ -1,23 +1,31 @@
-"""The rows that group statistics start from."""
+"""The observations that group statistics start from."""
 
 from dataclasses import dataclass
-from datetime import date
+
+DAYS_OF_WEEK = 7
 
 
 @dataclass(frozen=True)
 class Row:
-    """One check-in's value of an indicator.
+    """One observation of an outcome: a check-in's score, or a person's value of a week.
 
     Attributes:
         participant: Pseudonym.
-        arm: The participant's arm.
-        phase: The phase that ran on that day.
-        day: Local day.
-        value: In the indicator's unit.
+        arm: The arm in which the participant enrolled.
+        phase: Kind of the phase that it belongs to; empty where it belongs to none.
+        day: Study day, 1 is the participant's first.
+        value: In the outcome's unit.
+        label: What the phase is called, where an arm has several of one kind; empty for the kind itself.
     """
 
     participant: str
     arm: str
     phase: str
-    day: date
+    day: int
     value: float
+    label: str = ""
+
+    @property
+    def week(self) -> int:
+        """Study week: week 1 begins on the participant's first day."""
+        return (self.day - 1) // DAYS_OF_WEEK + 1

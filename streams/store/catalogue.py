@@ -9,7 +9,7 @@ from streams.statistics.catalogue import METHODS
 
 @dataclass(frozen=True)
 class Entry:
-    """An indicator or a method, as the codebook has it; see `streams.indicators.entry.Indicator`."""
+    """An indicator or a method; the fields are those of `streams.indicators.entry.Indicator`."""
 
     id: str
     title: str
@@ -23,6 +23,14 @@ class Entry:
     source: str
     live: bool
     research_only: bool
+
+    @property
+    def help(self) -> str:
+        """A paragraph for people who look at the indicator."""
+        return (
+            f"{self.interpretation} Formula: {self.formula}. Unit: {self.unit}; range: {self.range}. "
+            f"Minimum: {self.minimum}. {self.edge_cases} Source: {self.source}."
+        )
 
 
 def entries() -> Iterator[Entry]:

@@ -13,7 +13,7 @@ from schemas.events import CheckInSubmitted, PromptSent
 from schemas.study import Study
 from schemas.study.versions import Versions
 from streams.indicators.update import TimelineEvent, batch
-from streams.store.series import Query
+from streams.store.definitions import Query
 
 _SAMPLE = 20
 

@@ -3,14 +3,16 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from schemas.base import Measure
+from schemas.base import Measure, PhaseKind
 from schemas.study import Study
-from streams.records.full_record import Series
+from schemas.study.versions import Versions
 from streams.statistics.result import Coefficient
 from streams.statistics.rows import Row
-from streams.store.scores import rows_of
+from streams.store.definitions import Query
+from streams.store.observations import observations
+from streams.store.outcomes import Outcome
 
-BASELINE, INTERVENTION = "A", "B"
+_COMPARED = (PhaseKind.BASELINE.value, PhaseKind.INTERVENTION.value)
 
 
 @dataclass(frozen=True)
@@ -18,7 +20,7 @@ class Term:
     """A coefficient of a model, or the reason why the model has none.
 
     Attributes:
-        measure: What is modelled: the mean of its items at each check-in.
+        measure: What is modelled: its score at each check-in.
         model: `mixed_model` or `interrupted_time_series`.
         participant: Of an interrupted series; empty for everybody.
         term: Name of the coefficient; empty where there is a `reason`.
@@ -43,13 +45,13 @@ class Term:
     caution: str | None
 
 
-def models_of(people: Iterable[Series], study: Study, measures: Iterable[Measure]) -> Iterator[Term]:
-    """Fit what the study's phases allow; takes seconds for each measure."""
-    everybody = list(people)
-    for measure in measures:
-        rows = rows_of(everybody, study, measure)
-        yield from _mixed(rows, study, measure)
-        yield from _interrupted(rows, measure)
+def models_of(query: Query, study: Study, known: Versions, of: Iterable[Outcome]) -> Iterator[Term]:
+    """Fit what the study's phases allow to each measure among some outcomes; takes seconds for each."""
+    for outcome in of:
+        if outcome.measure:
+            rows = observations(query, study, known, outcome)
+            yield from _mixed(rows, study, outcome.measure)
+            yield from _interrupted(rows, outcome.measure)
 
 
 def _mixed(rows: list[Row], study: Study, measure: Measure) -> Iterator[Term]:
@@ -57,11 +59,11 @@ def _mixed(rows: list[Row], study: Study, measure: Measure) -> Iterator[Term]:
     from streams.statistics.catalogue import MIXED
     from streams.statistics.mixed import phase_by_arm
 
-    inside = {row.arm for row in rows if row.phase in (BASELINE, INTERVENTION)}
+    inside = {row.arm for row in rows if row.phase in _COMPARED}
     reference = next((arm.id for arm in study.arms if arm.id in inside), None)
     if reference is None:
         return
-    found = phase_by_arm(rows, BASELINE, INTERVENTION, reference)
+    found = phase_by_arm(rows, *_COMPARED, reference)
     caution = found.caution.value if found.caution else None
     for one in found.fixed:
         yield _term(measure, MIXED.id, "", one, found.people, found.rows, caution)
@@ -76,7 +78,7 @@ def _interrupted(rows: list[Row], measure: Measure) -> Iterator[Term]:
     for who in sorted({row.participant for row in rows}):
         before, after = (
             [row.value for row in rows if row.participant == who and row.phase == phase]
-            for phase in (BASELINE, INTERVENTION)
+            for phase in _COMPARED
         )
         found, count = interrupted(before, after), len(before) + len(after)
         for one in (found.level, found.trend, found.step, found.bend):

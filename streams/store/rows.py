@@ -295,32 +295,36 @@ class Summary(NamedTuple):
 
 
 class ArmWeek(NamedTuple):
-    """Each arm's weekly mean with its interval, by the last batch; small cells are empty, with a reason."""
+    """Each arm's mean in each study week with its interval, by the last batch; small cells are empty."""
 
     study: str
-    measure: str
+    indicator: str
+    scale: str
     arm: str
-    week: date
+    week: int
     mean: float | None
     low: float | None
     high: float | None
     method: str | None
     people: int | None
-    checkins: int | None
+    observations: int | None
     reason: str | None
     computed_at: datetime
 
 
 class ArmChange(NamedTuple):
-    """Each arm's change from baseline with its interval, by the last batch."""
+    """Each arm's change from baseline in each later phase, by the last batch; small cells are empty."""
 
     study: str
-    measure: str
+    indicator: str
+    scale: str
     arm: str
+    phase: str
     claim: str
     estimate: float | None
     low: float | None
     high: float | None
+    method: str | None
     p: float | None
     p_adjusted: float | None
     tau2: float | None

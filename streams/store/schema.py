@@ -99,8 +99,8 @@ TABLES: tuple[Table, ...] = (
 
 COMPUTED: tuple[Table, ...] = (
     Table("summaries", rows.Summary, 3),
-    Table("arm_weeks", rows.ArmWeek, 4),
-    Table("arm_changes", rows.ArmChange, 3),
+    Table("arm_weeks", rows.ArmWeek, 5),
+    Table("arm_changes", rows.ArmChange, 5),
     Table("model_terms", rows.ModelTerm, 5),
     Table("drift", rows.DriftCheck, 2),
 )

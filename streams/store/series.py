@@ -1,7 +1,6 @@
 """Participants' whole records out of the store, ready for the catalogue."""
 
 from collections import defaultdict
-from collections.abc import Callable
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -10,9 +9,7 @@ import pandas as pd
 from schemas.base import PhaseKind
 from schemas.study import Arm, Study, options_of
 from streams.records.full_record import Prompt, Series
-
-Query = Callable[..., Any]
-"""Answers SQL with a data frame; `:name` stands for a parameter."""
+from streams.store.definitions import Query
 
 PHASES = {
     PhaseKind.BASELINE: "A",

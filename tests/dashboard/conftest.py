@@ -18,7 +18,7 @@ from streams.conversation.numbers import Parsed, parse
 from streams.indicators.update import TimelineEvent, batch
 from streams.store.client import StoreUnavailable
 from streams.store.projection import project, project_study
-from streams.store.queries import Data
+from streams.store.queries import Operations, StudyData
 from streams.store.schema import Rows
 from streams.store.writer import asking, open_store, write
 from tests.conftest import DEMO
@@ -83,23 +83,31 @@ def _add(rows: Rows, more: Rows) -> None:
 
 
 @pytest.fixture(scope="session")
-def full() -> Data:
-    store = open_store(":memory:")
-    write(store, simulated_rows(30), {("checkins.v1", 0): 42})
-    return Data(File(store))
+def simulated() -> Rows:
+    """Thirty people, ten in each arm."""
+    return simulated_rows(30)
 
 
 @pytest.fixture(scope="session")
-def empty() -> Data:
-    return Data(File(open_store(":memory:")))
+def full(simulated: Rows) -> File:
+    store = open_store(":memory:")
+    write(store, simulated, {("checkins.v1", 0): 42})
+    return File(store)
+
+
+@pytest.fixture(scope="session")
+def empty() -> File:
+    return File(open_store(":memory:"))
 
 
 @pytest.fixture
 def show(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Any:
-    """Puts the named data behind the pages."""
+    """Puts the named store behind the pages."""
 
     def put(name: str) -> None:
-        found = Data(Away()) if name == "away" else request.getfixturevalue(name)
-        monkeypatch.setattr(connection, "data", lambda: found)
+        store = Away() if name == "away" else request.getfixturevalue(name)
+        monkeypatch.setattr(connection, "data", lambda: StudyData(store))
+        monkeypatch.setattr(connection, "operations", lambda: Operations(store))
+        connection.report.clear()
 
     return put

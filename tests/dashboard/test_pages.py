@@ -3,23 +3,26 @@
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
 import dashboard
-from dashboard import charts
+from dashboard.charts import checkins, groups, person
+from dashboard.charts.phases import phase_frame
 from producers.simulator.people import gain
 from schemas.events import MessageClassified, MessageReceived
 from schemas.identity import event_id
 from schemas.sealing import new_key, seal
+from streams.store.outcomes import outcomes
 from streams.store.projection import project, project_study
-from streams.store.queries import CHOICES, Data, arm_weeks, changes
+from streams.store.queries import Operations, Outcome, StudyData
+from streams.store.schema import Rows
 from streams.store.writer import open_store, write
-from tests.dashboard.conftest import NOW, STUDY, File, simulated_rows
+from tests.dashboard.conftest import NOW, STUDY, File
 
 PAGES = sorted((Path(dashboard.__file__).parent / "views").glob("*.py"))
+MOOD = Outcome("Mood (valence)", "mean", "valence")
 APP = Path(dashboard.__file__).parent / "app.py"
 
 
@@ -45,24 +48,25 @@ def test_a_store_that_is_away_is_one_sentence(show: Any) -> None:
     assert "does not answer" in " ".join(box.value for box in shown.warning)
 
 
-def test_the_change_that_the_simulator_drew_is_found(full: Data) -> None:
-    found = changes(full.weekly(CHOICES[0]), STUDY)
+def test_the_change_that_the_simulator_drew_is_found(full: File) -> None:
+    found = {(one.arm, one.phase): one for one in StudyData(full).report(MOOD).changes}
     for arm in STUDY.arms:
-        after = found[(found["arm"] == arm.id) & (found["phase"] == "follow-up")].iloc[0]
+        after = found[arm.id, "follow-up"]
         days = range(arm.days - 13, arm.days + 1)
         truth = sum(gain(STUDY, arm.id, day) for day in days) / len(days)
-        assert after["low"] - 0.25 <= truth <= after["high"] + 0.25, arm.id
-        assert after["n"] == 10
+        assert after.interval is not None
+        assert after.interval.low - 0.25 <= truth <= after.interval.high + 0.25, arm.id
+        assert after.people == 10
 
 
-def test_compliance_of_the_arms_is_a_share(full: Data) -> None:
-    arms = full.arms()
-    assert list(arms["people"]) == [10, 10, 10]
+def test_compliance_of_the_arms_is_a_share(full: File) -> None:
+    arms = StudyData(full).arms()
+    assert list(arms["people"]) == [10, 10, 10, 30]
     assert arms["compliance"].between(0.3, 0.95).all()
 
 
-def test_what_the_store_knows_adds_up(full: Data) -> None:
-    found = full.reconciliation()
+def test_what_the_store_knows_adds_up(full: File) -> None:
+    found = Operations(full).reconciliation()
     assert found["accepted"] == found["stored"] + found["quarantined"]
 
 
@@ -82,50 +86,39 @@ def test_a_command_is_not_on_the_way_for_ever() -> None:
             for table, found in project(event).items():
                 rows.setdefault(table, []).extend(found)
     write(store, rows, {("inbound.messages.v1", 0): 3})
-    assert Data(File(store)).reconciliation() == {"accepted": 3, "stored": 2, "quarantined": 0}
+    assert Operations(File(store)).reconciliation() == {"accepted": 3, "stored": 2, "quarantined": 0}
 
 
-def test_a_weekly_mean_is_that_of_the_answers_of_the_week(full: Data) -> None:
-    weekly = full.weekly(CHOICES[0])
-    row = weekly.iloc[len(weekly) // 2]
-    by_hand = full._source.query(
-        "select avg(a.value) as mean from answers a join checkin_days d on d.checkin = a.checkin "
-        "where a.item = 'mood' and d.participant = :who and d.study_day between :first and :last",
-        who=row["participant"],
-        first=7 * int(row["week"]) - 6,
-        last=7 * int(row["week"]),
+def test_a_weekly_mean_is_that_of_the_check_ins_of_the_week(full: File) -> None:
+    cell = next(one for one in StudyData(full).report(MOOD).weeks if (one.arm, one.week) == ("cbt", 3))
+    by_hand = full.query(
+        "with own as (select d.participant, avg(a.value) as mean from answers a "
+        "join checkin_days d on d.checkin = a.checkin where a.item = 'mood' and d.arm = 'cbt' "
+        "and d.study_day between 15 and 21 group by 1) select avg(mean) as mean from own"
     )
-    assert row["value"] == pytest.approx(by_hand["mean"][0])
+    assert cell.mean == pytest.approx(by_hand["mean"][0])
 
 
-def test_only_what_the_study_has_can_be_chosen(full: Data, empty: Data) -> None:
-    titles = [choice.title for choice in full.choices()]
-    assert "Mood (valence)" in titles
-    assert "Resilience" not in titles
-    assert empty.choices() == list(CHOICES)
+def test_only_what_the_study_measures_can_be_chosen(full: File, empty: File) -> None:
+    assert len(StudyData(full).outcomes()) == len(outcomes(STUDY))
+    mood = STUDY.model_copy(update={"items": STUDY.items[:1]})
+    assert [one.name for one in outcomes(mood)] == ["mean/valence", "rmssd/valence", "compliance"]
+    assert len({one.name for one in outcomes(STUDY)}) == len(outcomes(STUDY))
+    assert StudyData(empty).outcomes() == []
 
 
-def test_four_people_are_not_shown() -> None:
-    weekly = pd.DataFrame(
-        [("cbt", f"p-{n}", 1, 5.0) for n in range(4)] + [("community", f"q-{n}", 1, n) for n in range(5)],
-        columns=["arm", "participant", "week", "value"],
-    )
-    found = arm_weeks(weekly).set_index("arm")
-    assert np.isnan(found.loc["cbt", "mean"])
-    assert found.loc["cbt", "n"] == 4
-    assert found.loc["community", "mean"] == 2
-
-
-def test_small_arms_and_other_studies_do_not_show() -> None:
+def test_other_studies_do_not_show(simulated: Rows) -> None:
     store = open_store(":memory:")
-    write(store, simulated_rows(12), {})
+    tables = ("studies", "enrolments", "checkin_versions")
+    write(store, {table: simulated[table] for table in tables}, {})
     store.execute("update enrolments set study = 'other@1' where participant = 'p-0000000000000000'")
-    data = Data(File(store))
+    other = STUDY.model_copy(update={"id": "other", "version": 1})
+    write(store, project_study(other), {})
+    data = StudyData(File(store))
     assert data.studies() == ["demo", "other"]
-    assert sum(data.arms()["people"]) == 11
-    assert data.arms()["compliance"].isna().all()
+    assert data.arms().iloc[-1]["people"] == 29
     assert data.of_study("other").participants() == ["p-0000000000000000"]
-    assert data.of_study("other").totals()["people"] == 1
+    assert data.of_study("other").arms()[["people", "checkins", "compliance"]].isna().all(axis=None)
 
 
 def test_somebody_quiet_is_said_to_be_quiet(show: Any) -> None:
@@ -141,17 +134,17 @@ def test_a_missing_token_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> Non
     assert "WELLSTREAM_STORE_TOKEN" in shown.error[0].value
 
 
-def test_every_chart_says_in_words_what_it_shows(full: Data) -> None:
-    weekly = full.weekly(CHOICES[0])
-    weeks, who = arm_weeks(weekly), full.participants()[0]
-    arm = STUDY.arms[0]
-    course = charts.broken_at_gaps(full.course(who, CHOICES[0]))
+def test_every_chart_has_a_description_with_its_numbers(full: File) -> None:
+    data = StudyData(full)
+    made, who, arm = data.report(MOOD), data.participants()[0], STUDY.arms[0]
+    weeks = groups.frame(made.weeks)
+    course = person.broken_at_gaps(data.course(who, MOOD))
     drawn = [
-        charts.per_day(full.per_day()),
-        charts.arm_course(weeks[weeks["arm"] == arm.id], arm, STUDY, 0, "points", (0, 10)),
-        charts.changes(changes(weekly, STUDY), STUDY, "points"),
-        charts.person_course(course, pd.DataFrame(), charts.phase_frame(arm, STUDY), "points"),
-        charts.compliance_strip(full.prompts(who)),
+        checkins.per_day(data.per_day()),
+        groups.arm_course(weeks[weeks["arm"] == arm.id], arm, STUDY, 0, "points", (0, 10)),
+        groups.changes(groups.frame(made.changes), STUDY, "points"),
+        person.person_course(course, pd.DataFrame(), phase_frame(arm, STUDY), "points"),
+        person.compliance_strip(data.prompts(who)),
     ]
     for chart in drawn:
         assert any(letter.isdigit() for letter in chart.to_dict()["description"])

@@ -1,21 +1,23 @@
-"""The batch report: what it shows, what it hides, and that the order of rows is nothing to it."""
+"""The group report: what it shows, what it hides, and that the order of rows does not matter."""
 
 import random
 from dataclasses import replace
-from datetime import date, timedelta
 
 import numpy as np
 import pytest
 
 from streams.statistics.claims import Claim
 from streams.statistics.disclosure_control import Audience
-from streams.statistics.report import Plan, Report, report
+from streams.statistics.plan import Plan, PlannedArm, PlannedPhase
+from streams.statistics.report import Report, report
 from streams.statistics.resampling import IntervalMethod
 from streams.statistics.result import Reason
 from streams.statistics.rows import Row
 
-MONDAY = date(2024, 1, 1)
-PLAN = Plan("mean valence", "baseline", "intervention", ("cbt", "music", "waitlist"), False, Audience.PUBLIC)
+PHASES = (PlannedPhase("baseline", "baseline"), PlannedPhase("intervention", "therapy"))
+PLAN = Plan(
+    "valence", tuple(PlannedArm(name, PHASES) for name in ("cbt", "music", "waitlist")), True, Audience.PUBLIC
+)
 
 
 def rows(sizes: dict[str, int], gains: dict[str, float]) -> list[Row]:
@@ -28,7 +30,8 @@ def rows(sizes: dict[str, int], gains: dict[str, float]) -> list[Row]:
                 phase = "baseline" if day < 14 else "intervention"
                 gain = gains[arm] * (phase == "intervention")
                 value = float(own + gain + draw.normal())
-                found.append(Row(f"{arm}{k:02}", arm, phase, MONDAY + timedelta(days=day), value))
+                label = "therapy" if phase == "intervention" else "baseline"
+                found.append(Row(f"{arm}{k:02}", arm, phase, day + 1, value, label))
     return found
 
 
@@ -41,20 +44,20 @@ def whole() -> Report:
     return report(ROWS, PLAN)
 
 
-def test_weeks_begin_on_monday_and_have_all_arms(whole: Report) -> None:
+def test_weeks_begin_on_the_first_day_and_have_all_arms(whole: Report) -> None:
     assert [cell.arm for cell in whole.weeks] == ["cbt", "music", "waitlist", None] * 4
-    assert sorted({cell.week for cell in whole.weeks}) == [MONDAY + timedelta(days=7 * k) for k in range(4)]
+    assert sorted({cell.week for cell in whole.weeks}) == [1, 2, 3, 4]
 
 
 def test_a_weekly_mean_is_over_people(whole: Report) -> None:
     cell = whole.weeks[0]
-    inside = [row for row in ROWS if row.arm == "cbt" and row.day < MONDAY + timedelta(days=7)]
+    inside = [row for row in ROWS if row.arm == "cbt" and row.day <= 7]
     own = [np.mean([r.value for r in inside if r.participant == p]) for p in {r.participant for r in inside}]
     assert cell.mean == pytest.approx(np.mean(own))
     assert cell.interval is not None
     assert cell.mean is not None
     assert cell.interval.low < cell.mean < cell.interval.high
-    assert (cell.people, cell.checkins, cell.method) == (25, 175, IntervalMethod.BOOTSTRAP)
+    assert (cell.people, cell.observations, cell.method) == (25, 175, IntervalMethod.BOOTSTRAP)
     assert whole.weeks[1].method is IntervalMethod.T
 
 
@@ -71,14 +74,17 @@ def test_change_in_each_arm(whole: Report) -> None:
 
 def test_only_randomised_phases_have_effects(whole: Report) -> None:
     assert {found.claim for found in whole.changes} == {Claim.CHANGE}
-    assert {found.claim for found in report(ROWS, replace(PLAN, randomised=True)).changes} == {Claim.EFFECT}
+    drawn = (PHASES[0], replace(PHASES[1], randomised=True))
+    arms = (PlannedArm("cbt", drawn), *PLAN.arms[1:])
+    claims = {found.arm: found.claim for found in report(ROWS, replace(PLAN, arms=arms)).changes}
+    assert claims == {"cbt": Claim.EFFECT} | dict.fromkeys(("music", "waitlist", None), Claim.CHANGE)
 
 
 def test_a_small_arm_is_hidden_and_cannot_be_subtracted() -> None:
     found = report(SMALL, PLAN)
     hidden = [cell for cell in found.weeks[:4] if cell.reason is Reason.SUPPRESSED]
     assert [cell.arm for cell in hidden] == ["music", "waitlist"]
-    assert {(cell.mean, cell.interval, cell.people, cell.checkins) for cell in hidden} == {(None,) * 4}
+    assert {(cell.mean, cell.interval, cell.people, cell.observations) for cell in hidden} == {(None,) * 4}
     assert [one.arm for one in found.changes if one.reason is Reason.SUPPRESSED] == ["music", "waitlist"]
     assert {
         (one.estimate, one.interval, one.p, one.tau2, one.people)
@@ -89,7 +95,8 @@ def test_a_small_arm_is_hidden_and_cannot_be_subtracted() -> None:
 
 def test_staff_see_smaller_cells() -> None:
     found = report(
-        rows({"cbt": 6, "music": 5}, dict.fromkeys(PLAN.arms, 0.0)), replace(PLAN, audience=Audience.STAFF)
+        rows({"cbt": 6, "music": 5}, {"cbt": 0.0, "music": 0.0}),
+        replace(PLAN, audience=Audience.STAFF),
     )
     assert [cell.people for cell in found.weeks[:4]] == [6, 5, 0, 11]
     assert found.weeks[2].reason is Reason.NO_DATA
@@ -119,3 +126,37 @@ def test_rows_that_contradict_the_plan_are_refused() -> None:
         report([replace(ROWS[0], arm="yoga")], PLAN)
     with pytest.raises(ValueError, match="two arms"):
         report([ROWS[0], replace(ROWS[0], arm="music")], PLAN)
+
+
+def test_each_phase_of_an_arm_is_reported_and_hidden_with_its_kind() -> None:
+    kinds = ("baseline", "intervention", "intervention", "follow-up")
+    phases = tuple(map(PlannedPhase, kinds, ("baseline", "yoga", "music", "follow-up")))
+    plan = replace(
+        PLAN, arms=(PlannedArm("cbt", phases), PlannedArm("waitlist", phases)), audience=Audience.STAFF
+    )
+    sizes = {"cbt": (8, 7, 3), "waitlist": (6, 6, 6)}
+    found = [
+        Row(f"{arm}{k}", arm, phase.kind, 10 * place + day, day + place + k / 9, phase.label)
+        for arm, people in sizes.items()
+        for place, (phase, size) in enumerate(zip(phases, (9, *people), strict=True))
+        for k in range(size)
+        for day in range(1, 7)
+    ]
+    made = {(one.arm, one.phase): one for one in report(found, plan).changes}
+    assert {key: one.people for key, one in made.items()} == {
+        ("cbt", "yoga"): 8, ("cbt", "music"): 7, ("cbt", "follow-up"): None,
+        ("waitlist", "yoga"): 6, ("waitlist", "music"): 6, ("waitlist", "follow-up"): None,
+        (None, "intervention"): 14, (None, "follow-up"): 9,
+    }  # fmt: skip
+
+
+def test_values_of_weeks_change_by_the_mean_over_people() -> None:
+    weekly = [
+        Row(f"cbt{k}", "cbt", phase, day, value + k / 10, "therapy" if phase == "intervention" else "")
+        for k in range(5)
+        for phase, day, value in (("baseline", 7, 2.0), ("", 15, 9.0), ("intervention", 21, 3.0 + k))
+    ]
+    arms = (PlannedArm("cbt", PHASES),)
+    found = report(weekly, replace(PLAN, arms=arms, scores=False, audience=Audience.STAFF)).changes[0]
+    assert found.estimate == pytest.approx(3.0)
+    assert (found.people, found.method) == (5, IntervalMethod.T)

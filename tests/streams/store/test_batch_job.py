@@ -7,20 +7,23 @@ from pathlib import Path
 import pytest
 
 from producers.imports.events import pseudonym_of
-from schemas.base import Measure
 from schemas.events import AlertRaised, AlertSuperseded, ParticipantEnrolled
 from schemas.identity import event_id
 from schemas.study import Study
 from schemas.study.file import load_study
+from schemas.study.versions import Versions
 from streams.records.full_record import Prompt, Series
 from streams.safety.chart_alerts import Raised, follow
-from streams.store.batch_job import Batch, compute, keep, report_of
+from streams.store.batch_job import Batch, compute, keep
+from streams.store.group_report import group_report
+from streams.store.outcomes import Outcome
 from streams.store.series import read_series
 from streams.store.writer import asking
 from tests.conftest import DEMO
 from wellstream.operations.imports import Memory, events_in, summaries
 
 GOLDEN = Path(__file__).parents[2] / "golden"
+MOOD = Outcome("Mood (valence)", "mean", "valence")
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 VALUES = json.loads((GOLDEN / "golden.json").read_text())["values"]
 
@@ -36,7 +39,7 @@ def batch(memory: Memory) -> Batch:
 
 
 def test_the_pooled_change_is_the_references(batch: Batch) -> None:
-    pooled = batch.reports[Measure.VALENCE].changes[-1]
+    pooled = batch.reports[MOOD].changes[-1]
     expected = {part: VALUES[f"/group/meta_REML_KNHA/{part}"] for part in ("est", "ci/0", "ci/1")}
     assert pooled.people == 10
     assert pooled.interval is not None
@@ -76,7 +79,7 @@ def test_models_are_fitted_where_there_is_enough(batch: Batch) -> None:
 
 
 def test_arms_of_three_people_are_hidden(batch: Batch) -> None:
-    changes = batch.reports[Measure.VALENCE].changes
+    changes = batch.reports[MOOD].changes
     assert [change.estimate for change in changes[:-1]] == [None] * 4
     assert {change.claim.value for change in changes} == {"change while in"}
 
@@ -86,8 +89,7 @@ def test_an_effect_is_only_what_was_randomised(memory: Memory, batch: Batch) -> 
     for arm in content["arms"]:
         arm["phases"][1]["randomised"] = True
     randomised = Study.model_validate(content)
-    people = read_series(asking(memory.connection), randomised)
-    made = report_of(people, randomised, Measure.VALENCE)
+    made = group_report(asking(memory.connection), randomised, Versions([batch.study]), MOOD)
     assert {change.claim.value for change in made.changes} == {"effect of"}
 
 

@@ -22,7 +22,7 @@ from schemas.events import (
 )
 from schemas.identity import event_id
 from streams.store.projection import project
-from streams.store.queries import Data
+from streams.store.queries import Operations
 from streams.store.reconcile import PromptReconciliation
 from streams.store.schema import Rows
 from streams.store.writer import open_store, write
@@ -155,7 +155,7 @@ def test_operations_counts_each_text_by_what_became_of_it() -> None:
             (1, Delivery.SENT, 7, None), (2, Delivery.FAILED, 9, "30003"),
         )
     ]  # fmt: skip
-    lately = Data(File(*told)).texts_lately()
+    lately = Operations(File(*told)).recent_texts()
     found = set(zip(lately["delivery"], lately["code"], strict=True))
     assert found == {("delivered", ""), ("failed", "30003")}
 
@@ -170,8 +170,8 @@ def test_a_word_of_crisis_calls_until_somebody_lets_prompts_go_on() -> None:
     paused = PauseChanged(**envelope("pause"), paused=True, reason="crisis")
     before = PauseChanged(**envelope("before", minutes=-5), paused=False, reason="staff")
     looked = PauseChanged(**envelope("looked", minutes=9), paused=False, reason="staff")
-    assert len(Data(File(raised, paused, before)).calls_for_attention()) == 1
-    assert Data(File(raised, paused, before, looked)).calls_for_attention().empty
+    assert len(Operations(File(raised, paused, before)).unattended_alerts()) == 1
+    assert Operations(File(raised, paused, before, looked)).unattended_alerts().empty
 
 
 def test_the_line_that_check_prints() -> None:

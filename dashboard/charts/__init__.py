@@ -1,0 +1,1 @@
+"""The charts, from data frames to Altair, each with a description in text."""

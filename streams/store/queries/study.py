@@ -1,0 +1,196 @@
+"""What the pages and the report ask the store about one study, in all its versions."""
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import pandas as pd
+
+from schemas.base import Measure
+from schemas.study import Study
+from streams.statistics.disclosure_control import Audience, suppress_line
+from streams.statistics.plan import ALL_ARMS
+from streams.statistics.report import Report
+from streams.store.catalogue import Entry
+from streams.store.definitions import asked_alike, newest_studies, versions
+from streams.store.group_report import group_report
+from streams.store.model_terms import Term, models_of
+from streams.store.outcomes import Outcome, outcomes
+from streams.store.queries.source import Source
+
+
+class StudyData:
+    """The store's data of one study.
+
+    Args:
+        source: Answers SQL.
+        study_id: The study, without a version; empty for the one that most people are in.
+    """
+
+    def __init__(self, source: Source, study_id: str = "") -> None:
+        self._source = source
+        self._wanted = study_id
+
+    def of_study(self, study_id: str) -> "StudyData":
+        """The same for another study."""
+        return StudyData(self._source, study_id)
+
+    def studies(self) -> list[str]:
+        """Ids of the studies that people are in, that of most people first."""
+        return list(newest_studies(self._source.query))
+
+    def study(self) -> Study | None:
+        """The newest definition that participants are in."""
+        found = newest_studies(self._source.query)
+        return found.get(self._wanted or next(iter(found), ""))
+
+    def outcomes(self) -> list[Outcome]:
+        """The outcomes that the study measures."""
+        study = self.study()
+        return list(outcomes(study)) if study else []
+
+    def report(self, outcome: Outcome, audience: Audience = Audience.STAFF) -> Report:
+        """Weekly means and changes of the arms, small cells hidden.
+
+        Raises:
+            LookupError: Nobody is in the study.
+        """
+        return group_report(
+            self._source.query, self._needed(), versions(self._source.query), outcome, audience
+        )
+
+    def models(self, of: Iterable[Outcome]) -> Iterator[Term]:
+        """Coefficients of the models of some of the study's outcomes.
+
+        Raises:
+            LookupError: Nobody is in the study.
+        """
+        return models_of(self._source.query, self._needed(), versions(self._source.query), of)
+
+    def arms(self) -> pd.DataFrame:
+        """Each arm's `people`, `checkins` and `compliance`, then those of all arms together.
+
+        People count in the arm in which they enrolled. Rows of fewer than five people hold None, and so do
+        those from which such a row could be worked out.
+        """
+        found = self._ask(
+            "with asked as (select participant, count(*) filter (status = 'answered') as answered, "
+            "count(*) filter (status <> 'pending') as closed from prompt_outcomes group by 1), "
+            "sent as (select participant, count(*) as checkins from checkins group by 1) "
+            "select first_arm as arm, count(*) as people, "
+            "cast(coalesce(sum(checkins), 0) as bigint) as checkins, "
+            "cast(coalesce(sum(answered), 0) as bigint) as answered, "
+            "cast(coalesce(sum(closed), 0) as bigint) as closed from participants "
+            "left join asked using (participant) left join sent using (participant) "
+            "where split_part(study, '@', 1) = :study group by first_arm order by first_arm"
+        )
+        shown, total = suppress_line([int(people) for people in found["people"]], Audience.STAFF)
+        sums = found[["people", "checkins", "answered", "closed"]].sum()
+        table = pd.concat([found, pd.DataFrame([{"arm": ALL_ARMS, **sums}])], ignore_index=True)
+        table["compliance"] = table["answered"] / table["closed"].where(table["closed"] > 0)
+        table = table[["arm", "people", "checkins", "compliance"]]
+        visible = pd.Series([*shown, total])
+        counts = {name: table[name].astype("Int64").where(visible) for name in ("people", "checkins")}
+        return table.assign(**counts, compliance=table["compliance"].astype(float).where(visible))
+
+    def seconds_since_checkin(self) -> float | None:
+        """How long ago the newest check-in came; None before the first."""
+        found = self._ask(
+            "select date_diff('second', max(c.recorded_at), now()) as age from checkins c "
+            "join participants p using (participant) where split_part(p.study, '@', 1) = :study"
+        )
+        age = found["age"][0]
+        return None if pd.isna(age) else float(age)
+
+    def per_day(self) -> pd.DataFrame:
+        """Check-ins of each local day by channel: `day`, `channel`, `checkins`.
+
+        Bars of fewer than five people hold None, and so does one more where a single one could be worked out.
+        """
+        found = self._ask(
+            "select local_date as day, channel, count(*) as checkins, count(distinct participant) as people "
+            "from checkin_days where split_part(study, '@', 1) = :study group by all order by 1, 2"
+        )
+        shown, _ = suppress_line([int(people) for people in found["people"]], Audience.STAFF)
+        visible = pd.Series(shown, dtype=bool)
+        return found[["day", "channel"]].assign(checkins=found["checkins"].astype("Int64").where(visible))
+
+    def participants(self) -> list[str]:
+        """All pseudonyms, in order."""
+        found = self._ask(
+            "select participant from participants where split_part(study, '@', 1) = :study order by 1"
+        )
+        return [str(name) for name in found["participant"]]
+
+    def person(self, participant: str) -> dict[str, Any]:
+        """Arms, start date, zone, newest check-in and days since then."""
+        return dict(
+            self._ask(
+                "select p.arm, p.first_arm, p.moved_arm, p.start_date, p.zone, max(c.occurred_at) as newest, "
+                "date_diff('hour', max(c.occurred_at), now()) // 24 as days_since_checkin, "
+                "count(c.event_id) as checkins "
+                "from participants p left join checkins c using (participant) "
+                "where p.participant = :participant group by all",
+                participant=participant,
+            ).iloc[0]
+        )
+
+    def course(self, participant: str, outcome: Outcome) -> pd.DataFrame:
+        """A person's 7-day values at each check-in: `at` (local time), `value`, `n`, `reason`, `notes`."""
+        return self._ask(
+            "select timezone(c.zone, i.window_end) as at, i.value, i.n, i.reason, i.notes "
+            "from indicators i join checkins c on c.event_id = i.checkin where i.participant = :participant "
+            "and i.indicator = :indicator and i.scale = :scale and i.window_length = '7d' order by 1",
+            participant=participant,
+            indicator=outcome.indicator,
+            scale=outcome.scale,
+        )
+
+    def answers(self, participant: str, measure: Measure) -> pd.DataFrame:
+        """A person's single answers to a measure's items: `at` (local time), `item`, `value`."""
+        items, refs = self._items(measure)
+        return self._ask(
+            "select timezone(c.zone, c.occurred_at) as at, a.item, a.value "
+            "from answers a join checkins c on c.event_id = a.checkin "
+            "where a.participant = :participant and list_contains(:items, a.item) "
+            "and list_contains(:refs, c.study) and a.value is not null order by 1",
+            participant=participant,
+            items=items,
+            refs=refs,
+        )
+
+    def prompts(self, participant: str) -> pd.DataFrame:
+        """A person's prompts: `day`, `beep`, `status`, `asked` (local times), `minutes` until answered."""
+        return self._ask(
+            "select cast(timezone(zone, sent_at) as date) as day, beep, status, "
+            "timezone(zone, sent_at) as asked, date_diff('minute', sent_at, answered_at) as minutes "
+            "from prompt_outcomes where participant = :participant order by sent_at",
+            participant=participant,
+        )
+
+    def entry(self, outcome: Outcome) -> Entry:
+        """The catalogue's entry of an outcome's indicator."""
+        found = self._source.query("select * from catalogue where id = :id", id=outcome.indicator)
+        return Entry(**found.iloc[0].to_dict())
+
+    def alerts(self, participant: str) -> pd.DataFrame:
+        """A person's chart alerts: `day`, `chart`, `value`, `raised_at`, `superseded_at`."""
+        return self._source.query(
+            "select study_day as day, chart, value, raised_at, superseded_at from alerts "
+            "where participant = :participant order by day, chart",
+            participant=participant,
+        )
+
+    def _items(self, measure: Measure) -> tuple[list[str], list[str]]:
+        study = self.study()
+        return asked_alike(versions(self._source.query), study, measure) if study else ([], [])
+
+    def _needed(self) -> Study:
+        study = self.study()
+        if study is None:
+            raise LookupError("nobody is in the study")
+        return study
+
+    def _ask(self, sql: str, **params: Any) -> pd.DataFrame:
+        if ":study" in sql:
+            params["study"] = self._wanted or next(iter(self.studies()), "")
+        return self._source.query(sql, **params)

@@ -15,7 +15,6 @@ ALL = sorted([*CODE, *(ROOT / "tests").rglob("*.py"), *(ROOT / "benchmarks").rgl
 MOST_LINES = 400
 MOST_LINES_OF_A_FUNCTION = 60
 TOO_LONG = {
-    "streams/conversation/machine.py",
     "tests/streams/scheduling/test_decide.py",
 }
 """What is still to be split; nothing is added here."""

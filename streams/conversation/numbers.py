@@ -33,7 +33,7 @@ from streams.conversation.answer_words import (
     out_of,
     yes_words,
 )
-from streams.conversation.plain import plain
+from streams.plain_text import plain
 
 LONGEST = 320
 _NUMBER = r"[+-]?\d{1,6}(?:/\d{1,6})?"

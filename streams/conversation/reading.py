@@ -6,14 +6,15 @@ from schemas.events import MessageReceived, Reason
 from schemas.sealing import WrongKey, unseal
 from schemas.study import Study
 from schemas.topics import MESSAGES
-from streams.conversation.machine import Outcome, hear, letter_for
+from streams.conversation.machine import respond
 from streams.conversation.numbers import Refused
 from streams.conversation.state import Conversation
+from streams.conversation.turn import Step, dead_letter_for
 
 
 def read_message(
     state: Conversation, message: MessageReceived, key: bytes | None, study: Study, now: datetime
-) -> tuple[Conversation, list[Outcome]]:
+) -> Step:
     """What follows from an encrypted text; a dead letter if it cannot be decrypted.
 
     Args:
@@ -25,7 +26,7 @@ def read_message(
     """
     if key is None:
         return state, [
-            letter_for(
+            dead_letter_for(
                 message, Refused(Reason.KEY_DESTROYED, "the vault no longer has the participant's key"), now
             )
         ]
@@ -35,5 +36,5 @@ def read_message(
         )
     except WrongKey:
         refused = Refused(Reason.WRONG_KEY, "the participant's key does not decrypt the text")
-        return state, [letter_for(message, refused, now)]
-    return hear(state, message, text, study, now)
+        return state, [dead_letter_for(message, refused, now)]
+    return respond(state, message, text, study, now)

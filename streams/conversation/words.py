@@ -1,18 +1,21 @@
 """Words that steer a conversation, in every language: participants do not always use their own."""
 
-import re
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache
+from typing import Literal
 
 from locales import Commands, all_locales, known_locale
 from schemas.events import Intent
 from schemas.study import Study
-from streams.conversation.plain import plain, plain_words, words_of
+from streams.plain_text import plain, plain_words, words_of
 
-_ARABIC_LETTER = re.compile("[\u0600-\u06ff]")
+Command = Literal[
+    Intent.OPT_OUT, Intent.OPT_IN, Intent.HELP, Intent.SKIP, Intent.BACK, Intent.RESTART, Intent.BEGIN
+]
+"""The intents that a text states with a command of its own."""
 
 
-def reserved(text: str) -> Intent | None:
+def reserved(text: str) -> Command | None:
     """The command that a text is, other than crisis, language and correction; None if it is none."""
     words = words_of(text)
     if _opts_out(words):
@@ -24,18 +27,6 @@ def reserved_words() -> Mapping[str, Intent]:
     """Every phrase that is a command: a study must not name an item or an option with one."""
     opt_outs = _every(lambda commands: commands.opt_out)
     return {" ".join(words_of(phrase)): Intent.OPT_OUT for phrase in opt_outs} | _whole_commands()
-
-
-def crisis(text: str, study: Study) -> str | None:
-    """The rule of the study's crisis words that a text matches, such as `en-3`; None if none does."""
-    spaced = f" {' '.join(words_of(text))} "
-    for language, phrases in study.safety.crisis.items():
-        for place, phrase in enumerate(phrases, start=1):
-            words = " ".join(words_of(phrase))
-            # Arabic joins "and", "the" and "that" to the word, so its words are looked for anywhere.
-            if (words if _ARABIC_LETTER.search(words) else f" {words} ") in spaced:
-                return f"{language.lower()}-{place}"
-    return None
 
 
 def language_wanted(text: str, study: Study) -> str | None:
@@ -78,17 +69,18 @@ def _every(phrases: Callable[[Commands], Iterable[str]]) -> list[str]:
 
 
 @cache
-def _whole_commands() -> dict[str, Intent]:
+def _whole_commands() -> dict[str, Command]:
     """The commands that a text must consist of entirely, by their words."""
-    found: dict[str, Intent] = {}
-    for intent, phrases in (
+    found: dict[str, Command] = {}
+    by_intent: tuple[tuple[Command, list[str]], ...] = (
         (Intent.OPT_IN, _every(lambda commands: commands.opt_in)),
         (Intent.HELP, _every(lambda commands: commands.help)),
         (Intent.SKIP, _every(lambda commands: commands.skip)),
         (Intent.BACK, _every(lambda commands: commands.back)),
         (Intent.RESTART, _every(lambda commands: commands.restart)),
         (Intent.BEGIN, _every(lambda commands: commands.begin)),
-    ):
+    )
+    for intent, phrases in by_intent:
         found |= {" ".join(words_of(phrase)): intent for phrase in phrases}
     return found
 

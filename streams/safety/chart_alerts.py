@@ -8,9 +8,9 @@ from uuid import UUID
 from schemas.events import AlertRaised, AlertSuperseded
 from schemas.identity import event_id
 from schemas.study import Study
-from streams.indicators.phase_comparison import alarms
 from streams.records.full_record import Series
 from streams.records.item_roles import Layout
+from streams.safety.rules import record_alarms
 
 Key = tuple[str, str, int]
 """Participant, chart and study day."""
@@ -50,7 +50,7 @@ def follow(
     zones: dict[str, str] = {}
     for series in people:
         zones[series.participant] = series.zone
-        for alarm in alarms(series, layout):
+        for alarm in record_alarms(series, layout):
             now[series.participant, alarm.chart, alarm.day] = alarm.value
     raised = [
         _raised(key, value, study, layout, zones, len(history.get(key, [])), at)

@@ -21,7 +21,7 @@ from schemas.events import (
     SupportDecided,
 )
 from schemas.topics import CHECKINS, MESSAGES, PROMPTS, topic_of
-from streams.conversation.machine import ask
+from streams.conversation.prompts import remember_prompt
 from streams.conversation.reading import read_message
 from streams.conversation.state import Conversation
 from streams.indicators.update import State, TimelineEvent, absorb, updates
@@ -63,7 +63,7 @@ async def converse(
             continue
         state = changed.get(who) or Conversation.model_validate(states.get(who) or {})
         if isinstance(event, PromptSent):
-            changed[who] = ask(state, event, versions[event.study])
+            changed[who] = remember_prompt(state, event, versions[event.study])
             continue
         key = await keys.key(who)
         changed[who], outcomes = read_message(state, event, key, versions[event.study], clock())

@@ -18,7 +18,7 @@ from schemas.clock import now
 from schemas.events import DeadLetter, IndicatorsUpdated
 from schemas.settings import Settings
 from schemas.topics import TOPICS, Topic, declared_topics
-from streams.conversation.machine import Outcome
+from streams.conversation.turn import Outcome
 from streams.worker.agents import CONVERSATION, INDICATORS, compute, converse
 from streams.worker.batching import Work, ending_where_stuck, run_batch
 from streams.worker.faust_ports import AnnouncedStudies, FaustSender, FaustStates, declare

@@ -115,7 +115,8 @@ def _encoding(texts: list[_Text]) -> str:
 
 def _commands(study: Study, defined: Defined) -> Iterator[Problem]:
     """Words for items and answers that the conversation takes for something else."""
-    from streams.conversation.words import correction, crisis, language_wanted, reserved
+    from streams.conversation.words import correction, language_wanted, reserved
+    from streams.safety.rules import text_alert
 
     for where, word in _spoken(study):
         meaning = reserved(word)
@@ -125,7 +126,7 @@ def _commands(study: Study, defined: Defined) -> Iterator[Problem]:
             said = "correction"
         elif language_wanted(word, study) is not None:
             said = "language"
-        elif crisis(word, study):
+        elif text_alert(word, study):
             said = "word of crisis"
         else:
             continue

@@ -13,8 +13,10 @@ from schemas.sealing import new_key, seal
 from schemas.study import Study
 from schemas.study.file import load_study
 from schemas.topics import MESSAGES
-from streams.conversation.machine import Outcome, ask, hear
+from streams.conversation.machine import respond
+from streams.conversation.prompts import remember_prompt
 from streams.conversation.state import Conversation
+from streams.conversation.turn import Outcome
 from tests.conftest import DEMO
 
 WHO = "p-0123456789abcdef"
@@ -40,7 +42,7 @@ class Talk:
             recorded_at=sent, zone="Europe/Brussels", channel=Channel.SMS, scheduled_at=sent,
             expires_at=sent + timedelta(minutes=minutes), study_day=1, beep=1,
         )  # fmt: skip
-        self.state = ask(self.state, prompt, self.study)
+        self.state = remember_prompt(self.state, prompt, self.study)
         return prompt
 
     def message(self, words: str, at: float) -> MessageReceived:
@@ -57,7 +59,7 @@ class Talk:
     def say(self, words: str, at: float = 1) -> list[str]:
         """Names of the replies, with the item they are about."""
         message = self.message(words, at)
-        self.state, outcomes = hear(self.state, message, words, self.study, message.recorded_at)
+        self.state, outcomes = respond(self.state, message, words, self.study, message.recorded_at)
         self.log += outcomes
         replies = [one for one in outcomes if isinstance(one, ReplyRequested)]
         return [f"{one.reply}:{one.item}" if one.item else one.reply for one in replies]

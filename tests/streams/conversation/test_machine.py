@@ -18,7 +18,7 @@ from schemas.events import (
 )
 from schemas.study import ScaleItem, Study
 from schemas.study.file import load_study
-from streams.conversation.machine import hear
+from streams.conversation.machine import respond
 from streams.conversation.state import Conversation
 from streams.conversation.words import correction, language_wanted, reserved, reserved_words
 from tests.conftest import DEMO
@@ -230,9 +230,9 @@ def test_a_text_that_is_read_twice_is_read_once(talk: Talk) -> None:
     talk.prompt()
     message = talk.message("7 3 5", 1)
     before = talk.state
-    after, once = hear(before, message, "7 3 5", talk.study, NOON)
-    assert hear(after, message, "7 3 5", talk.study, NOON) == (after, [])
-    assert hear(before, message, "7 3 5", talk.study, NOON) == (after, once)
+    after, once = respond(before, message, "7 3 5", talk.study, NOON)
+    assert respond(after, message, "7 3 5", talk.study, NOON) == (after, [])
+    assert respond(before, message, "7 3 5", talk.study, NOON) == (after, once)
 
 
 def test_no_item_of_the_demo_is_named_with_a_command() -> None:

@@ -7,7 +7,7 @@ import pytest
 from schemas.events import CheckInSubmitted, ConsentChanged, Reason
 from schemas.study import Study
 from schemas.study.file import load_study
-from streams.conversation.machine import hear
+from streams.conversation.machine import respond
 from streams.conversation.numbers import Parsed, Refused, parse
 from streams.conversation.words import reserved
 from tests.conftest import DEMO
@@ -21,8 +21,8 @@ def test_a_text_read_again_after_a_crash_says_the_same_under_the_same_names(each
     talk = Talk(each)
     talk.prompt()
     message = talk.message(words, 1)
-    state, first = hear(talk.state, message, words, each, NOON)
-    again, second = hear(talk.state, message, words, each, NOON + timedelta(hours=1))
+    state, first = respond(talk.state, message, words, each, NOON)
+    again, second = respond(talk.state, message, words, each, NOON + timedelta(hours=1))
     assert [one.event_id for one in first] == [one.event_id for one in second]
     assert len({one.event_id for one in first}) == len(first)
     assert again == state

@@ -1,6 +1,7 @@
 """The reference pages in docs/ say what every command, setting, topic and event is, and are up to date."""
 
 import re
+from pathlib import Path
 
 import pytest
 from pydantic import BaseModel
@@ -16,6 +17,7 @@ from wellstream.reference.settings import variable
 
 RERUN = "the page is out of date; run `uv run just docs` and commit what it writes"
 COMMANDS = commands()[1:]
+PAGES_WITH_LINKS = [*sorted(DOCS.rglob("*.md")), *sorted(DOCS.parent.glob("*.md"))]
 PARTS = sorted(parts_of_events(), key=lambda part: part.__name__)
 MODELS = [Envelope, *event_classes(), *(part for part in PARTS if issubclass(part, BaseModel))]
 
@@ -69,3 +71,9 @@ def test_every_field_of_an_event_is_documented_by_its_name(model: type[BaseModel
     properties = {name for name in dir(model) if isinstance(getattr(model, name, None), property)}
     documents = {name for entry in documented(model) for name in entry.names}
     assert documents <= fields | properties, "the docstring documents a name that is not a field"
+
+
+@pytest.mark.parametrize("page", PAGES_WITH_LINKS, ids=lambda page: page.name)
+def test_links_between_the_pages_lead_somewhere(page: Path) -> None:
+    targets = re.findall(r"\]\(([^):#]+)[^):]*\)", page.read_text(encoding="utf-8"))
+    assert not [target for target in targets if not (page.parent / target).exists()]

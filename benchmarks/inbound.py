@@ -122,11 +122,11 @@ def main(seconds: int) -> None:
         home = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         kafka = stack.enter_context(local_kafka(home / "kafka"))
         asyncio.run(create_topics(kafka))
-        gateway, desk = free_port(), free_port()
+        gateway, admin = free_port(), free_port()
         settings = local_settings(home, STUDY, kafka, simulation=False).model_copy(
             update={
-                "gateway_port": gateway, "public_url": f"http://127.0.0.1:{gateway}", "admin_port": desk,
-                "admin_url": f"http://127.0.0.1:{desk}", "store_port": free_port(),
+                "gateway_port": gateway, "public_url": f"http://127.0.0.1:{gateway}", "admin_port": admin,
+                "admin_url": f"http://127.0.0.1:{admin}", "store_port": free_port(),
             }
         )  # fmt: skip
         wanted = [one for one in services(settings) if one.name in ("store", "gateway", "worker")]

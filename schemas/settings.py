@@ -23,8 +23,8 @@ class Settings(BaseSettings):
             against it and links begin with it.
         trusted_proxies: Addresses or networks, separated by commas, of reverse proxies in front of the
             gateway; only their `X-Forwarded-For` is believed when requests are limited by address.
-        admin_host, admin_port, admin_url, admin_token: The gateway's inner door, for the worker and for
-            enrolment. Never open it to the outside.
+        admin_host, admin_port, admin_url, admin_token: The gateway's admin API, for the worker and for
+            enrolment. Never expose it to the internet.
         vault_key: At least 32 characters; opens the vault. Without it telephone numbers are lost.
         planner_secret: The times of prompts follow from it, so that nobody can work them out. Keep it: with
             another one a day's plan would be another.

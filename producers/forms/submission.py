@@ -1,4 +1,4 @@
-"""A filled-in form as events: the check-in, or the dead letter for what our page cannot have sent."""
+"""A submitted form as an event: the check-in, or a dead letter for what our page cannot have sent."""
 
 import json
 from dataclasses import dataclass
@@ -90,14 +90,14 @@ def checkin_of(sent: Submission, answers: dict[str, RawAnswer], at: datetime) ->
     )
 
 
-def letter_of(sent: Submission, problem: Problem, at: datetime) -> DeadLetter:
+def dead_letter_of(sent: Submission, problem: Problem, at: datetime) -> DeadLetter:
     """The dead letter, with all fields sealed.
 
     Raises:
-        ValueError: The problem is one that a person can mend.
+        ValueError: The problem is one that the participant can correct.
     """
     if problem.reason is None:
-        raise ValueError("what a person can mend goes to no dead letter")
+        raise ValueError("a problem that the participant can correct is not quarantined")
     participant = sent.opened.link.person.participant
     sealed = seal(
         sent.opened.key,

@@ -1,4 +1,4 @@
-"""The admin API: the gateway's inner door, for the worker and for enrolment. Never open to the outside."""
+"""The admin API: keys for the worker, enrolment and links for the command. Never expose it."""
 
 import hmac
 from collections.abc import Mapping
@@ -14,7 +14,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from producers.gateway.intake import Intake
-from producers.gateway.middleware import SafeHeaders, Unexpected, read_body
+from producers.gateway.middleware import SafeHeaders, UnexpectedErrors, read_body
 from producers.kafka.publisher import Publisher, PublishFailed
 from producers.sms.providers.fake import FakeProvider
 from producers.sms.providers.registry import Registry
@@ -44,8 +44,8 @@ class _Fetch(FrozenModel):
     after: int = 0
 
 
-class _Unusable(ValueError):
-    """What was asked cannot be done; the sentence says why and quotes no number."""
+class _Rejected(ValueError):
+    """The request cannot be fulfilled; the message says why and quotes no number."""
 
 
 def build_admin_api(
@@ -56,7 +56,7 @@ def build_admin_api(
     publisher: Publisher,
     clock: Clock,
 ) -> Starlette:
-    """The inner application. Every request needs the bearer token.
+    """The admin application. Every request needs the bearer token.
 
     Raises:
         MissingSetting: There is no `admin_token`.
@@ -66,19 +66,19 @@ def build_admin_api(
         routes=[
             Route("/keys/{participant}", api.key),
             Route("/participants", api.enrol, methods=["POST"]),
-            Route("/links", api.mint, methods=["POST"]),
+            Route("/links", api.create_links, methods=["POST"]),
             Route("/pauses", api.pause, methods=["POST"]),
             Route("/telephone", _Telephone(registry).fetch, methods=["POST"]),
         ],
         middleware=[
             Middleware(SafeHeaders),
-            Middleware(Unexpected, where="the admin API", answer=_broken),
+            Middleware(UnexpectedErrors, where="the admin API", answer=_broken),
             Middleware(_Bearer, token=settings.secret("admin_token")),
         ],
         exception_handlers={
             HTTPException: _refused,
-            _Unusable: _unusable,
-            VaultError: _unusable,
+            _Rejected: _rejected,
+            VaultError: _rejected,
             ValidationError: _invalid,
             PublishFailed: _not_stored,
             VaultUnavailable: _not_stored,
@@ -127,7 +127,7 @@ class _AdminApi:
         return Response(key, media_type="application/octet-stream")
 
     async def enrol(self, request: Request) -> Response:
-        """Write people down, all or none, and announce them; asking again announces what is missing."""
+        """Enrol people, all or none, and announce them; asking again announces what is missing."""
         wanted = _PEOPLE.validate_json(await read_body(request, _BODY_LIMIT))
         for row, one in enumerate(wanted, start=1):
             self._check(row, one)
@@ -136,18 +136,18 @@ class _AdminApi:
             await self._announce(person, one.occurred_at)
         return JSONResponse([{"participant": person.participant} for person in people])
 
-    async def mint(self, request: Request) -> Response:
-        """Make links to the form, in order."""
+    async def create_links(self, request: Request) -> Response:
+        """Create links to the form, in order."""
         wanted = _NEW_LINKS.validate_json(await read_body(request, _BODY_LIMIT))
         tokens = await self._vault.links.create(wanted)
         return JSONResponse([{"token": token, "url": f"{self._public_url}/c/{token}"} for token in tokens])
 
     async def pause(self, request: Request) -> Response:
-        """Pause prompts to a participant, or let them go on."""
+        """Pause a participant's prompts, or resume them."""
         wanted = _Pause.model_validate_json(await read_body(request, _BODY_LIMIT))
         person = await self._vault.directory.find(wanted.participant)
         if person is None:
-            raise _Unusable(f"there is no participant {wanted.participant}")
+            raise _Rejected(f"there is no participant {wanted.participant}")
         now = self._clock()
         event = PauseChanged(
             **person.envelope(event_id("pause", person.participant, now.isoformat()), now, now),
@@ -155,17 +155,17 @@ class _AdminApi:
             until=wanted.until,
             reason="staff",
         )
-        await self._intake.take(event.event_id, lambda _: event)
+        await self._intake.publish_once(event.event_id, lambda _: event)
         return JSONResponse({"participant": person.participant, "paused": wanted.paused})
 
     def _check(self, row: int, one: Enrolment) -> None:
         study = self._studies.get(one.study)
         if study is None:
-            raise _Unusable(f"entry {row}: no study {one.study}; there is {', '.join(sorted(self._studies))}")
+            raise _Rejected(f"entry {row}: no study {one.study}; there is {', '.join(sorted(self._studies))}")
         if study.arm(one.arm) is None:
-            raise _Unusable(f"entry {row}: the study's arms are {', '.join(arm.id for arm in study.arms)}")
+            raise _Rejected(f"entry {row}: the study's arms are {', '.join(arm.id for arm in study.arms)}")
         if one.language not in study.languages:
-            raise _Unusable(f"entry {row}: the study's languages are {', '.join(study.languages)}")
+            raise _Rejected(f"entry {row}: the study's languages are {', '.join(study.languages)}")
 
     async def _announce(self, person: Person, occurred_at: datetime | None) -> None:
         moment = occurred_at or person.changed_at
@@ -181,7 +181,7 @@ class _AdminApi:
 
         if await self._vault.directory.contact(person.participant) is None:
             await self._vault.directory.record_consent(consented(moment))
-        await self._intake.take(
+        await self._intake.publish_once(
             enrolled,
             lambda at: ParticipantEnrolled(
                 **person.envelope(enrolled, moment, at),
@@ -190,7 +190,7 @@ class _AdminApi:
                 start_date=person.start_date,
             ),
         )
-        await self._intake.take(consent, consented)
+        await self._intake.publish_once(consent, consented)
 
 
 class _Telephone:
@@ -203,7 +203,7 @@ class _Telephone:
         """The texts after a count; waits a while for the first one."""
         simulator = self._registry.adapters.get("simulator")
         if not isinstance(simulator, FakeProvider):
-            raise _Unusable("there is no simulated telephone here: it comes with `wellstream demo`")
+            raise _Rejected("there is no simulated telephone here: it comes with `wellstream demo`")
         wanted = _Fetch.model_validate_json(await read_body(request, _BODY_LIMIT))
         number = normalise(wanted.number) or wanted.number
         texts = await simulator.fetch(number, wanted.after, _FETCH_SECONDS)
@@ -215,7 +215,7 @@ async def _refused(_: Request, error: Exception) -> Response:
     return PlainTextResponse("not found" if status == 404 else "refused", status)
 
 
-async def _unusable(_: Request, error: Exception) -> Response:
+async def _rejected(_: Request, error: Exception) -> Response:
     return PlainTextResponse(str(error), 422)
 
 

@@ -1,6 +1,6 @@
-"""The gateway: the door through which check-ins come in, by SMS and by web form.
+"""The public app: check-ins by SMS and by web form.
 
-Nothing is acknowledged before Kafka has it, and what comes twice goes in once.
+Nothing is acknowledged before Kafka has it, and what is sent twice is stored once.
 """
 
 from collections.abc import Callable, Mapping
@@ -15,10 +15,12 @@ from starlette.routing import Route
 
 from producers.forms import assets as form_assets
 from producers.forms.recent_answers import Recent
-from producers.gateway.audit_log import Audit, Audited
+from producers.gateway.audit_log import AuditLog, RefusalsRecorded
 from producers.gateway.form_routes import FormRoutes, message
 from producers.gateway.intake import Intake
-from producers.gateway.middleware import SafeHeaders, Unexpected
+from producers.gateway.middleware import SafeHeaders, UnexpectedErrors
+from producers.gateway.networks import TrustedProxies
+from producers.gateway.rate_limits import FormLimits
 from producers.gateway.sms_webhook import SmsRoutes
 from producers.kafka.publisher import Publisher
 from producers.sms.providers.registry import Registry
@@ -27,7 +29,6 @@ from schemas.clock import Clock
 from schemas.settings import Settings
 from schemas.study import Study
 
-BODY_LIMIT = 64 * 1024
 _LONG_CACHE = {"Cache-Control": "public, max-age=31536000, immutable"}
 
 
@@ -54,15 +55,18 @@ def build_gateway(
         recent: People's last two weeks, where a study shows them.
     """
     intake = Intake(vault, publisher, clock)
-    sms = SmsRoutes(settings, registry, vault, intake, BODY_LIMIT)
-    form = FormRoutes(settings, studies, vault, intake, clock, BODY_LIMIT, recent)
+    proxies = TrustedProxies(settings.trusted_proxies)
+    # The simulator's people all come from one address.
+    limits = FormLimits(proxies, clock, by_network=not settings.simulation)
+    sms = SmsRoutes(settings, registry, vault, intake)
+    form = FormRoutes(settings, studies, vault, intake, clock, limits, recent)
     health = _Health(vault, publisher, announced)
     return Starlette(
         routes=[
             Route("/sms/{provider}", sms.receive, methods=["GET", "POST"]),
             Route("/sms/{provider}/{secret}", sms.receive, methods=["GET", "POST"]),
             Route("/c/{token}", form.show, methods=["GET"]),
-            Route("/c/{token}", form.take, methods=["POST"]),
+            Route("/c/{token}", form.submit, methods=["POST"]),
             Route("/static/form.css", _stylesheet),
             Route("/static/form.js", _script),
             Route("/healthz", health.alive),
@@ -70,16 +74,16 @@ def build_gateway(
         ],
         middleware=[
             Middleware(
-                Audited,
-                audit=Audit(settings.home / "audit.jsonl", clock),
+                RefusalsRecorded,
+                log=AuditLog(settings.home / "audit.jsonl", clock),
                 providers=registry.adapters.keys(),
-                trusted_proxies=settings.trusted_proxies,
+                proxies=proxies,
             ),
             Middleware(SafeHeaders),
-            # A page repeats nothing that a stranger could choose next to a secret, so its length after
-            # compression tells nothing (BREACH): the link's token is not in it.
+            # No page contains both a secret and text that an attacker could choose, so its compressed length
+            # gives nothing away (BREACH): the link's token is not in it.
             Middleware(GZipMiddleware),
-            Middleware(Unexpected, where="the gateway", answer=_broken),
+            Middleware(UnexpectedErrors, where="the gateway", answer=_broken),
         ],
         exception_handlers={HTTPException: _refused},
     )

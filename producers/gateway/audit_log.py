@@ -1,7 +1,7 @@
-"""What the gateway refused, and why: one JSON line for each, so that an operator sees who tries what.
+"""What the gateway refused, and why: one JSON line per request, for the operator.
 
-A line has no number, words, token or whole address in it. Neither the lines of a minute nor the file grow
-without bound: whoever sends forged requests all day fills no disk.
+A line contains no number, text, token or full address. Both the lines of a minute and the file are limited:
+forged requests all day do not fill the disk.
 """
 
 import json
@@ -13,7 +13,7 @@ from pathlib import Path
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from producers.gateway.rate_limits import network_of, proxies_of
+from producers.gateway.networks import TrustedProxies
 from schemas.clock import Clock
 
 _log = logging.getLogger(__name__)
@@ -32,13 +32,20 @@ _REASONS = {
 }
 
 
-def tell(request: Request, reason: str) -> None:
-    """Have a request noted, with a reason of our own words, whatever its answer is."""
+def record_refusal(request: Request, reason: str | None = None, participant: str = "") -> None:
+    """Have a request recorded, whatever its answer is.
+
+    Args:
+        request: The request.
+        reason: Why it is refused, quoting nothing of the request; None for what its status means.
+        participant: Whose link it was, if known.
+    """
     request.state.refusal = reason
+    request.state.refused_participant = participant
 
 
-class Audit:
-    """The file. The one before it is kept, too.
+class AuditLog:
+    """The file. One earlier file is kept.
 
     Args:
         file: Where it is.
@@ -52,8 +59,10 @@ class Audit:
         self._lines: Counter[str] = Counter()
         self._left_out: Counter[str] = Counter()
 
-    def note(self, endpoint: str, status: int, reason: str, network: str, size: int) -> None:
-        """Write a line, or count it where a endpoint has had its share of this minute."""
+    def record(
+        self, endpoint: str, status: int, reason: str, network: str, size: int, participant: str = ""
+    ) -> None:
+        """Write a line, or only count it once an endpoint has used up this minute's lines."""
         at = self._clock()
         minute = int(at.timestamp()) // 60
         if minute != self._minute:
@@ -65,7 +74,8 @@ class Audit:
             return
         line = {
             "at": at.isoformat(), "endpoint": endpoint, "status": status, "reason": reason,
-            "network": network, "bytes": size, "left_out_before": self._left_out.pop(endpoint, 0),
+            "network": network, "participant": participant, "bytes": size,
+            "left_out_before": self._left_out.pop(endpoint, 0),
         }  # fmt: skip
         self._write(json.dumps(line))
 
@@ -80,23 +90,23 @@ class Audit:
             _log.warning("refused: %s", line)
 
 
-class Audited:
-    """Notes each request that is refused.
+class RefusalsRecorded:
+    """Records each request that is refused.
 
     Args:
         app: What may refuse.
-        audit: Where it is noted.
-        providers: Names that may stand in a webhook's path; no other part of a path is ever written.
-        trusted_proxies: As in the settings.
+        log: The audit log.
+        providers: Names in a webhook's path; no other part of a path is ever written.
+        proxies: Finds the network that a request comes from.
     """
 
     def __init__(
-        self, app: ASGIApp, audit: Audit, providers: Collection[str], trusted_proxies: str = ""
+        self, app: ASGIApp, log: AuditLog, providers: Collection[str], proxies: TrustedProxies
     ) -> None:
         self._app = app
-        self._audit = audit
+        self._log = log
         self._providers = providers
-        self._proxies = proxies_of(trusted_proxies)
+        self._proxies = proxies
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass one request on."""
@@ -120,10 +130,11 @@ class Audited:
         await self._app(scope, count, watch)
         reason = state.get("refusal") or _REASONS.get(status)
         if reason:
-            network = network_of(Request(scope), self._proxies)
-            self._audit.note(self._door(scope["path"]), status, reason, network, size)
+            network = self._proxies.network_of(Request(scope))
+            participant = state.get("refused_participant", "")
+            self._log.record(self._endpoint(scope["path"]), status, reason, network, size, participant)
 
-    def _door(self, path: str) -> str:
+    def _endpoint(self, path: str) -> str:
         _, first, *rest = [*path.split("/"), ""]
         if first == "c":
             return "form"

@@ -1,7 +1,6 @@
-"""`/c/<token>`: showing the form and taking it in."""
+"""`/c/<token>`: showing the form and storing what is submitted."""
 
 import json
-import logging
 import secrets
 from collections.abc import Mapping
 from dataclasses import replace
@@ -17,8 +16,9 @@ from producers.forms.fields import Problem, RawAnswer
 from producers.forms.navigation import Turn, first_steps, take_turn
 from producers.forms.recent_answers import Recent, mark_of
 from producers.forms.rendering import FormPage, render_form, render_message, render_review, with_problems
-from producers.forms.submission import Opened, Submission, checkin_name, checkin_of, letter_of
+from producers.forms.submission import Opened, Submission, checkin_name, checkin_of, dead_letter_of
 from producers.forms.timing import Times, read_times
+from producers.gateway.audit_log import record_refusal
 from producers.gateway.intake import Intake
 from producers.gateway.middleware import read_fields, simulated_at
 from producers.gateway.rate_limits import FormLimits
@@ -29,7 +29,6 @@ from schemas.events import CheckInSubmitted
 from schemas.settings import Settings
 from schemas.study import Study
 
-_log = logging.getLogger(__name__)
 _LONGEST_SUBMISSION_ID = 64
 _LONGEST_TIME = 40
 
@@ -43,14 +42,13 @@ class FormRoutes:
     """The form's two routes. Looking changes nothing; only sending does.
 
     Args:
-        settings: Uses `simulation` and `trusted_proxies`.
+        settings: Uses `simulation`.
         studies: Every known definition by `id@version`.
         vault: The opened vault.
         intake: Where events go.
         clock: Tells the time.
-        body_limit: Bytes of a form.
-        recent: People's last two weeks; None where no study shows them.
-        limits: How often the form may be asked for; None for the usual numbers.
+        limits: How often the form may be requested.
+        recent: People's last two weeks; None if no study shows them.
     """
 
     def __init__(
@@ -60,21 +58,16 @@ class FormRoutes:
         vault: Vault,
         intake: Intake,
         clock: Clock,
-        body_limit: int,
+        limits: FormLimits,
         recent: Recent | None = None,
-        limits: FormLimits | None = None,
     ) -> None:
         self._simulation = settings.simulation
         self._studies = studies
         self._vault = vault
         self._intake = intake
         self._clock = clock
-        self._body_limit = body_limit
         self._recent = recent
-        # The simulator's people all come from one address.
-        self._limits = limits or FormLimits(
-            settings.trusted_proxies, clock, by_address=not settings.simulation
-        )
+        self._limits = limits
 
     async def show(self, request: Request) -> Response:
         """`GET`: the form, empty."""
@@ -85,18 +78,18 @@ class FormRoutes:
         if opened.link.prompt_id and await self._vault.ledger.acknowledged(checkin_name(opened.link, "")):
             return message(opened.study, language, "thanks", 200)
         if opened.link.expires_at <= self._clock():
-            return _expired(opened)
+            return _expired(request, opened)
         return HTMLResponse(render_form(self._page(opened, "", "")))
 
-    async def take(self, request: Request) -> Response:
+    async def submit(self, request: Request) -> Response:
         """`POST`: a page of answers; what is sent twice is one check-in."""
         opened = await self._open(request)
         if isinstance(opened, Response):
             return opened
         try:
-            fields = await read_fields(request, self._body_limit)
+            fields = await read_fields(request)
         except HTTPException as error:
-            return self._unread(opened, error.status_code)
+            return self._unreadable(request, opened, error.status_code)
         given = dict(fields)
         submission_id = given.get("submission_id", "")[:_LONGEST_SUBMISSION_ID]
         page = replace(self._page(opened, submission_id, given.get("OpenedAt", "")), fields=fields)
@@ -107,7 +100,7 @@ class FormRoutes:
         moment = invented or self._clock()
         times = Times() if invented else read_times(fields, opened.link, moment)
         if not times.in_time(opened.link, moment):
-            return _expired(opened)
+            return _expired(request, opened)
         turn = take_turn(opened.study, fields)
         page = replace(page, steps=turn.steps)
         if not submission_id and not opened.link.prompt_id:
@@ -122,7 +115,6 @@ class FormRoutes:
         """The link's people and study, or the page that says why not."""
         wait = await self._limits.wait(request)
         if wait:
-            self._limits.tell()
             refusal = message(None, None, "too_often", 429)
             refusal.headers["Retry-After"] = str(wait)
             return refusal
@@ -130,16 +122,13 @@ class FormRoutes:
         study = self._studies.get(link.person.study) if link else None
         key = await self._vault.keys.get(link.person.participant) if link else None
         if link is None or study is None or key is None:
-            _log.warning("form refused: a link that is not known")
             await self._limits.count_unknown(request)
             return message(None, None, "unknown", 404)
         return Opened(link, study, key)
 
-    def _unread(self, opened: Opened, status: int) -> Response:
-        """What cannot be read as a form: nothing of it can be shown again."""
-        _log.warning(
-            "form refused: not readable (%d), participant %s", status, opened.link.person.participant
-        )
+    def _unreadable(self, request: Request, opened: Opened, status: int) -> Response:
+        """The answer to a body that is not a form: nothing of it can be shown again."""
+        record_refusal(request, participant=opened.link.person.participant)
         if status == 413:
             return message(opened.study, opened.link.person.language, "too_large", status)
         page = replace(self._page(opened, "", ""), heading="problems_title", note="resend")
@@ -181,12 +170,12 @@ class FormRoutes:
 
     async def _submit(self, sent: Submission, answers: dict[str, RawAnswer]) -> CheckInSubmitted:
         this = replace(sent, version=await self._vault.ledger.version(sent.checkin, _content(answers)))
-        await self._intake.take(this.event_id, lambda at: checkin_of(this, answers, at))
+        await self._intake.publish_once(this.event_id, lambda at: checkin_of(this, answers, at))
         await self._vault.ledger.acknowledge(this.checkin)
         return checkin_of(this, answers, this.occurred_at)
 
     def _picture(self, page: FormPage, checkin: CheckInSubmitted) -> dict[str, object] | None:
-        """The person's last two weeks, with the answer of just now even if Kafka has not told us yet."""
+        """The person's last two weeks, with the newest answer even if it is not back from Kafka yet."""
         if self._recent is None or not self._recent.caught_up or not page.study.form.last_two_weeks:
             return None
         marks = self._recent.of(checkin.participant)
@@ -196,20 +185,22 @@ class FormRoutes:
         return picture(page.study, page.language, shown) if shown else None
 
     async def _quarantine(self, sent: Submission, problems: tuple[Problem, ...]) -> None:
-        """Keep, sealed, what our own page cannot have sent."""
+        """Quarantine, sealed, what our own page cannot have sent."""
         odd = next((problem for problem in problems if problem.reason), None)
         if odd is None:
             return
-        letter = letter_of(sent, odd, self._clock())
-        await self._intake.take(letter.event_id, lambda at: letter.model_copy(update={"occurred_at": at}))
+        letter = dead_letter_of(sent, odd, self._clock())
+        await self._intake.publish_once(
+            letter.event_id, lambda at: letter.model_copy(update={"occurred_at": at})
+        )
 
 
 def _content(answers: dict[str, RawAnswer]) -> str:
     return json.dumps(sorted(answers.items()))
 
 
-def _expired(opened: Opened) -> Response:
-    _log.warning("form refused: link expired, participant %s", opened.link.person.participant)
+def _expired(request: Request, opened: Opened) -> Response:
+    record_refusal(request, participant=opened.link.person.participant)
     return message(opened.study, opened.link.person.language, "expired", 410)
 
 

@@ -1,4 +1,4 @@
-"""Taking events in: each once, and only said to be stored when Kafka has acknowledged it."""
+"""Publishing incoming events: each once, and done only when Kafka has acknowledged it."""
 
 import asyncio
 from collections.abc import Callable
@@ -13,7 +13,7 @@ from schemas.events import Event
 
 
 class Intake:
-    """Publishes events with the ledger's help."""
+    """Publishes events that the ledger does not know as acknowledged."""
 
     def __init__(self, vault: Vault, publisher: Publisher, clock: Clock) -> None:
         self._vault = vault
@@ -21,13 +21,13 @@ class Intake:
         self._clock = clock
         self._locks: WeakValueDictionary[UUID, asyncio.Lock] = WeakValueDictionary()
 
-    async def take(self, event_id: UUID, build: Callable[[datetime], Event]) -> None:
-        """Publish the event of that id, unless that has been done.
+    async def publish_once(self, event_id: UUID, build: Callable[[datetime], Event]) -> None:
+        """Publish an event, unless Kafka has already acknowledged it.
 
         Args:
-            event_id: Its id, which follows from its cause.
-            build: Makes the event from the instant at which its cause was first seen, so that a retry
-                makes the same one.
+            event_id: Its id, which is derived from its cause.
+            build: Builds the event from the time its cause was first seen, so that a retry builds the same
+                one.
 
         Raises:
             PublishFailed: Kafka has not acknowledged it.

@@ -1,4 +1,4 @@
-"""What both of the gateway's doors share: limits on bodies, headers, and errors that tell nothing."""
+"""What the public app and the admin API share: limits on bodies, safe headers, and silent errors."""
 
 import logging
 from collections.abc import Awaitable, Callable
@@ -15,6 +15,8 @@ from schemas.faults import type_and_frames
 
 _log = logging.getLogger(__name__)
 _MOST_FIELDS = 500
+BODY_LIMIT = 64 * 1024
+"""Bytes of a request to the public app."""
 FORM_TYPE = "application/x-www-form-urlencoded"
 _HEADERS = {
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; "
@@ -27,7 +29,7 @@ _HEADERS = {
 }
 
 
-async def read_body(request: Request, limit: int) -> bytes:
+async def read_body(request: Request, limit: int = BODY_LIMIT) -> bytes:
     """A request's body.
 
     Raises:
@@ -41,13 +43,13 @@ async def read_body(request: Request, limit: int) -> bytes:
     return bytes(body)
 
 
-async def read_fields(request: Request, limit: int) -> list[tuple[str, str]]:
+async def read_fields(request: Request) -> list[tuple[str, str]]:
     """The fields of a posted form, in order.
 
     Raises:
         HTTPException: 413 too long, 415 not a plain form, 400 not readable.
     """
-    body = await read_body(request, limit)
+    body = await read_body(request)
     if request.headers.get("content-type", "").split(";")[0].strip().lower() != FORM_TYPE:
         raise HTTPException(415)
     try:
@@ -79,15 +81,15 @@ class SafeHeaders:
         await self._app(scope, receive, send_with_headers)
 
 
-class Unexpected:
-    """Answers a fault of ours, and logs its kind and place.
+class UnexpectedErrors:
+    """Answers an unexpected error, and logs its kind and place but not its text.
 
     Starlette's own handler for `Exception` raises it again for the server to log, with its text.
 
     Args:
         app: What may fail.
-        where: What it is called in the log.
-        answer: Makes the answer; the exception is not handed to it.
+        where: Its name in the log.
+        answer: Builds the answer, without the exception.
     """
 
     def __init__(self, app: ASGIApp, where: str, answer: Callable[[], Awaitable[Response]]) -> None:
@@ -109,13 +111,13 @@ class Unexpected:
         except ClientDisconnect:
             return
         except Exception as error:
-            _log.error("unexpected at %s: %s", self._where, type_and_frames(error))
+            _log.error("unexpected error in %s: %s", self._where, type_and_frames(error))
             if not begun:
                 await (await self._answer())(scope, receive, send)
 
 
 def simulated_at(text: str) -> datetime | None:
-    """The simulator's invented time; None where there is none.
+    """The simulator's invented time; None if there is none.
 
     Raises:
         HTTPException: 400, it is not an ISO instant with an offset.

@@ -59,12 +59,12 @@ async def serve_gateway(settings: Settings) -> None:
     async with _vault(settings) as vault, _publisher(settings) as publisher, _closing(registry):
         recent = Recent(studies) if study.form.last_two_weeks else None
         public = build_gateway(settings, studies, registry, vault, publisher, now, announced.is_set, recent)
-        desk = build_admin_api(settings, studies, registry, vault, publisher, now)
+        admin = build_admin_api(settings, studies, registry, vault, publisher, now)
         with (
             _listen(settings.gateway_host, settings.gateway_port) as front,
             _listen(settings.admin_host, settings.admin_port) as back,
         ):
-            servers = (_server(public), _server(desk))
+            servers = (_server(public), _server(admin))
             work = [_announce(study, settings, publisher, studies, announced)]
             if registry.sending:
                 work.append(Dispatcher(settings, registry.sending, studies, vault, publisher, now).run())

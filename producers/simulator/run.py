@@ -44,7 +44,7 @@ async def send_past(
     """Send what has not been sent yet of the invented past, week by week, each person's in order.
 
     Args:
-        settings: Where the gateway, its desk and Kafka are.
+        settings: Where the gateway, its admin API and Kafka are.
         study: What is asked.
         ledger: What was sent before; it is brought up to date.
         until: The past ends here.

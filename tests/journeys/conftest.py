@@ -8,19 +8,19 @@ from playwright.sync_api import Browser, BrowserContext
 from schemas.settings import Settings
 from streams.store.client import Reader
 from tests.conftest import DEMO
-from tests.journeys.form_door import chromium
+from tests.journeys.form_site import chromium
 from wellstream.local.kafka import free_port
 from wellstream.local.services import local_settings, services
 from wellstream.local.supervisor import Supervisor
 
 
 def with_free_ports(settings: Settings) -> Settings:
-    gateway, desk = free_port(), free_port()
+    gateway, admin = free_port(), free_port()
     return settings.model_copy(
         update={
             "gateway_port": gateway,
-            "admin_port": desk,
-            "admin_url": f"http://127.0.0.1:{desk}",
+            "admin_port": admin,
+            "admin_url": f"http://127.0.0.1:{admin}",
             "public_url": f"http://127.0.0.1:{gateway}",
             "store_port": free_port(),
             "dashboard_port": free_port(),

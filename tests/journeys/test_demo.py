@@ -20,13 +20,13 @@ pytestmark = [pytest.mark.kafka, pytest.mark.journey, pytest.mark.timeout(300)]
 
 
 def environment(home: Path) -> dict[str, str]:
-    gateway, desk = free_port(), free_port()
+    gateway, admin = free_port(), free_port()
     return os.environ | {
         "WELLSTREAM_HOME": str(home),
         "WELLSTREAM_GATEWAY_PORT": str(gateway),
         "WELLSTREAM_PUBLIC_URL": f"http://127.0.0.1:{gateway}",
-        "WELLSTREAM_ADMIN_PORT": str(desk),
-        "WELLSTREAM_ADMIN_URL": f"http://127.0.0.1:{desk}",
+        "WELLSTREAM_ADMIN_PORT": str(admin),
+        "WELLSTREAM_ADMIN_URL": f"http://127.0.0.1:{admin}",
         "WELLSTREAM_STORE_PORT": str(free_port()),
         "WELLSTREAM_DASHBOARD_PORT": str(free_port()),
     }

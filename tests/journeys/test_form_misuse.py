@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 from locales import form_texts
 from schemas.study.file import load_study
 from tests.conftest import DEMO
-from tests.journeys.form_door import Door, choose, fill_demo, press
+from tests.journeys.form_site import FormSite, choose, fill_demo, press
 from tests.journeys.people import until
 
 pytestmark = [pytest.mark.kafka, pytest.mark.journey, pytest.mark.browser]
@@ -20,8 +20,8 @@ SAYS = form_texts("en")
 
 
 @pytest.fixture(scope="module")
-def door(broker: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Door]:
-    with Door(tmp_path_factory.mktemp("misuse"), broker, [KINDS, SIMPLE]) as opened:
+def site(broker: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[FormSite]:
+    with FormSite(tmp_path_factory.mktemp("misuse"), broker, [KINDS, SIMPLE]) as opened:
         until(lambda: opened.recent.caught_up)
         yield opened
 
@@ -42,10 +42,10 @@ def instead(page: Page, answer: int, body: str = "<h1>Bad gateway</h1>") -> None
     page.route("**/c/*", reply)
 
 
-def test_the_browsers_back_button_leads_to_the_page_before(door: Door, context: BrowserContext) -> None:
+def test_the_browsers_back_button_leads_to_the_page_before(site: FormSite, context: BrowserContext) -> None:
     page = context.new_page()
-    participant = door.person(KINDS, "en")
-    page.goto(door.link(participant))
+    participant = site.person(KINDS, "en")
+    page.goto(site.link(participant))
     choose(page, mood="-3", slept="0")
     press(page, "next")
     choose(page, kept_awake="thoughts")
@@ -64,13 +64,13 @@ def test_the_browsers_back_button_leads_to_the_page_before(door: Door, context: 
     expect(page.locator("[data-done=thanks]")).to_have_count(1)
     page.reload()
     expect(page.locator("[data-done=thanks]")).to_have_count(1)
-    (event,) = door.checkins(participant)
+    (event,) = site.checkins(participant)
     assert event.answers == {"mood": 1, "slept": 1}
 
 
-def test_a_link_in_the_summary_is_no_way_back(door: Door, context: BrowserContext) -> None:
+def test_a_link_in_the_summary_is_no_way_back(site: FormSite, context: BrowserContext) -> None:
     page = context.new_page()
-    page.goto(door.fresh(KINDS))
+    page.goto(site.fresh(KINDS))
     choose(page, mood="0", slept="0")
     press(page, "next")
     press(page, "next")
@@ -83,24 +83,24 @@ def test_a_link_in_the_summary_is_no_way_back(door: Door, context: BrowserContex
 @pytest.mark.parametrize("script", [True, False])
 @pytest.mark.parametrize("standing", [True, False])
 def test_send_pressed_twice_and_a_reload_are_one_check_in(
-    door: Door, browser: Browser, script: bool, standing: bool
+    site: FormSite, browser: Browser, script: bool, standing: bool
 ) -> None:
     made = browser.new_context(java_script_enabled=script, viewport={"width": 360, "height": 740})
     page = made.new_page()
-    participant = door.person(SIMPLE, "en")
-    page.goto(door.link(participant, standing=standing))
+    participant = site.person(SIMPLE, "en")
+    page.goto(site.link(participant, standing=standing))
     fill_demo(page)
     page.locator("[name=Action][value=send]").dblclick()
     expect(page.locator("[data-done=thanks]")).to_have_count(1)
     page.reload()
     page.wait_for_timeout(200)
-    assert len(door.checkins(participant)) == 1
+    assert len(site.checkins(participant)) == 1
     made.close()
 
 
-def test_a_second_tab_cannot_answer_again_and_is_told_so(door: Door, context: BrowserContext) -> None:
-    participant = door.person(SIMPLE, "en")
-    url = door.link(participant)
+def test_a_second_tab_cannot_answer_again_and_is_told_so(site: FormSite, context: BrowserContext) -> None:
+    participant = site.person(SIMPLE, "en")
+    url = site.link(participant)
     first, second = context.new_page(), context.new_page()
     first.goto(url)
     second.goto(url)
@@ -111,14 +111,16 @@ def test_a_second_tab_cannot_answer_again_and_is_told_so(door: Door, context: Br
     press(second, "send")
     expect(second.locator("h1")).to_have_text(SAYS["already_title"])
     assert second.evaluate("Object.keys(localStorage)") == []
-    assert [event.answers["mood"] for event in door.checkins(participant)] == [6]
+    assert [event.answers["mood"] for event in site.checkins(participant)] == [6]
 
 
 @pytest.mark.parametrize("answer", [404, 429, 502])
-def test_a_page_of_somebody_elses_loses_no_answers(door: Door, context: BrowserContext, answer: int) -> None:
+def test_a_page_of_somebody_elses_loses_no_answers(
+    site: FormSite, context: BrowserContext, answer: int
+) -> None:
     page = context.new_page()
-    participant = door.person(SIMPLE, "en")
-    page.goto(door.link(participant))
+    participant = site.person(SIMPLE, "en")
+    page.goto(site.link(participant))
     fill_demo(page)
     instead(page, answer)
     press(page, "send")
@@ -128,14 +130,14 @@ def test_a_page_of_somebody_elses_loses_no_answers(door: Door, context: BrowserC
     page.unroute_all()
     page.reload()
     expect(page.locator("[data-done=thanks]")).to_have_count(1)
-    assert len(door.checkins(participant)) == 1
+    assert len(site.checkins(participant)) == 1
 
 
 def test_a_page_of_somebody_elses_between_two_pages_loses_nothing(
-    door: Door, context: BrowserContext
+    site: FormSite, context: BrowserContext
 ) -> None:
     page = context.new_page()
-    page.goto(door.fresh(KINDS))
+    page.goto(site.fresh(KINDS))
     choose(page, mood="1", slept="1")
     instead(page, 502)
     press(page, "next")
@@ -145,10 +147,10 @@ def test_a_page_of_somebody_elses_between_two_pages_loses_nothing(
     expect(page.locator("[name=Action][value=send]")).to_have_count(1)
 
 
-def test_too_often_while_sending_is_kept_and_sent_later(door: Door, context: BrowserContext) -> None:
+def test_too_often_while_sending_is_kept_and_sent_later(site: FormSite, context: BrowserContext) -> None:
     page = context.new_page()
-    participant = door.person(SIMPLE, "en")
-    page.goto(door.link(participant))
+    participant = site.person(SIMPLE, "en")
+    page.goto(site.link(participant))
     fill_demo(page)
     instead(page, 429, "<h1>One moment</h1><p role=status></p>")
     press(page, "send")
@@ -156,16 +158,16 @@ def test_too_often_while_sending_is_kept_and_sent_later(door: Door, context: Bro
     page.unroute_all()
     page.reload()
     expect(page.locator("[data-done=thanks]")).to_have_count(1)
-    assert len(door.checkins(participant)) == 1
+    assert len(site.checkins(participant)) == 1
 
 
 @pytest.mark.parametrize("offline", [True, False])
 def test_removing_leaves_nothing_on_the_page_either(
-    door: Door, context: BrowserContext, offline: bool
+    site: FormSite, context: BrowserContext, offline: bool
 ) -> None:
     """What the gateway put on the page again, after a problem, is an answer as well."""
     page = context.new_page()
-    page.goto(door.fresh(SIMPLE))
+    page.goto(site.fresh(SIMPLE))
     choose(page, mood="1")
     page.fill("[name=note]", "between us")
     press(page, "send")

@@ -17,7 +17,7 @@ from schemas.settings import Settings
 from schemas.study.file import load_study
 from streams.store.client import Reader
 from tests.conftest import DEMO
-from tests.journeys.form_door import Door, choose, fill_demo, press
+from tests.journeys.form_site import FormSite, choose, fill_demo, press
 from tests.journeys.people import count, form_link, person, text, until
 
 pytestmark = [pytest.mark.kafka, pytest.mark.journey, pytest.mark.browser]
@@ -29,23 +29,23 @@ LANGUAGES = ["en", "nl", "ar"]
 
 
 @pytest.fixture(scope="module")
-def door(broker: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Door]:
-    with Door(tmp_path_factory.mktemp("endpoint"), broker, [KINDS, SIMPLE]) as opened:
+def site(broker: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[FormSite]:
+    with FormSite(tmp_path_factory.mktemp("endpoint"), broker, [KINDS, SIMPLE]) as opened:
         until(lambda: opened.recent.caught_up)
         yield opened
 
 
 @pytest.fixture(scope="module")
-def broken_door(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Door]:
+def broken_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FormSite]:
     """A gateway whose Kafka is away."""
-    with Door(tmp_path_factory.mktemp("broken"), "127.0.0.1:1", [KINDS, SIMPLE]) as opened:
+    with FormSite(tmp_path_factory.mktemp("broken"), "127.0.0.1:1", [KINDS, SIMPLE]) as opened:
         yield opened
 
 
-def show(page: Page, door: Door, text: str) -> None:
+def show(page: Page, site: FormSite, text: str) -> None:
     """A page that is hard to come by, where its style is found."""
     page.route("**/c/shown", lambda route: route.fulfill(content_type="text/html; charset=utf-8", body=text))
-    page.goto(f"{door.url}/c/shown")
+    page.goto(f"{site.url}/c/shown")
     assert page.evaluate("document.styleSheets.length") == 1
     page.unroute("**/c/shown")
 
@@ -69,10 +69,10 @@ def check(page: Page) -> None:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_every_page_of_the_form_is_accessible(door: Door, context: BrowserContext, language: str) -> None:
+def test_every_page_of_the_form_is_accessible(site: FormSite, context: BrowserContext, language: str) -> None:
     page = context.new_page()
-    participant = door.person(KINDS, language)
-    url = door.link(participant)
+    participant = site.person(KINDS, language)
+    url = site.link(participant)
     page.goto(url)
     assert page.get_attribute("html", "dir") == ("rtl" if language == "ar" else "ltr")
     check(page)
@@ -103,7 +103,7 @@ def test_every_page_of_the_form_is_accessible(door: Door, context: BrowserContex
     expect(page.locator("[data-done]")).to_have_count(1)
     expect(page.locator("svg")).to_have_count(0)
     check(page)
-    (event,) = door.checkins(participant)
+    (event,) = site.checkins(participant)
     told = event.answers.pop("told")
     assert not isinstance(told, str | int | tuple)
     assert event.answers == {
@@ -116,51 +116,51 @@ def test_every_page_of_the_form_is_accessible(door: Door, context: BrowserContex
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_other_pages_are_accessible(
-    door: Door, broken_door: Door, browser: Browser, language: str
+    site: FormSite, broken_site: FormSite, browser: Browser, language: str
 ) -> None:
     plain = browser.new_context(viewport={"width": 360, "height": 740})
     plain.route("**/form.js*", lambda route: route.abort())
     page = plain.new_page()
-    page.goto(door.url + "/c/no-such-link")
+    page.goto(site.url + "/c/no-such-link")
     check(page)
-    page.goto(broken_door.fresh(SIMPLE, language))
+    page.goto(broken_site.fresh(SIMPLE, language))
     fill_demo(page)
     check(page)
     press(page, "send")
     expect(page.locator(".summary")).to_have_count(1)
     check(page)
-    url = door.fresh(SIMPLE, language)
-    door.ahead = timedelta(hours=2)
+    url = site.fresh(SIMPLE, language)
+    site.ahead = timedelta(hours=2)
     try:
         gone = page.goto(url)
         assert gone is not None
         assert gone.status == 410
         check(page)
     finally:
-        door.ahead = timedelta()
+        site.ahead = timedelta()
     for name in ("already", "too_large", "error"):
-        show(page, door, render_message(SIMPLE, language, name))
+        show(page, site, render_message(SIMPLE, language, name))
         check(page)
     plain.close()
 
 
-def test_too_often_is_answered_in_words(door: Door, context: BrowserContext) -> None:
-    url = door.fresh(SIMPLE)
+def test_too_often_is_answered_in_words(site: FormSite, context: BrowserContext) -> None:
+    url = site.fresh(SIMPLE)
     with httpx.Client() as client:
         answers = [client.post(url, data={"stress": "3"}) for _ in range(31)]
     assert [answer.status_code for answer in answers] == [422] * 30 + [429]
     assert 1 <= int(answers[-1].headers["Retry-After"]) <= 60
     page = context.new_page()
-    show(page, door, answers[-1].text)
+    show(page, site, answers[-1].text)
     check(page)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_without_javascript_everything_works(door: Door, browser: Browser, language: str) -> None:
+def test_without_javascript_everything_works(site: FormSite, browser: Browser, language: str) -> None:
     plain = browser.new_context(java_script_enabled=False, viewport={"width": 360, "height": 740})
     page = plain.new_page()
-    participant = door.person(KINDS, language)
-    page.goto(door.link(participant))
+    participant = site.person(KINDS, language)
+    page.goto(site.link(participant))
     choose(page, mood="1", slept="0")
     press(page, "next")
     choose(page, kept_awake="noise")
@@ -170,15 +170,15 @@ def test_without_javascript_everything_works(door: Door, browser: Browser, langu
     press(page, "next")
     press(page, "send")
     expect(page.locator("svg[role=img]")).to_have_count(1)
-    (event,) = door.checkins(participant)
+    (event,) = site.checkins(participant)
     assert event.answers == {"mood": 1, "slept": 1}
     plain.close()
 
 
-def test_the_keyboard_alone_is_enough(door: Door, context: BrowserContext) -> None:
+def test_the_keyboard_alone_is_enough(site: FormSite, context: BrowserContext) -> None:
     page = context.new_page()
-    participant = door.person(KINDS, "en")
-    page.goto(door.link(participant))
+    participant = site.person(KINDS, "en")
+    page.goto(site.link(participant))
 
     def tab_to(selector: str) -> None:
         for _ in range(40):
@@ -203,7 +203,7 @@ def test_the_keyboard_alone_is_enough(door: Door, context: BrowserContext) -> No
     tab_to("[name=Action][value=send]")
     page.keyboard.press("Enter")
     expect(page.locator("[data-done]")).to_have_count(1)
-    (event,) = door.checkins(participant)
+    (event,) = site.checkins(participant)
     assert event.answers["mood"] == -2
     assert event.answers["kept-awake"] == ("noise",)
     assert "told" in event.answers
@@ -215,11 +215,11 @@ def kept(page: Page) -> list[str]:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_form_sent_offline_lands_once_when_the_network_is_back(
-    door: Door, context: BrowserContext, language: str
+    site: FormSite, context: BrowserContext, language: str
 ) -> None:
     page = context.new_page()
-    participant = door.person(SIMPLE, language)
-    url = door.link(participant)
+    participant = site.person(SIMPLE, language)
+    url = site.link(participant)
     page.goto(url)
     fill_demo(page)
     assert len(kept(page)) == 1
@@ -235,16 +235,16 @@ def test_a_form_sent_offline_lands_once_when_the_network_is_back(
     expect(page.locator(".phone")).to_be_hidden()
     page.reload()
     page.wait_for_timeout(300)
-    (event,) = door.checkins(participant)
+    (event,) = site.checkins(participant)
     assert event.answers == {"mood": 6, "stress": 4, "handled": 5}
 
 
 def test_a_queue_flushes_when_another_page_is_opened_later_even_after_expiry(
-    door: Door, context: BrowserContext
+    site: FormSite, context: BrowserContext
 ) -> None:
     page = context.new_page()
-    participant = door.person(SIMPLE, "en")
-    url = door.link(participant)
+    participant = site.person(SIMPLE, "en")
+    url = site.link(participant)
     answered = now()
     page.goto(url)
     fill_demo(page)
@@ -253,24 +253,24 @@ def test_a_queue_flushes_when_another_page_is_opened_later_even_after_expiry(
     expect(page.locator("[role=status]")).to_contain_text("Kept on this phone")
     page.close()
     context.set_offline(False)
-    door.ahead = timedelta(hours=3)
+    site.ahead = timedelta(hours=3)
     try:
         later = context.new_page()
-        later.goto(door.fresh(SIMPLE))
+        later.goto(site.fresh(SIMPLE))
         expect(later.locator("[role=status]")).to_contain_text("sent now")
-        (event,) = door.checkins(participant)
-        late = httpx.post(door.link(participant), data={"mood": "3"})
+        (event,) = site.checkins(participant)
+        late = httpx.post(site.link(participant), data={"mood": "3"})
         assert late.status_code == 422
     finally:
-        door.ahead = timedelta()
+        site.ahead = timedelta()
     assert abs(event.occurred_at - answered) < timedelta(minutes=1)
     assert event.recorded_at - event.occurred_at > timedelta(hours=2)
 
 
-def test_a_reload_with_a_queue_sends_it(door: Door, context: BrowserContext) -> None:
+def test_a_reload_with_a_queue_sends_it(site: FormSite, context: BrowserContext) -> None:
     page = context.new_page()
-    participant = door.person(SIMPLE, "en")
-    page.goto(door.link(participant))
+    participant = site.person(SIMPLE, "en")
+    page.goto(site.link(participant))
     fill_demo(page)
     page.route("**/c/*", lambda route: route.abort() if route.request.method == "POST" else route.continue_())
     press(page, "send")
@@ -278,12 +278,14 @@ def test_a_reload_with_a_queue_sends_it(door: Door, context: BrowserContext) -> 
     page.unroute_all()
     page.reload()
     expect(page.locator("[data-done]")).to_have_count(1)
-    assert len(door.checkins(participant)) == 1
+    assert len(site.checkins(participant)) == 1
 
 
-def test_what_kafka_does_not_take_is_kept_on_the_phone(broken_door: Door, context: BrowserContext) -> None:
+def test_what_kafka_does_not_take_is_kept_on_the_phone(
+    broken_site: FormSite, context: BrowserContext
+) -> None:
     page = context.new_page()
-    page.goto(broken_door.fresh(SIMPLE))
+    page.goto(broken_site.fresh(SIMPLE))
     fill_demo(page)
     press(page, "send")
     expect(page.locator("[role=status]")).to_contain_text("Kept on this phone", timeout=10_000)
@@ -301,9 +303,9 @@ QUEUE = """change => new Promise(done => {
 })"""
 
 
-def test_the_queue_keeps_the_twenty_newest(door: Door, context: BrowserContext) -> None:
+def test_the_queue_keeps_the_twenty_newest(site: FormSite, context: BrowserContext) -> None:
     page = context.new_page()
-    page.goto(door.fresh(SIMPLE))
+    page.goto(site.fresh(SIMPLE))
     fill_demo(page)
     context.set_offline(True)
     assert len(page.evaluate(QUEUE, 25)) == 25
@@ -314,9 +316,9 @@ def test_the_queue_keeps_the_twenty_newest(door: Door, context: BrowserContext) 
     assert {f"x{number}" for number in range(6)}.isdisjoint(left)
 
 
-def test_a_draft_is_there_after_a_reload_and_can_be_removed(door: Door, context: BrowserContext) -> None:
+def test_a_draft_is_there_after_a_reload_and_can_be_removed(site: FormSite, context: BrowserContext) -> None:
     page = context.new_page()
-    page.goto(door.fresh(SIMPLE))
+    page.goto(site.fresh(SIMPLE))
     expect(page.locator(".phone")).to_be_hidden()
     fill_demo(page)
     choose(page, coping="problem_solving")
@@ -334,9 +336,9 @@ def test_a_draft_is_there_after_a_reload_and_can_be_removed(door: Door, context:
     assert page.input_value("[name=note]") == ""
 
 
-def test_offline_between_two_pages_nothing_is_lost(door: Door, context: BrowserContext) -> None:
+def test_offline_between_two_pages_nothing_is_lost(site: FormSite, context: BrowserContext) -> None:
     page = context.new_page()
-    page.goto(door.fresh(KINDS))
+    page.goto(site.fresh(KINDS))
     choose(page, mood="1", slept="1")
     context.set_offline(True)
     press(page, "next")
@@ -347,12 +349,12 @@ def test_offline_between_two_pages_nothing_is_lost(door: Door, context: BrowserC
     expect(page.locator("[name=Action][value=send]")).to_have_count(1)
 
 
-def test_no_page_breaks_its_own_security_policy(door: Door, context: BrowserContext) -> None:
+def test_no_page_breaks_its_own_security_policy(site: FormSite, context: BrowserContext) -> None:
     page = context.new_page()
     said: list[str] = []
     page.on("console", lambda line: said.append(line.text))
     page.on("pageerror", lambda error: said.append(str(error)))
-    page.goto(door.fresh(SIMPLE))
+    page.goto(site.fresh(SIMPLE))
     fill_demo(page)
     press(page, "send")
     expect(page.locator("svg")).to_have_count(1)

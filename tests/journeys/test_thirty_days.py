@@ -79,7 +79,7 @@ class System:
             transport=httpx.ASGITransport(build_gateway(*parts, self.publisher, lambda: self.at)),
             base_url=self.settings.public_url,
         )
-        self.desk = httpx.AsyncClient(
+        self.admin_api = httpx.AsyncClient(
             transport=httpx.ASGITransport(build_admin_api(*parts, self.publisher, lambda: self.at)),
             base_url="http://admin",
             headers={"Authorization": f"Bearer {self.settings.secret('admin_token')}"},
@@ -114,7 +114,7 @@ class System:
             "number": number, "study": self.study.ref, "arm": "cbt", "language": "en", "zone": zone,
             "start_date": self.at.date().isoformat(),
         }  # fmt: skip
-        answer = await self.desk.post("/participants", json=[entry])
+        answer = await self.admin_api.post("/participants", json=[entry])
         assert answer.status_code == 200, answer.text
         self.people[number] = answer.json()[0]["participant"]
 

@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from producers.gateway.app import build_gateway
-from producers.gateway.audit_log import Audit
+from producers.gateway.audit_log import AuditLog
 from producers.kafka.publisher import Publisher
 from producers.sms.providers.registry import Registry
 from producers.vault import NewLink, Person, Vault
@@ -93,6 +93,7 @@ async def test_wrong_links_and_places_are_noted(watched: Watched) -> None:
     (token,) = await watched.vault.links.create([past])
     await watched.client.get(f"/c/{token}")
     assert watched.last == ("form", 410, "the link has expired")
+    assert watched.lines()[-1]["participant"] == watched.person.participant
     await watched.client.post("/sms/pigeon/a-secret-of-another-gateway", content=b"7")
     assert watched.last == ("other", 404, "no such page or link")
     await watched.client.get("/admin.php?password=guessed")
@@ -125,10 +126,10 @@ def test_omitted_lines_are_counted_and_the_file_stays_small(
 ) -> None:
     monkeypatch.setattr("producers.gateway.audit_log._LARGEST", 5_000)
     at = NOON
-    audit = Audit(tmp_path / "state" / "audit.jsonl", lambda: at)
+    audit = AuditLog(tmp_path / "state" / "audit.jsonl", lambda: at)
     for _ in range(60):
         for _ in range(30):
-            audit.note("sms/twilio", 403, "forged", "", 9)
+            audit.record("sms/twilio", 403, "forged", "", 9)
         at += timedelta(minutes=1)
     files = sorted((tmp_path / "state").iterdir())
     assert [file.name for file in files] == ["audit.1.jsonl", "audit.jsonl"]
@@ -141,5 +142,5 @@ def test_a_folder_that_cannot_be_written_to_breaks_nothing(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     (tmp_path / "a-file").touch()
-    Audit(tmp_path / "a-file" / "audit.jsonl", lambda: NOON).note("form", 404, "no such link", "", 0)
+    AuditLog(tmp_path / "a-file" / "audit.jsonl", lambda: NOON).record("form", 404, "no such link", "", 0)
     assert "no such link" in caplog.text

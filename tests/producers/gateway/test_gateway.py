@@ -1,4 +1,4 @@
-"""The two doors, text and form: looking does nothing, what is sent counts once, and only in time."""
+"""Text and form through the public app: looking changes nothing, and each submission counts once, in time."""
 
 import asyncio
 import re

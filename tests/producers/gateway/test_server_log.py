@@ -11,7 +11,7 @@ from starlette.middleware import Middleware
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
-from producers.gateway.middleware import Unexpected
+from producers.gateway.middleware import UnexpectedErrors
 from producers.gateway.server import _server
 
 SAID = "+447700900123 said something private"
@@ -30,7 +30,7 @@ async def test_no_secret_path_stands_in_a_log(
 ) -> None:
     application = Starlette(
         routes=[Route("/sms/kannel/{secret}", _fail)],
-        middleware=[Middleware(Unexpected, where="the gateway", answer=_broken)],
+        middleware=[Middleware(UnexpectedErrors, where="the gateway", answer=_broken)],
     )
     listener = socket.create_server(("127.0.0.1", 0))
     server = _server(application)

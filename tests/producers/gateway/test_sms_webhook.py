@@ -113,7 +113,7 @@ async def test_a_strangers_text_leaves_nothing(gateway: Gateway, broker: str) ->
 
 async def test_delivery_reports_in_any_order_are_each_published_once(gateway: Gateway, broker: str) -> None:
     if not gateway.kit.sends:
-        pytest.skip("this one sends no receipts")
+        pytest.skip("this provider sends no delivery reports")
     who, at = gateway.person, now()
     prompt = PromptRequested(
         event_id=event_id("ask", who.participant), study=who.study, participant=who.participant,
@@ -127,8 +127,8 @@ async def test_delivery_reports_in_any_order_are_each_published_once(gateway: Ga
     )  # fmt: skip
     assert await gateway.vault.dispatches.claim(claim) is None
     for delivery in (Delivery.DELIVERED, Delivery.SENT, Delivery.DELIVERED, Delivery.SENT):
-        receipt = gateway.kit.delivery_report(prompt.event_id, delivery, "M4")
-        assert (await gateway.deliver(receipt)).status_code == 200
+        report = gateway.kit.delivery_report(prompt.event_id, delivery, "M4")
+        assert (await gateway.deliver(report)).status_code == 200
     reports = await on_topic(broker, DELIVERY_REPORTS, DeliveryReported, who.participant)
     assert [one.delivery for one in reports] == ["delivered", "sent"]
     (sent,) = await on_topic(broker, PROMPTS, PromptSent, who.participant)

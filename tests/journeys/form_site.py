@@ -30,7 +30,7 @@ from wellstream.local.kafka import free_port
 _T = TypeVar("_T")
 
 
-class Door:
+class FormSite:
     """The gateway in a thread of its own; `ahead` sets its clock forward."""
 
     def __init__(self, home: Path, kafka: str, studies: Sequence[Study]) -> None:
@@ -50,7 +50,7 @@ class Door:
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
 
-    def __enter__(self) -> "Door":
+    def __enter__(self) -> "FormSite":
         self._thread.start()
         self.run(self._open())
         return self

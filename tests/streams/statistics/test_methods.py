@@ -30,6 +30,7 @@ def test_each_method_is_in_the_catalogue_once_and_whole() -> None:
     assert all(all(vars(method).values()) for method in METHODS)
 
 
+@pytest.mark.slow
 def test_the_worker_does_not_load_statsmodels() -> None:
     imported = "import sys, streams.worker.app, streams.statistics"
     code = f"{imported}; print({{'statsmodels', 'scipy'}} & set(sys.modules))"
@@ -200,6 +201,7 @@ class TestMixed:
         assert (found.people, found.rows, found.reason, found.caution) == (24, 672, None, None)
         assert found.effect("nothing") is None
 
+    @pytest.mark.slow
     def test_people_who_do_not_differ_make_a_singular_fit(self) -> None:
         found = phase_by_arm(study(10, seed=6, spread=0.0), "A", "B", "waitlist")
         assert found.caution is Reason.SINGULAR_FIT
@@ -219,6 +221,7 @@ class TestMixed:
         rows = [replace(row, value=float(int(row.participant[1:]))) for row in study(10)]
         assert phase_by_arm(rows, "A", "B", "waitlist").reason is Reason.ZERO_VARIANCE
 
+    @pytest.mark.slow
     def test_an_infinite_likelihood_is_not_the_best(self) -> None:
         """On these data statsmodels' Nelder-Mead ends at a singular covariance, at -2 log L of -inf."""
         found = phase_by_arm(study(12), "A", "B", "waitlist")

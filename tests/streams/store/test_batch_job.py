@@ -38,6 +38,7 @@ def batch(memory: Memory) -> Batch:
     return compute(asking(memory.connection), NOW)[0]
 
 
+@pytest.mark.slow
 def test_the_pooled_change_is_the_references(batch: Batch) -> None:
     pooled = batch.reports[MOOD].changes[-1]
     expected = {part: VALUES[f"/group/meta_REML_KNHA/{part}"] for part in ("est", "ci/0", "ci/1")}

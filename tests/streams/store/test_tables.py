@@ -152,6 +152,7 @@ def test_a_record_that_cannot_be_read_is_a_dead_letter_but_not_twice() -> None:
     assert rows == project(EVENTS[0])
 
 
+@pytest.mark.slow
 def test_readers_see_whole_batches_while_the_writer_writes(tmp_path: Path) -> None:
     store, port = open_store(tmp_path / "store.duckdb"), free_port()
     serve_read_only(store, "localhost", port, TOKEN)

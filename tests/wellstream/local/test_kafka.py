@@ -21,6 +21,7 @@ pytestmark = [pytest.mark.kafka, pytest.mark.timeout(180)]
 PLACE = TopicPartition(CHECKINS.name, 0)
 
 
+@pytest.mark.slow
 async def test_a_restart_keeps_topics_and_records(tmp_path: Path) -> None:
     with local_kafka(tmp_path) as bootstrap:
         assert await create_topics(bootstrap) == [topic.name for topic in TOPICS]
@@ -67,6 +68,7 @@ def test_without_network_the_first_run_says_so(tmp_path: Path) -> None:
     assert "needs a network connection" in done.stdout
 
 
+@pytest.mark.slow
 def test_kafka_ends_with_the_process_that_started_it(tmp_path: Path) -> None:
     script = (
         "import sys, pathlib, time\nfrom wellstream.local.kafka import local_kafka\n"

@@ -63,6 +63,7 @@ def _family(pid: int) -> list[psutil.Process]:
     return [process, *process.children(recursive=True)]
 
 
+@pytest.mark.slow
 def test_a_killed_service_is_started_again_and_its_health_is_told(tmp_path: Path) -> None:
     with Supervisor(tmp_path, [noting(tmp_path, "first"), noting(tmp_path, "second")]):
         before = listed(tmp_path)[0]

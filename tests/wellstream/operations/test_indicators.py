@@ -5,6 +5,7 @@ import json
 from io import StringIO
 from pathlib import Path
 
+import pytest
 from typer.testing import CliRunner
 
 from wellstream.cli.app import app
@@ -55,6 +56,7 @@ def test_what_cannot_be_found_is_one_sentence(tmp_path: Path) -> None:
         assert "Traceback" not in result.output
 
 
+@pytest.mark.slow
 def test_the_command_gives_every_reference_value_of_a_participant() -> None:
     table = csv.DictReader(StringIO(run(GOLDEN, "--end", "2024-04-03T22:00Z")))
     found = {f"/participants/{row['participant']}/{row['indicator']}": row for row in table}

@@ -11,13 +11,17 @@ from producers.forms import recent_answers
 from producers.sms import dispatcher
 from schemas.consumers import Consumes, ContractBroken
 from schemas.events import Envelope
+from streams.indicators import update
 from streams.scheduling import participant_state
+from streams.store import reconcile
 from streams.worker import agents
 
 CONTRACTS: tuple[Consumes[Any], ...] = (
     participant_state.CONTRACT,
     agents.CONVERSATION,
-    agents.INDICATORS,
+    update.TIMELINE,
+    reconcile.ACCEPTED,
+    reconcile.ASKED,
     dispatcher.CONTRACT,
     recent_answers.CONTRACT,
 )
@@ -50,6 +54,8 @@ def test_a_new_event_type_on_any_topic_of_a_consumer_is_refused(contract: Consum
     ("module", "topic"),
     [
         ("streams.scheduling.service", "PROMPTS"),
+        ("streams.worker.agents", "MESSAGES"),
+        ("streams.store.reconcile", "PROMPTS"),
         ("producers.sms.dispatcher", "PARTICIPANTS"),
         ("producers.forms.recent_answers", "CHECKINS"),
     ],

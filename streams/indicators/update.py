@@ -10,9 +10,19 @@ from typing import Any
 from uuid import UUID
 
 from schemas.base import Measure
-from schemas.events import CheckInRetracted, CheckInSubmitted, IndicatorsUpdated, PromptSent
+from schemas.consumers import Consumes
+from schemas.events import (
+    CheckInRetracted,
+    CheckInSubmitted,
+    DayPlanned,
+    IndicatorsUpdated,
+    PromptClosed,
+    PromptSent,
+    SupportDecided,
+)
 from schemas.identity import event_id
 from schemas.study.versions import Versions
+from schemas.topics import CHECKINS, PROMPTS
 from streams.indicators.catalogue import LONGEST_MS
 from streams.indicators.rolling import known, rolling
 from streams.records.timeline import CheckInRecord, History, PromptRecord, from_ms, local_day, to_ms
@@ -24,6 +34,13 @@ State = dict[str, list[list[Any]]]
 """`asked` and `answered`: their fields' values in order, which go through JSON unchanged and are short."""
 
 TimelineEvent = CheckInSubmitted | CheckInRetracted | PromptSent
+
+TIMELINE: Consumes[TimelineEvent] = Consumes(
+    "indicators",
+    (CHECKINS, PROMPTS),
+    handles=(CheckInSubmitted, CheckInRetracted, PromptSent),
+    ignores=(DayPlanned, PromptClosed, SupportDecided),
+)
 
 
 def place(event: TimelineEvent, versions: Versions) -> PromptRecord | CheckInRecord:

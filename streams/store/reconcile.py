@@ -6,14 +6,34 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, assert_never
 
 from schemas.codec import Unreadable, decode
-from schemas.events import CheckInRetracted, CheckInSubmitted, DayPlanned, MessageReceived, PromptSent
+from schemas.consumers import Consumes, MisplacedEvent
+from schemas.events import (
+    CheckInRetracted,
+    CheckInSubmitted,
+    DayPlanned,
+    MessageReceived,
+    PromptClosed,
+    PromptSent,
+    SupportDecided,
+)
 from schemas.topic_log import read_to_end
 from schemas.topics import CHECKINS, MESSAGES, PROMPTS
 
 Query = Callable[..., Any]
+ACCEPTED: Consumes[MessageReceived | CheckInSubmitted | CheckInRetracted] = Consumes(
+    "check of accepted events",
+    (MESSAGES, CHECKINS),
+    handles=(MessageReceived, CheckInSubmitted, CheckInRetracted),
+)
+ASKED: Consumes[DayPlanned | PromptSent] = Consumes(
+    "check of prompts",
+    (PROMPTS,),
+    handles=(DayPlanned, PromptSent),
+    ignores=(PromptClosed, SupportDecided),
+)
 _POLL_SECONDS = 0.5
 _ENDS = ("answered", "expired", "failed", "discarded", "cancelled", "pending")
 
@@ -65,7 +85,7 @@ def settle(query: Query, accepted: Iterable[str], limit_seconds: float) -> Recon
 async def reconcile_with_topics(bootstrap: str, query: Query) -> Reconciliation:
     """Compare every text and every check-in that is on the topics with the store."""
     names: set[str] = set()
-    async for record in read_to_end(bootstrap, (MESSAGES, CHECKINS)):
+    async for record in read_to_end(bootstrap, ACCEPTED.topics):
         names |= _accepted(record.value)
     return settle(query, names, 10)
 
@@ -95,13 +115,9 @@ class PromptReconciliation:
 async def reconcile_prompts(bootstrap: str, query: Query, limit_seconds: float = 10) -> PromptReconciliation:
     """Compare every prompt that is on its topic with the store, until none is missing or the time is over."""
     names: set[str] = set()
-    async for record in read_to_end(bootstrap, (PROMPTS,)):
-        with suppress(Unreadable):
-            event = decode(record.value)
-            if isinstance(event, DayPlanned):
-                names |= {str(prompt.prompt_id) for prompt in event.prompts}
-            elif isinstance(event, PromptSent):
-                names.add(str(event.event_id))
+    async for record in read_to_end(bootstrap, ASKED.topics):
+        with suppress(Unreadable, MisplacedEvent):
+            names |= _asked(ASKED.select(decode(record.value)))
     limit = time.monotonic() + limit_seconds
     while True:
         rows = query("select prompt_id, status from prompt_log")
@@ -113,13 +129,30 @@ async def reconcile_prompts(bootstrap: str, query: Query, limit_seconds: float =
         await asyncio.sleep(_POLL_SECONDS)
 
 
+def _asked(event: DayPlanned | PromptSent | None) -> set[str]:
+    match event:
+        case DayPlanned():
+            return {str(prompt.prompt_id) for prompt in event.prompts}
+        case PromptSent():
+            return {str(event.event_id)}
+        case None:
+            return set()
+        case _:
+            assert_never(event)
+
+
 def _accepted(value: bytes | None) -> set[str]:
     try:
-        event = decode(value)
-    except Unreadable:
+        event = ACCEPTED.select(decode(value))
+    except (Unreadable, MisplacedEvent):
         return set()
-    if isinstance(event, MessageReceived):
-        return {str(event.event_id)}
-    if isinstance(event, CheckInRetracted) or (isinstance(event, CheckInSubmitted) and event.cause is None):
-        return {str(event.event_id)}
-    return set()
+    match event:
+        case MessageReceived() | CheckInRetracted():
+            return {str(event.event_id)}
+        case CheckInSubmitted():
+            # One that was parsed from a text is accounted for by the text.
+            return {str(event.event_id)} if event.cause is None else set()
+        case None:
+            return set()
+        case _:
+            assert_never(event)

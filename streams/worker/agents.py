@@ -9,8 +9,6 @@ from schemas.clock import Clock
 from schemas.codec import dead_letter, encode
 from schemas.consumers import Consumes
 from schemas.events import (
-    CheckInRetracted,
-    CheckInSubmitted,
     DayPlanned,
     DeadLetter,
     Event,
@@ -20,23 +18,17 @@ from schemas.events import (
     Reason,
     SupportDecided,
 )
-from schemas.topics import CHECKINS, MESSAGES, PROMPTS, topic_of
+from schemas.topics import MESSAGES, PROMPTS, topic_of
 from streams.conversation.prompts import remember_prompt
 from streams.conversation.reading import read_message
 from streams.conversation.state import Conversation
-from streams.indicators.update import State, TimelineEvent, absorb, updates
+from streams.indicators.update import TIMELINE, State, TimelineEvent, absorb, updates
 from streams.worker.ports import Keys, Sender, States, Studies
 
 CONVERSATION: Consumes[MessageReceived | PromptSent] = Consumes(
     "conversation",
     (MESSAGES, PROMPTS),
     handles=(MessageReceived, PromptSent),
-    ignores=(DayPlanned, PromptClosed, SupportDecided),
-)
-INDICATORS: Consumes[TimelineEvent] = Consumes(
-    "indicators",
-    (CHECKINS, PROMPTS),
-    handles=(CheckInSubmitted, CheckInRetracted, PromptSent),
     ignores=(DayPlanned, PromptClosed, SupportDecided),
 )
 
@@ -84,7 +76,7 @@ async def compute(
         MisplacedEvent: An event is of a type that does not belong on these topics.
         SendFailed: Kafka does not take what follows.
     """
-    handled = [event for one in events if (event := INDICATORS.select(one)) is not None]
+    handled = [event for one in events if (event := TIMELINE.select(one)) is not None]
     versions = await studies.having({event.study for event in handled})
     outgoing: list[Event] = []
     news: dict[str, list[TimelineEvent]] = {}

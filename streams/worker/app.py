@@ -19,7 +19,8 @@ from schemas.events import DeadLetter, IndicatorsUpdated
 from schemas.settings import Settings
 from schemas.topics import TOPICS, Topic, declared_topics
 from streams.conversation.turn import Outcome
-from streams.worker.agents import CONVERSATION, INDICATORS, compute, converse
+from streams.indicators.update import TIMELINE
+from streams.worker.agents import CONVERSATION, compute, converse
 from streams.worker.batching import Work, ending_where_stuck, run_batch
 from streams.worker.faust_ports import AnnouncedStudies, FaustSender, FaustStates, declare
 from streams.worker.gap_recovery import Continuity
@@ -54,7 +55,7 @@ def build_app(settings: Settings, studies: KnownVersions, keys: KeyClient) -> fa
     compute_here = partial(compute, states=timelines, studies=announced, send=send, clock=now)
     continuities = [
         _agent(app, settings, CONVERSATION.consumer, CONVERSATION.topics, converse_here, send),
-        _agent(app, settings, INDICATORS.consumer, INDICATORS.topics, compute_here, send),
+        _agent(app, settings, TIMELINE.consumer, TIMELINE.topics, compute_here, send),
     ]
     _recover(app, continuities)
 

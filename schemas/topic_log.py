@@ -83,6 +83,10 @@ class TopicReader:
     async def __aexit__(self, *_: object) -> None:
         await self._consumer.stop()
 
+    async def beginnings(self) -> dict[Partition, int]:
+        """The offset of each partition's oldest record; everything before it has been deleted."""
+        return _named(await self._consumer.beginning_offsets(self._partitions))
+
     async def ends(self) -> dict[Partition, int]:
         """Where each partition ends now: the offset that its next record will get."""
         return _named(await self._consumer.end_offsets(self._partitions))

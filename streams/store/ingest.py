@@ -73,6 +73,11 @@ def reached(records: Sequence[ConsumerRecord]) -> dict[Partition, int]:
     return {(r.topic, r.partition): r.offset + 1 for r in records}
 
 
+def begun(records: Sequence[ConsumerRecord]) -> dict[Partition, int]:
+    """The lowest offset of each partition in a batch."""
+    return {(r.topic, r.partition): r.offset for r in reversed(records)}
+
+
 def encoded(letters: Sequence[DeadLetter]) -> list[tuple[bytes | None, bytes]]:
     """Dead letters as records: key and value."""
     return [(letter.key, encode(letter)) for letter in letters]

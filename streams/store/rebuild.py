@@ -1,5 +1,6 @@
 """Rebuilding the store from the topics into a new file, comparing, and putting it in place."""
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from streams.indicators.update import TimelineEvent, batch
 from streams.store.digest import digests
 from streams.store.ingest import STORED, rows_of
 from streams.store.projection import project
-from streams.store.schema import Rows
+from streams.store.schema import TABLES, Rows
 from streams.store.writer import open_store, write
 
 _UPDATES = 200
@@ -41,27 +42,85 @@ class RebuildReport:
         return "\n".join(lines)
 
 
-async def rebuild(settings: Settings) -> RebuildReport:
+class RowsLost(RuntimeError):
+    """The rebuilt store lacks rows that the old one has."""
+
+
+class UnknownTable(ValueError):
+    """The store has no such table."""
+
+
+async def rebuild(settings: Settings, accept_loss: Collection[str] = ()) -> RebuildReport:
     """Rebuild the store's file; the old one stays until the new one is whole.
 
     Indicators are computed anew from check-ins and prompts, not copied from their topic.
 
+    Args:
+        settings: Where Kafka and the file are.
+        accept_loss: Tables that may lose rows.
+
     Raises:
+        RowsLost: Another table has lost rows; the old file is still in place.
         StoreFileInUse: The store is running.
+        UnknownTable: There is no table of that name.
     """
+    _require_tables(accept_loss)
     path = settings.store_path
     with open_store(path) as old:
         before = digests(old)
     fresh = path.with_suffix(".rebuild.duckdb")
     _remove(fresh)
-    with open_store(fresh) as new:
-        heard, ends = await _read_all(settings.kafka, new)
-        _write_indicators(new, heard, Versions((await read_studies(settings.kafka)).values()))
-        write(new, {}, ends)
-        after = digests(new)
-        new.execute("checkpoint")
+    try:
+        with open_store(fresh) as new:
+            heard, begun, ends = await _read_all(settings.kafka, new)
+            _write_indicators(new, heard, Versions((await read_studies(settings.kafka)).values()))
+            write(new, {}, ends, begun)
+            after = digests(new)
+            _refuse_loss(_lost_rows(new, path), accept_loss)
+            new.execute("checkpoint")
+    except BaseException:
+        _remove(fresh)
+        raise
     _put_in_place(fresh, path)
     return RebuildReport(before, after)
+
+
+def _require_tables(names: Collection[str]) -> None:
+    unknown = sorted(set(names) - {table.name for table in TABLES})
+    if unknown:
+        raise UnknownTable(
+            f"the store has no table {', '.join(unknown)}; it has {', '.join(table.name for table in TABLES)}"
+        )
+
+
+def _lost_rows(new: duckdb.DuckDBPyConnection, path: Path) -> dict[str, tuple[int, int]]:
+    """How many of each table's old rows are not in the new file, and how many there were."""
+    new.execute(f"attach '{str(path).replace(chr(39), 2 * chr(39))}' as before (read_only)")
+    lost = {}
+    try:
+        for table in TABLES:
+            keys = ", ".join(f'"{column.name}"' for column in table.columns[: table.key])
+            missing, there = new.execute(
+                f"select count(*) filter (n.found is null), count(*) from before.{table.name} "  # noqa: S608
+                f"left join (select {keys}, true as found from main.{table.name}) n using ({keys})"
+            ).fetchall()[0]
+            if missing and table.record:
+                lost[table.name] = (missing, there)
+    finally:
+        new.execute("detach before")
+    return lost
+
+
+def _refuse_loss(lost: Mapping[str, tuple[int, int]], accepted: Collection[str]) -> None:
+    refused = {name: counts for name, counts in lost.items() if name not in accepted}
+    if refused:
+        counts = ", ".join(f"{name} {missing} of {there}" for name, (missing, there) in refused.items())
+        flags = " ".join(f"--accept-loss {name}" for name in refused)
+        raise RowsLost(
+            "the rebuilt store would lose rows, because Kafka no longer has their records: "
+            f"{counts}. The old file is still in place. If it is damaged or the loss is intended, run "
+            f"`wellstream rebuild {flags}`"
+        )
 
 
 def _remove(file: Path) -> None:
@@ -76,10 +135,11 @@ def _put_in_place(fresh: Path, path: Path) -> None:
 
 async def _read_all(
     bootstrap: str, connection: duckdb.DuckDBPyConnection
-) -> tuple[list[TimelineEvent], dict[Partition, int]]:
+) -> tuple[list[TimelineEvent], dict[Partition, int], dict[Partition, int]]:
+    """Write everything but indicators; the events that these are computed from, and the offsets read."""
     heard: list[TimelineEvent] = []
     async with TopicReader(bootstrap, {}, STORED) as reader:
-        ends = await reader.ends()
+        begun, ends = await reader.beginnings(), await reader.ends()
         async for records in reader.to_end(ends):
             kept = [
                 r for r in records if r.topic != INDICATORS.name and r.offset < ends[r.topic, r.partition]
@@ -89,7 +149,7 @@ async def _read_all(
             for record in kept:
                 if record.topic in {CHECKINS.name, PROMPTS.name}:
                     heard += _heard(record.value)
-    return heard, ends
+    return heard, begun, ends
 
 
 def _heard(value: bytes) -> list[TimelineEvent]:

@@ -11,10 +11,14 @@ BigInt = Annotated[int, "bigint"]
 
 
 class Offset(NamedTuple):
-    """How far the store has read each partition. Written in one transaction with the rows."""
+    """Which records of each partition the rows come from, written in one transaction with them.
+
+    From `first_offset` up to `next_offset`, which is the next to be read.
+    """
 
     topic: str
     partition: int
+    first_offset: BigInt
     next_offset: BigInt
 
 

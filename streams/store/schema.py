@@ -45,12 +45,14 @@ class Table:
         row: The class of its rows: its fields are the columns.
         key: How many leading columns identify a row.
         newest: Column whose higher value wins where a row is there already; None keeps the first.
+        record: Whether its rows are events of the record. Rows that a rebuild computes may rightly disappear.
     """
 
     name: str
     row: type[Any]
     key: int
     newest: str | None = None
+    record: bool = True
 
     @cached_property
     def columns(self) -> tuple[Column, ...]:
@@ -90,7 +92,7 @@ TABLES: tuple[Table, ...] = (
     Table("prompts", rows.SentPrompt, 1),
     Table("checkin_versions", rows.CheckInVersion, 1),
     Table("answer_versions", rows.AnswerVersion, 3),
-    Table("indicator_values", rows.IndicatorValue, 4, "revision"),
+    Table("indicator_values", rows.IndicatorValue, 4, "revision", record=False),
     Table("alerts_raised", rows.ChartAlert, 1),
     Table("alerts_superseded", rows.AlertSuperseded, 1),
     Table("dead_letters", rows.DeadLetter, 1),

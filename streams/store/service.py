@@ -15,7 +15,7 @@ from schemas.settings import Settings
 from schemas.topic_log import TopicReader
 from schemas.topics import ALERTS, DEAD_LETTERS
 from streams.store.batch_job import compute, keep, looked_at_again
-from streams.store.ingest import STORED, encoded, reached, rows_of
+from streams.store.ingest import STORED, begun, encoded, reached, rows_of
 from streams.store.quack import serve_read_only
 from streams.store.writer import asking, offsets, open_store, write
 
@@ -66,7 +66,7 @@ async def _follow(settings: Settings, owner: duckdb.DuckDBPyConnection) -> None:
                 rows, letters = rows_of(records)
                 for key, value in encoded(letters):
                     await producer.send_and_wait(DEAD_LETTERS.name, value, key=key)
-                await asyncio.to_thread(write, connection, rows, reached(records))
+                await asyncio.to_thread(write, connection, rows, reached(records), begun(records))
         finally:
             batches.cancel()
             await asyncio.wait({batches})

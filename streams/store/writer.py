@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import astuple
 from pathlib import Path
+from types import MappingProxyType
 
 import duckdb
 import pandas as pd
@@ -58,15 +59,31 @@ def offsets(connection: duckdb.DuckDBPyConnection) -> dict[Partition, int]:
     return {(topic, partition): offset for topic, partition, offset in rows}
 
 
-def write(connection: duckdb.DuckDBPyConnection, rows: Rows, reached: Mapping[Partition, int]) -> None:
-    """Write rows and the offsets they bring the store to; all or nothing."""
+def write(
+    connection: duckdb.DuckDBPyConnection,
+    rows: Rows,
+    reached: Mapping[Partition, int],
+    begun: Mapping[Partition, int] = MappingProxyType({}),
+) -> None:
+    """Write rows and the offsets they bring the store to; all or nothing.
+
+    Args:
+        connection: The store.
+        rows: By table.
+        reached: The next offset of each partition.
+        begun: The first offset of partitions that are read for the first time; 0 by default.
+    """
     connection.execute("begin")
     try:
         for table in TABLES:
             if rows.get(table.name):
                 _upsert(connection, table, rows[table.name])
         for (topic, partition), offset in reached.items():
-            connection.execute("insert or replace into offsets values (?, ?, ?)", [topic, partition, offset])
+            connection.execute(
+                "insert into offsets values (?, ?, ?, ?) "
+                "on conflict do update set next_offset = excluded.next_offset",
+                [topic, partition, begun.get((topic, partition), 0), offset],
+            )
         connection.execute("commit")
     except BaseException:
         connection.execute("rollback")

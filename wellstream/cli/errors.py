@@ -24,6 +24,8 @@ KNOWN = frozenset(
         "schemas.topic_log.LogStalled",
         "schemas.topic_log.TopicMissing",
         "schemas.yaml_file.DefinitionError",
+        "streams.store.rebuild.RowsLost",
+        "streams.store.rebuild.UnknownTable",
         "streams.store.schema.OtherFormat",
         "streams.store.service.TopicsReplaced",
         "streams.store.writer.StoreFileInUse",

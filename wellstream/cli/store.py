@@ -68,30 +68,42 @@ def _setting(name: str, value: str) -> str:
 def check() -> None:
     """Reconcile the store with Kafka: accepted = stored + quarantined, and every prompt has one outcome.
 
-    Exits with 1 if something is missing.
+    Also says whether Kafka has deleted records that the store was made from. Exits with 1 if something is
+    missing.
 
     Example: `wellstream check`
     """
-    from wellstream.operations.check import prompts, reconcile
+    from wellstream.operations.check import deleted, prompts, reconcile
 
     found = report_errors(lambda: reconcile(adopt_running()))
     asked = report_errors(lambda: prompts(adopt_running()))
     out.print(str(asked), highlight=False, soft_wrap=True)
     out.print(str(found), highlight=False)
-    raise typer.Exit(0 if found.lost == asked.lost == 0 else 1)
+    gone = report_errors(lambda: deleted(adopt_running()))
+    for one in gone:
+        out.print(str(one), highlight=False, soft_wrap=True)
+    raise typer.Exit(0 if found.lost == asked.lost == 0 and all(one.intended for one in gone) else 1)
 
 
-def rebuild() -> None:
+def rebuild(
+    accept_loss: Annotated[
+        list[str] | None,
+        typer.Option("--accept-loss", metavar="TABLE", help="A table that may lose rows; repeatable."),
+    ] = None,
+) -> None:
     """Recompute the store from the topics into a new file, compare the two, and install the new one.
+
+    A new file that has lost rows is not installed, unless each table that lost some is named with
+    `--accept-loss`.
 
     Stop the store first: end `up` or `demo`, or with docker-compose run
     `docker compose stop store && docker compose run --rm store wellstream rebuild`.
 
-    Example: `wellstream rebuild`
+    Examples: `wellstream rebuild` · `wellstream rebuild --accept-loss messages`
     """
     from wellstream.operations.check import rebuild_store
 
-    out.print(str(report_errors(lambda: rebuild_store(adopt_running()))), highlight=False)
+    out.print(str(report_errors(lambda: rebuild_store(adopt_running(), accept_loss or ()))), highlight=False)
 
 
 def sql(

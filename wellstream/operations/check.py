@@ -1,6 +1,7 @@
 """`wellstream check` and `wellstream rebuild`: is what was accepted what is stored?"""
 
 import asyncio
+from collections.abc import Collection
 
 from schemas.settings import Settings
 from streams.store.client import Reader
@@ -11,6 +12,7 @@ from streams.store.reconcile import (
     reconcile_prompts,
     reconcile_with_topics,
 )
+from streams.store.retention import Deleted, deleted_records
 
 
 def reconcile(settings: Settings) -> Reconciliation:
@@ -25,6 +27,12 @@ def prompts(settings: Settings) -> PromptReconciliation:
     return asyncio.run(reconcile_prompts(settings.kafka, reader.query))
 
 
-def rebuild_store(settings: Settings) -> RebuildReport:
+def deleted(settings: Settings) -> list[Deleted]:
+    """What Kafka has deleted of the record that the store was made from."""
+    reader = Reader(settings.store_uri, settings.secret("store_token"))
+    return asyncio.run(deleted_records(settings.kafka, reader.query, settings.record_retention_days))
+
+
+def rebuild_store(settings: Settings, accept_loss: Collection[str] = ()) -> RebuildReport:
     """Recompute the store from the topics."""
-    return asyncio.run(rebuild(settings))
+    return asyncio.run(rebuild(settings, accept_loss))

@@ -1,18 +1,24 @@
 """Checks what is installed, reachable and configured, and says what to do about what is not."""
 
+import asyncio
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
+from aiokafka.errors import KafkaError
 
 from producers.sms.providers.registry import configured_providers
 from schemas.settings import MissingSetting, Settings
 from schemas.study.file import load_study
+from schemas.topic_log import TopicMissing
+from schemas.topics import TOPICS
 from schemas.yaml_file import DefinitionError
-from streams.store.client import Reader, StoreUnavailable
+from streams.store.client import NotAllowed, Reader, StoreUnavailable
+from wellstream.operations.check import deleted
 from wellstream.operations.probes import speaks_kafka
+from wellstream.operations.topics import RetentionTooShort, record_retention, topic_states
 
 _LIMIT_SECONDS = 3.0
 _ROOM_BYTES = 1_000_000_000
@@ -82,7 +88,10 @@ def _providers(settings: Settings) -> Iterator[Finding]:
 
 def _services(settings: Settings) -> Iterator[Finding]:
     host, _, port = settings.kafka.split(",")[0].rpartition(":")
-    yield Finding(speaks_kafka(int(port), host), f"Kafka at {settings.kafka}")
+    kafka = speaks_kafka(int(port), host)
+    yield Finding(kafka, f"Kafka at {settings.kafka}")
+    if kafka:
+        yield from _topics(settings)
     for name, address in (
         ("gateway", f"http://{settings.gateway_host}:{settings.gateway_port}/readyz"),
         ("dashboard", f"http://{settings.dashboard_host}:{settings.dashboard_port}/_stcore/health"),
@@ -98,3 +107,36 @@ def _services(settings: Settings) -> Iterator[Finding]:
         yield Finding(False, str(error))
     else:
         yield Finding(True, f"store at {settings.store_uri}")
+        if kafka:
+            yield from _record(settings)
+
+
+def _topics(settings: Settings) -> Iterator[Finding]:
+    """Are the topics' settings those that are declared?"""
+    try:
+        states = asyncio.run(topic_states(settings.kafka, record_days=record_retention(settings)))
+    except (RetentionTooShort, DefinitionError, KafkaError) as error:
+        yield Finding(False, str(error))
+        return
+    missing = len(TOPICS) - len(states)
+    if missing:
+        yield Finding(False, f"{missing} topics are missing: run `wellstream topics`")
+    different = ", ".join(state.topic.name for state in states if state.differences)
+    yield Finding(
+        not different,
+        f"topics with other settings than declared: {different}; run `wellstream topics --apply`"
+        if different
+        else "the topics' settings are as declared",
+    )
+
+
+def _record(settings: Settings) -> Iterator[Finding]:
+    """Does Kafka still have everything that the store was made from?"""
+    try:
+        found = deleted(settings)
+    except (StoreUnavailable, NotAllowed, TopicMissing, KafkaError) as error:
+        yield Finding(False, str(error))
+        return
+    yield from (Finding(one.intended, str(one)) for one in found)
+    if not found:
+        yield Finding(True, "Kafka has every record that the store was made from")

@@ -20,7 +20,7 @@ from producers.sms.templates import name_and_item, needs_link, reminded, worded
 from producers.sms.throttle import Throttle
 from producers.vault import Dispatch, NewLink, Vault
 from schemas.clock import Clock
-from schemas.events import ConsentChanged, ConsentStatus, Delivery, PromptRequested, caused_by
+from schemas.events import ConsentChanged, ConsentStatus, DeliveryStatus, PromptRequested, caused_by
 from schemas.faults import type_and_frames
 from schemas.identity import event_id
 from schemas.settings import Settings
@@ -112,8 +112,8 @@ class TextDelivery:
             await asyncio.shield(task)
         else:
             # A crash came after the claim. Report what is known once more, with the same ids.
-            unknown = earlier.delivery == Delivery.CLAIMED
-            await self._report(earlier, Delivery.UNKNOWN if unknown else earlier.delivery, earlier.code)
+            unknown = earlier.delivery == DeliveryStatus.CLAIMED
+            await self._report(earlier, DeliveryStatus.UNKNOWN if unknown else earlier.delivery, earlier.code)
 
     async def _submit(self, claim: Dispatch, number: str, request: Requested) -> None:
         sent = await self._send(claim, number, request)
@@ -121,7 +121,7 @@ class TextDelivery:
             update={"delivery": sent.delivery, "provider_id": sent.message_id, "code": sent.code}
         )
         await self._vault.dispatches.settle(known)
-        if sent.delivery != Delivery.ACCEPTED:
+        if sent.delivery != DeliveryStatus.ACCEPTED:
             _log.warning("%s did not accept a text: %s", self._adapter.name, sent.code)
         await self._report(known, sent.delivery, sent.code)
         if sent.opted_out:
@@ -133,13 +133,13 @@ class TextDelivery:
             words = self.words(request, self._studies[request.study], await self._link(request))
         except Exception as error:
             _log.error("a text was not sent: %s", type_and_frames(error))
-            return Sent(Delivery.FAILED, code="unexpected")
+            return Sent(DeliveryStatus.FAILED, code="unexpected")
         try:
             return await self._try(claim, number, words, request)
         except Exception as error:
             # It may have been sent all the same: the answer may just be malformed.
             _log.error("unexpected answer of %s: %s", self._adapter.name, type_and_frames(error))
-            return Sent(Delivery.UNKNOWN, code=type(error).__name__[:48])
+            return Sent(DeliveryStatus.UNKNOWN, code=type(error).__name__[:48])
 
     async def _try(self, claim: Dispatch, number: str, words: str, request: Requested) -> Sent:
         expires_at = request.expires_at or claim.claimed_at + _REPLY_WITHIN
@@ -154,7 +154,7 @@ class TextDelivery:
             # The participant may have sent STOP meanwhile. Its own segments are already counted as spent.
             reason = await self._reason_to_withhold(request, self._studies[request.study], 0)
             if reason is not None:
-                return Sent(Delivery.FAILED, code=reason)
+                return Sent(DeliveryStatus.FAILED, code=reason)
         return sent
 
     async def _reason_to_withhold(self, request: Requested, study: Study, segments: int) -> str | None:
@@ -182,7 +182,7 @@ class TextDelivery:
         if isinstance(request, PromptRequested) and not request.attempt:
             await self._publish([prompt_closed(request, OUTCOMES[reason], reason)])
 
-    async def _report(self, dispatch: Dispatch, delivery: Delivery, code: str | None) -> None:
+    async def _report(self, dispatch: Dispatch, delivery: DeliveryStatus, code: str | None) -> None:
         await self._publish(reports_on(dispatch, delivery, code))
 
     async def _publish(self, reports: Iterable[tuple[UUID, Build]]) -> None:

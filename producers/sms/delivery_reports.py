@@ -8,8 +8,8 @@ from pydantic import TypeAdapter
 
 from producers.vault import Dispatch
 from schemas.events import (
-    Delivery,
     DeliveryReported,
+    DeliveryStatus,
     Outcome,
     PromptClosed,
     PromptRequested,
@@ -24,10 +24,12 @@ Report = DeliveryReported | PromptSent | PromptClosed
 Build = Callable[[datetime], Report]
 
 REQUESTED: TypeAdapter[Requested] = TypeAdapter(Requested)
-_REACHED = frozenset({Delivery.ACCEPTED, Delivery.SENT, Delivery.DELIVERED})
+_REACHED = frozenset({DeliveryStatus.ACCEPTED, DeliveryStatus.SENT, DeliveryStatus.DELIVERED})
 
 
-def reports_on(dispatch: Dispatch, delivery: Delivery, code: str | None) -> Iterator[tuple[UUID, Build]]:
+def reports_on(
+    dispatch: Dispatch, delivery: DeliveryStatus, code: str | None
+) -> Iterator[tuple[UUID, Build]]:
     """The events that follow from a new delivery state of a text: the id of each, and how to build it.
 
     A prompt counts as sent from the moment it was claimed, even if only a delivery report shows that it was.
@@ -44,7 +46,7 @@ def reports_on(dispatch: Dispatch, delivery: Delivery, code: str | None) -> Iter
         return
     if delivery in _REACHED:
         yield prompt.prompt_id, lambda at: _sent(prompt, dispatch.claimed_at, at)
-    elif delivery == Delivery.FAILED:
+    elif delivery == DeliveryStatus.FAILED:
         yield prompt_closed(prompt, Outcome.FAILED, "provider")
 
 
@@ -72,9 +74,9 @@ def _sent(prompt: PromptRequested, sent_at: datetime, at: datetime) -> PromptSen
 
 def text_withheld(request: Requested, provider: str, reason: str) -> tuple[UUID, Build]:
     """The event for a text that was withheld, and why."""
-    name = event_id("report", str(request.event_id), Delivery.WITHHELD.value)
+    name = event_id("report", str(request.event_id), DeliveryStatus.WITHHELD.value)
     prompt_id = request.prompt_id if isinstance(request, PromptRequested) else None
     return name, lambda at: DeliveryReported(
         **caused_by(request, name, occurred_at=at, recorded_at=at), text=request.event_id,
-        prompt_id=prompt_id, provider=provider, delivery=Delivery.WITHHELD, code=reason,
+        prompt_id=prompt_id, provider=provider, delivery=DeliveryStatus.WITHHELD, code=reason,
     )  # fmt: skip

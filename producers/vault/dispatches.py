@@ -5,7 +5,7 @@ from uuid import UUID
 
 from producers.vault.connection import Connection, named, sortable
 from schemas.base import FrozenModel, Instant, Pseudonym
-from schemas.events import Delivery
+from schemas.events import DeliveryStatus
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS dispatches(
@@ -39,7 +39,7 @@ class Dispatch(FrozenModel):
     provider_id: str = ""
     claimed_at: Instant
     segments: int
-    delivery: Delivery = Delivery.CLAIMED
+    delivery: DeliveryStatus = DeliveryStatus.CLAIMED
     code: str | None = None
 
 

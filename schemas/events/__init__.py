@@ -31,7 +31,7 @@ from schemas.events.prompts import (
     SupportDecided,
 )
 from schemas.events.safety import SafetyRaised
-from schemas.events.texts import Delivery, DeliveryReported, PromptRequested, ReplyRequested
+from schemas.events.texts import DeliveryReported, DeliveryStatus, PromptRequested, ReplyRequested
 
 Event = Annotated[
     MessageReceived
@@ -72,8 +72,8 @@ __all__ = [
     "ConsentStatus",
     "DayPlanned",
     "DeadLetter",
-    "Delivery",
     "DeliveryReported",
+    "DeliveryStatus",
     "Envelope",
     "EnvelopeFields",
     "Event",

@@ -50,7 +50,7 @@ class PromptRequested(Envelope):
     beep: Annotated[int, Field(ge=1, le=200)]
 
 
-class Delivery(StrEnum):
+class DeliveryStatus(StrEnum):
     """The status of a text, in the order in which the statuses occur; the latest one holds."""
 
     CLAIMED = "claimed"
@@ -78,6 +78,6 @@ class DeliveryReported(Envelope):
     text: UUID
     prompt_id: UUID | None = None
     provider: Slug
-    delivery: Delivery
+    delivery: DeliveryStatus
     code: Annotated[str, StringConstraints(max_length=48)] | None = None
     segments: Annotated[int, Field(ge=0)] | None = None

@@ -14,7 +14,7 @@ from uuid import UUID
 from pydantic import TypeAdapter, ValidationError
 from starlette.responses import Response
 
-from schemas.events import Delivery
+from schemas.events import DeliveryStatus
 
 LONGEST_ID = 64
 _MOST_FIELDS = 200
@@ -120,7 +120,7 @@ class DeliveryReport:
 
     text: UUID | None
     message_id: str
-    delivery: Delivery
+    delivery: DeliveryStatus
     code: str | None = None
 
 
@@ -155,7 +155,7 @@ class Sent:
         retry: It was not accepted but may be a little later.
     """
 
-    delivery: Delivery
+    delivery: DeliveryStatus
     message_id: str = ""
     code: str | None = None
     opted_out: bool = False

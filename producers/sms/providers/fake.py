@@ -20,7 +20,7 @@ from producers.sms.providers.base import (
     RawRequest,
     Sent,
 )
-from schemas.events import Delivery
+from schemas.events import DeliveryStatus
 from schemas.settings import Settings
 
 NAME = "simulator"
@@ -81,7 +81,7 @@ class FakeProvider:
                 self._texts.pop(next(iter(self._texts)))
             self._texts[text.number].append((self._count, text.body))
             self._news.notify_all()
-        return Sent(Delivery.ACCEPTED, str(self._count))
+        return Sent(DeliveryStatus.ACCEPTED, str(self._count))
 
     async def fetch(self, number: str, after: int, seconds: float) -> list[tuple[int, str]]:
         """The texts to a number with a count above `after`; waits up to `seconds` for the first one."""

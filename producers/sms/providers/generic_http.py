@@ -28,7 +28,7 @@ from producers.sms.providers.base import (
     text_in_query,
 )
 from producers.sms.segments import count_segments
-from schemas.events import Delivery
+from schemas.events import DeliveryStatus
 from schemas.settings import MissingSetting, Settings
 
 # At INFO it logs addresses, and Kannel's and Jasmin's contain the number and the text.
@@ -81,7 +81,7 @@ class Preset:
     message_id: str
     answer: str
     report_field: str
-    status: Mapping[str, Delivery]
+    status: Mapping[str, DeliveryStatus]
     request: Callable[[Account, Outgoing], httpx.Request]
     message_id_of: Callable[[httpx.Response], str | None]
     read_body: Callable[[Fields], str | None] = field(default=lambda _: None)
@@ -129,7 +129,7 @@ class HttpGateway:
         status = fields.get(preset.report_field)
         if status is not None:
             delivery = preset.status.get(status)
-            code = None if delivery != Delivery.FAILED else status[:48]
+            code = None if delivery != DeliveryStatus.FAILED else status[:48]
             return (
                 [DeliveryReport(text_in_query(request), name[:LONGEST_ID], delivery, code)]
                 if delivery
@@ -151,17 +151,17 @@ class HttpGateway:
         try:
             answer = await self._client.send(self._preset.request(self._account, text))
         except httpx.ConnectError:
-            return Sent(Delivery.FAILED, code="unreachable", retry=True)
+            return Sent(DeliveryStatus.FAILED, code="unreachable", retry=True)
         except httpx.HTTPError as error:
-            return Sent(Delivery.UNKNOWN, code=type(error).__name__[:48])
+            return Sent(DeliveryStatus.UNKNOWN, code=type(error).__name__[:48])
         if answer.status_code == _TOO_MANY:
-            return Sent(Delivery.FAILED, code="429", retry=True)
+            return Sent(DeliveryStatus.FAILED, code="429", retry=True)
         if answer.is_server_error:
-            return Sent(Delivery.UNKNOWN, code=str(answer.status_code))
+            return Sent(DeliveryStatus.UNKNOWN, code=str(answer.status_code))
         name = None if answer.is_error else self._preset.message_id_of(answer)
         if name is None:
-            return Sent(Delivery.FAILED, code=str(answer.status_code))
-        return Sent(Delivery.ACCEPTED, name[:LONGEST_ID])
+            return Sent(DeliveryStatus.FAILED, code=str(answer.status_code))
+        return Sent(DeliveryStatus.ACCEPTED, name[:LONGEST_ID])
 
     async def close(self) -> None:
         """Close the connection."""
@@ -243,24 +243,24 @@ PRESETS: dict[str, Preset] = {
     _KANNEL: Preset(
         number="sender", body="text", message_id="id", answer="", report_field="dlr",
         status={
-            "1": Delivery.DELIVERED, "2": Delivery.FAILED, "8": Delivery.SENT, "16": Delivery.FAILED,
+            "1": DeliveryStatus.DELIVERED, "2": DeliveryStatus.FAILED, "8": DeliveryStatus.SENT, "16": DeliveryStatus.FAILED,
         },
         request=_kannel, message_id_of=_kannel_took,
     ),
     _JASMIN: Preset(
         number="from", body="content", message_id="id", answer="ACK/Jasmin", report_field="message_status",
         status={
-            "DELIVRD": Delivery.DELIVERED, "ACCEPTD": Delivery.SENT, "ESME_ROK": Delivery.SENT,
-            "UNDELIV": Delivery.FAILED, "REJECTD": Delivery.FAILED, "EXPIRED": Delivery.FAILED,
-            "DELETED": Delivery.FAILED,
+            "DELIVRD": DeliveryStatus.DELIVERED, "ACCEPTD": DeliveryStatus.SENT, "ESME_ROK": DeliveryStatus.SENT,
+            "UNDELIV": DeliveryStatus.FAILED, "REJECTD": DeliveryStatus.FAILED, "EXPIRED": DeliveryStatus.FAILED,
+            "DELETED": DeliveryStatus.FAILED,
         },
         request=_jasmin, message_id_of=_jasmin_took, read_body=_jasmin_body,
     ),
     _AT: Preset(
         number="from", body="text", message_id="id", answer="OK", report_field="status",
         status={
-            "Success": Delivery.DELIVERED, "Sent": Delivery.SENT, "Submitted": Delivery.SENT,
-            "Buffered": Delivery.SENT, "Rejected": Delivery.FAILED, "Failed": Delivery.FAILED,
+            "Success": DeliveryStatus.DELIVERED, "Sent": DeliveryStatus.SENT, "Submitted": DeliveryStatus.SENT,
+            "Buffered": DeliveryStatus.SENT, "Rejected": DeliveryStatus.FAILED, "Failed": DeliveryStatus.FAILED,
         },
         request=_africas_talking, message_id_of=_africas_talking_took,
     ),

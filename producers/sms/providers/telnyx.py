@@ -28,7 +28,7 @@ from producers.sms.providers.base import (
     Sent,
     text_in_query,
 )
-from schemas.events import Delivery
+from schemas.events import DeliveryStatus
 from schemas.settings import Settings
 
 # At DEBUG it logs what it sends, numbers and words with it.
@@ -37,13 +37,13 @@ logging.getLogger("telnyx").setLevel(logging.WARNING)
 _SECONDS = 10.0
 _OPTED_OUT = "40300"
 _STATUS = {
-    "queued": Delivery.ACCEPTED,
-    "sending": Delivery.ACCEPTED,
-    "sent": Delivery.SENT,
-    "delivered": Delivery.DELIVERED,
-    "sending_failed": Delivery.FAILED,
-    "delivery_failed": Delivery.FAILED,
-    "delivery_unconfirmed": Delivery.SENT,
+    "queued": DeliveryStatus.ACCEPTED,
+    "sending": DeliveryStatus.ACCEPTED,
+    "sent": DeliveryStatus.SENT,
+    "delivered": DeliveryStatus.DELIVERED,
+    "sending_failed": DeliveryStatus.FAILED,
+    "delivery_failed": DeliveryStatus.FAILED,
+    "delivery_unconfirmed": DeliveryStatus.SENT,
 }
 
 
@@ -133,17 +133,17 @@ class TelnyxSms:
                 idempotency_key=str(text.text),
             )
         except RateLimitError:
-            return Sent(Delivery.FAILED, code="429", retry=True)
+            return Sent(DeliveryStatus.FAILED, code="429", retry=True)
         except (InternalServerError, APITimeoutError) as error:
-            return Sent(Delivery.UNKNOWN, code=type(error).__name__)
+            return Sent(DeliveryStatus.UNKNOWN, code=type(error).__name__)
         except APIStatusError as refusal:
             code = _code(refusal)
-            return Sent(Delivery.FAILED, code=code, opted_out=code == _OPTED_OUT)
+            return Sent(DeliveryStatus.FAILED, code=code, opted_out=code == _OPTED_OUT)
         except APIConnectionError as error:
             if isinstance(error.__cause__, httpx.ConnectError):
-                return Sent(Delivery.FAILED, code="unreachable", retry=True)
-            return Sent(Delivery.UNKNOWN, code="connection")
-        return Sent(Delivery.ACCEPTED, (made.data.id if made.data else None) or "")
+                return Sent(DeliveryStatus.FAILED, code="unreachable", retry=True)
+            return Sent(DeliveryStatus.UNKNOWN, code="connection")
+        return Sent(DeliveryStatus.ACCEPTED, (made.data.id if made.data else None) or "")
 
     async def close(self) -> None:
         """Close the connection."""

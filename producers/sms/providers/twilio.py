@@ -26,7 +26,7 @@ from producers.sms.providers.base import (
     Sent,
     text_in_query,
 )
-from schemas.events import Delivery
+from schemas.events import DeliveryStatus
 from schemas.settings import Settings
 
 # Its own log has numbers and texts in it.
@@ -38,15 +38,15 @@ _OPTED_OUT = 21610
 _TOO_MANY = 429
 _LONGEST_VALIDITY = 36_000
 _STATUS = {
-    "accepted": Delivery.ACCEPTED,
-    "queued": Delivery.ACCEPTED,
-    "sending": Delivery.ACCEPTED,
-    "sent": Delivery.SENT,
-    "delivered": Delivery.DELIVERED,
-    "read": Delivery.DELIVERED,
-    "undelivered": Delivery.FAILED,
-    "failed": Delivery.FAILED,
-    "canceled": Delivery.FAILED,
+    "accepted": DeliveryStatus.ACCEPTED,
+    "queued": DeliveryStatus.ACCEPTED,
+    "sending": DeliveryStatus.ACCEPTED,
+    "sent": DeliveryStatus.SENT,
+    "delivered": DeliveryStatus.DELIVERED,
+    "read": DeliveryStatus.DELIVERED,
+    "undelivered": DeliveryStatus.FAILED,
+    "failed": DeliveryStatus.FAILED,
+    "canceled": DeliveryStatus.FAILED,
 }
 
 
@@ -120,18 +120,18 @@ class Twilio:
             )
         except (TwilioRestException, TwilioServiceException) as refusal:
             if refusal.status >= 500:
-                return Sent(Delivery.UNKNOWN, code=str(refusal.status))
+                return Sent(DeliveryStatus.UNKNOWN, code=str(refusal.status))
             return Sent(
-                Delivery.FAILED,
+                DeliveryStatus.FAILED,
                 code=str(refusal.code or refusal.status),
                 opted_out=refusal.code == _OPTED_OUT,
                 retry=refusal.status == _TOO_MANY,
             )
         except aiohttp.ClientConnectorError:
-            return Sent(Delivery.FAILED, code="unreachable", retry=True)
+            return Sent(DeliveryStatus.FAILED, code="unreachable", retry=True)
         except (aiohttp.ClientError, TimeoutError) as error:
-            return Sent(Delivery.UNKNOWN, code=type(error).__name__[:48])
-        return Sent(Delivery.ACCEPTED, str(made.sid or ""))
+            return Sent(DeliveryStatus.UNKNOWN, code=type(error).__name__[:48])
+        return Sent(DeliveryStatus.ACCEPTED, str(made.sid or ""))
 
     async def close(self) -> None:
         """Close the connection."""

@@ -18,8 +18,8 @@ from schemas.clock import now
 from schemas.events import (
     ConsentChanged,
     ConsentStatus,
-    Delivery,
     DeliveryReported,
+    DeliveryStatus,
     MessageReceived,
     PromptClosed,
     PromptRequested,
@@ -81,7 +81,7 @@ class Gateway:
         assert await self.vault.dispatches.claim(claim) is None
         return claim
 
-    async def reported(self) -> list[Delivery]:
+    async def reported(self) -> list[DeliveryStatus]:
         found = await on_topic(self.broker, DELIVERY_REPORTS, DeliveryReported, self.person.participant)
         return [one.delivery for one in found]
 
@@ -134,7 +134,7 @@ async def test_a_report_before_the_providers_answer_waits_for_it(gateway: Gatewa
     fields = {"id": f"AT-{gateway.person.participant}", "status": "Success"}
     early = asyncio.create_task(gateway.deliver(AT.request(fields)))
     await asyncio.sleep(0.2)
-    named = claim.model_copy(update={"provider_id": fields["id"], "delivery": Delivery.ACCEPTED})
+    named = claim.model_copy(update={"provider_id": fields["id"], "delivery": DeliveryStatus.ACCEPTED})
     await gateway.vault.dispatches.settle(named)
     assert await early == 200
     assert await gateway.reported() == ["delivered"]
@@ -142,7 +142,7 @@ async def test_a_report_before_the_providers_answer_waits_for_it(gateway: Gatewa
 
 async def test_a_report_with_our_id_does_not_wait_for_the_answer(gateway: Gateway) -> None:
     claim = await gateway.claimed("twilio")
-    assert await gateway.deliver(TWILIO.delivery_report(claim.text, Delivery.DELIVERED, "SM1")) == 200
+    assert await gateway.deliver(TWILIO.delivery_report(claim.text, DeliveryStatus.DELIVERED, "SM1")) == 200
     assert await gateway.reported() == ["delivered"]
     (sent,) = await on_topic(gateway.broker, PROMPTS, PromptSent, gateway.person.participant)
     assert sent.occurred_at == claim.claimed_at
@@ -150,7 +150,7 @@ async def test_a_report_with_our_id_does_not_wait_for_the_answer(gateway: Gatewa
 
 async def test_delivered_after_failed_reports_both_and_the_prompt_was_sent(gateway: Gateway) -> None:
     claim = await gateway.claimed("twilio", "SM1")
-    for delivery in (Delivery.FAILED, Delivery.DELIVERED, Delivery.FAILED):
+    for delivery in (DeliveryStatus.FAILED, DeliveryStatus.DELIVERED, DeliveryStatus.FAILED):
         assert await gateway.deliver(TWILIO.delivery_report(claim.text, delivery, "SM1")) == 200
     assert await gateway.reported() == ["failed", "delivered"]
     assert len(await on_topic(gateway.broker, PROMPTS, PromptSent, gateway.person.participant)) == 1
@@ -159,7 +159,7 @@ async def test_delivered_after_failed_reports_both_and_the_prompt_was_sent(gatew
 
 async def test_no_provider_reports_on_anothers_text(gateway: Gateway) -> None:
     claim = await gateway.claimed("twilio", "SM1")
-    assert await gateway.deliver(AT.delivery_report(claim.text, Delivery.FAILED, "SM1")) == 200
+    assert await gateway.deliver(AT.delivery_report(claim.text, DeliveryStatus.FAILED, "SM1")) == 200
     assert await gateway.reported() == []
 
 

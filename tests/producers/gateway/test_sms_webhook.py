@@ -14,7 +14,7 @@ from producers.sms.providers.registry import Registry
 from producers.vault import Dispatch, Person, Vault
 from schemas.base import Channel
 from schemas.clock import now
-from schemas.events import Delivery, DeliveryReported, MessageReceived, PromptRequested, PromptSent
+from schemas.events import DeliveryReported, DeliveryStatus, MessageReceived, PromptRequested, PromptSent
 from schemas.identity import event_id
 from schemas.sealing import unseal
 from schemas.settings import Settings
@@ -126,7 +126,12 @@ async def test_delivery_reports_in_any_order_are_each_published_once(gateway: Ga
         provider=gateway.kit.name, claimed_at=at, segments=1,
     )  # fmt: skip
     assert await gateway.vault.dispatches.claim(claim) is None
-    for delivery in (Delivery.DELIVERED, Delivery.SENT, Delivery.DELIVERED, Delivery.SENT):
+    for delivery in (
+        DeliveryStatus.DELIVERED,
+        DeliveryStatus.SENT,
+        DeliveryStatus.DELIVERED,
+        DeliveryStatus.SENT,
+    ):
         report = gateway.kit.delivery_report(prompt.event_id, delivery, "M4")
         assert (await gateway.deliver(report)).status_code == 200
     reports = await on_topic(broker, DELIVERY_REPORTS, DeliveryReported, who.participant)

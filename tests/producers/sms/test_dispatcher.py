@@ -19,8 +19,8 @@ from schemas.events import (
     ConsentChanged,
     ConsentStatus,
     DeadLetter,
-    Delivery,
     DeliveryReported,
+    DeliveryStatus,
     LanguageChosen,
     PromptClosed,
     PromptSent,
@@ -52,7 +52,7 @@ async def test_unreadable_requests_and_unknown_texts_are_dead_letters(rig: Rig) 
 
 async def test_what_does_not_belong_among_the_texts_is_a_dead_letter(rig: Rig) -> None:
     report = DeliveryReported(
-        **rig.envelope("misplaced"), text=event_id("test"), provider="twilio", delivery=Delivery.SENT
+        **rig.envelope("misplaced"), text=event_id("test"), provider="twilio", delivery=DeliveryStatus.SENT
     )
     await rig.handle(report)
     (letter,) = await rig.published(DEAD_LETTERS, DeadLetter)
@@ -173,7 +173,7 @@ async def test_after_a_crash_a_text_is_not_sent_again_and_a_report_settles_it(
     assert [one.delivery for one in await rig.published(DELIVERY_REPORTS, DeliveryReported)] == ["unknown"]
     assert await rig.published(PROMPTS, PromptSent) == []
     with caplog.at_level(logging.DEBUG, "producers"):
-        for delivery in (Delivery.DELIVERED, Delivery.SENT, Delivery.DELIVERED):
+        for delivery in (DeliveryStatus.DELIVERED, DeliveryStatus.SENT, DeliveryStatus.DELIVERED):
             assert await _delivery_report(rig, prompt.event_id, delivery) == 200
     assert [one.delivery for one in await rig.published(DELIVERY_REPORTS, DeliveryReported)] == [
         "unknown",
@@ -260,11 +260,11 @@ async def test_an_opt_out_at_the_provider_stops_contact(rig: Rig) -> None:
 
 
 async def test_a_delivery_report_on_an_unknown_text_is_ignored(rig: Rig) -> None:
-    assert await _delivery_report(rig, event_id("nobody's"), Delivery.DELIVERED) == 200
+    assert await _delivery_report(rig, event_id("nobody's"), DeliveryStatus.DELIVERED) == 200
     assert await rig.published(DELIVERY_REPORTS, DeliveryReported) == []
 
 
-async def _delivery_report(rig: Rig, text: UUID, delivery: Delivery) -> int:
+async def _delivery_report(rig: Rig, text: UUID, delivery: DeliveryStatus) -> int:
     gateway = build_gateway(
         rig.settings, {rig.study.ref: rig.study}, Registry({"twilio": TWILIO.adapter()}), rig.vault,
         rig.publisher, lambda: rig.at,

@@ -15,7 +15,7 @@ from producers.sms.delivery import TextDelivery
 from producers.sms.dispatcher import Dispatcher
 from producers.sms.providers.generic_http import Account, HttpGateway
 from producers.vault import Vault, VaultUnavailable
-from schemas.events import ConsentStatus, DeadLetter, Delivery, DeliveryReported, PromptClosed
+from schemas.events import ConsentStatus, DeadLetter, DeliveryReported, DeliveryStatus, PromptClosed
 from schemas.topics import DEAD_LETTERS, DELIVERY_REPORTS, PROMPTS, TEXTS
 from tests.producers.conftest import locked
 from tests.producers.sms.providers.kits import SECRET, Answer, Took, carrier
@@ -105,7 +105,7 @@ async def test_a_shutdown_lets_texts_being_submitted_finish(
     await ending
     dispatch = await rig.vault.dispatches.find(prompt.event_id, "twilio", "")
     assert dispatch is not None
-    assert dispatch.delivery == Delivery.ACCEPTED
+    assert dispatch.delivery == DeliveryStatus.ACCEPTED
     assert len(rig.texts) == 1
     again = Running(rig, monkeypatch)
     again.go_on.set()

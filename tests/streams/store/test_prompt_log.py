@@ -11,8 +11,8 @@ from schemas.clock import now
 from schemas.events import (
     CheckInSubmitted,
     DayPlanned,
-    Delivery,
     DeliveryReported,
+    DeliveryStatus,
     Event,
     PauseChanged,
     PlannedPrompt,
@@ -67,7 +67,7 @@ def answer(version: int, minutes: float) -> CheckInSubmitted:
     )  # fmt: skip
 
 
-def report(beep: int, delivery: Delivery, minutes: float) -> DeliveryReported:
+def report(beep: int, delivery: DeliveryStatus, minutes: float) -> DeliveryReported:
     return DeliveryReported(
         **envelope("report", str(beep), delivery, minutes=minutes), text=event_id("text", str(beep)),
         prompt_id=name(beep), provider="twilio", delivery=delivery, segments=2,
@@ -88,7 +88,7 @@ def planned() -> DayPlanned:
 EVENTS: list[Event] = [
     planned(), sent(1), sent(2), sent(6), closed(2, "expired"), closed(3, "discarded", "quiet_hours"),
     closed(4, "cancelled", "paused"), closed(5, "failed", "provider"), closed(6, "expired"), answer(1, 62),
-    answer(2, 65), report(1, Delivery.DELIVERED, 61.2), report(1, Delivery.ACCEPTED, 61),
+    answer(2, 65), report(1, DeliveryStatus.DELIVERED, 61.2), report(1, DeliveryStatus.ACCEPTED, 61),
 ]  # fmt: skip
 
 
@@ -129,9 +129,11 @@ def test_an_answered_prompt_has_all_its_times_with_zone_and_offset(log: pd.DataF
     assert one["segments"] == 2
 
 
-@pytest.mark.parametrize("late", [Delivery.ACCEPTED, Delivery.SENT, Delivery.UNKNOWN, Delivery.FAILED])
-def test_what_became_of_a_text_does_not_depend_on_when_it_was_told(late: Delivery) -> None:
-    told = report(1, Delivery.DELIVERED, 61), report(1, late, 75)
+@pytest.mark.parametrize(
+    "late", [DeliveryStatus.ACCEPTED, DeliveryStatus.SENT, DeliveryStatus.UNKNOWN, DeliveryStatus.FAILED]
+)
+def test_what_became_of_a_text_does_not_depend_on_when_it_was_told(late: DeliveryStatus) -> None:
+    told = report(1, DeliveryStatus.DELIVERED, 61), report(1, late, 75)
     file = File(planned(), sent(1), *told)
     found = file.query(f"select delivery, delivered_at from prompt_log where prompt_id = '{name(1)}'")
     assert list(found["delivery"]) == ["delivered"]
@@ -139,9 +141,9 @@ def test_what_became_of_a_text_does_not_depend_on_when_it_was_told(late: Deliver
 
 
 def test_how_far_a_text_got_follows_the_order_of_the_deliveries() -> None:
-    file = File(*(report(1, one, 61) for one in Delivery))
+    file = File(*(report(1, one, 61) for one in DeliveryStatus))
     found = file.query("select delivery from ranked_delivery_reports order by stage")
-    assert list(found["delivery"]) == list(Delivery)
+    assert list(found["delivery"]) == list(DeliveryStatus)
 
 
 def test_operations_counts_each_text_by_what_became_of_it() -> None:
@@ -151,8 +153,8 @@ def test_operations_counts_each_text_by_what_became_of_it() -> None:
             update={"occurred_at": begun - timedelta(minutes=ago), "code": code}
         )
         for beep, delivery, ago, code in (
-            (1, Delivery.UNKNOWN, 9, "TimeoutError"), (1, Delivery.DELIVERED, 8, None),
-            (1, Delivery.SENT, 7, None), (2, Delivery.FAILED, 9, "30003"),
+            (1, DeliveryStatus.UNKNOWN, 9, "TimeoutError"), (1, DeliveryStatus.DELIVERED, 8, None),
+            (1, DeliveryStatus.SENT, 7, None), (2, DeliveryStatus.FAILED, 9, "30003"),
         )
     ]  # fmt: skip
     lately = Operations(File(*told)).recent_texts()

@@ -22,13 +22,13 @@ from producers.sms.providers.fake import FakeProvider, sign
 from producers.sms.providers.generic_http import Account, HttpGateway
 from producers.sms.providers.telnyx import TelnyxSms
 from producers.sms.providers.twilio import Twilio
-from schemas.events import Delivery
+from schemas.events import DeliveryStatus
 
 PUBLIC = "https://study.example"
 SECRET = "an-unguessable-path-of-this-gateway"
 SENDER = "+447700900999"
 Fields = Mapping[str, str | bytes]
-_SENT, _DELIVERED, _FAILED = Delivery.SENT, Delivery.DELIVERED, Delivery.FAILED
+_SENT, _DELIVERED, _FAILED = DeliveryStatus.SENT, DeliveryStatus.DELIVERED, DeliveryStatus.FAILED
 
 
 @dataclass
@@ -113,7 +113,7 @@ class Kit(Protocol):
 
     def text(self, number: str, words: str, name: str) -> RawRequest: ...
 
-    def delivery_report(self, text: UUID, delivery: Delivery, name: str) -> RawRequest: ...
+    def delivery_report(self, text: UUID, delivery: DeliveryStatus, name: str) -> RawRequest: ...
 
     def unreadable(self) -> RawRequest: ...
 
@@ -146,7 +146,7 @@ class TwilioKit:
             {"MessageSid": name, "From": number, "To": SENDER, "Body": words, "NumMedia": "0"}
         )
 
-    def delivery_report(self, text: UUID, delivery: Delivery, name: str) -> RawRequest:
+    def delivery_report(self, text: UUID, delivery: DeliveryStatus, name: str) -> RawRequest:
         return self.signed_fields(
             {"MessageSid": name, "MessageStatus": self._words[delivery]}, f"text={text}"
         )
@@ -192,7 +192,7 @@ class TelnyxKit:
         payload = {"id": name, "from": {"phone_number": number}, "text": words, "parts": 1, "to": []}
         return self._signed("message.received", payload)
 
-    def delivery_report(self, text: UUID, delivery: Delivery, name: str) -> RawRequest:
+    def delivery_report(self, text: UUID, delivery: DeliveryStatus, name: str) -> RawRequest:
         payload = {"id": name, "to": [{"phone_number": SENDER, "status": self._words[delivery]}]}
         return self._signed("message.finalized", payload, f"text={text}")
 
@@ -215,7 +215,7 @@ class HttpKit:
     number: str
     words: str
     status: str
-    statuses: dict[Delivery, str]
+    statuses: dict[DeliveryStatus, str]
     taken: Answer
     said: str
     gets: bool = False
@@ -249,7 +249,7 @@ class HttpKit:
             fields |= {"coding": "8", "binary": raw.hex(), self.words: raw}
         return self.request(fields)
 
-    def delivery_report(self, text: UUID, delivery: Delivery, name: str) -> RawRequest:
+    def delivery_report(self, text: UUID, delivery: DeliveryStatus, name: str) -> RawRequest:
         return self.request({"id": name, self.status: self.statuses[delivery]}, f"text={text}")
 
     def unreadable(self) -> RawRequest:
@@ -280,7 +280,7 @@ class SimulatorKit:
     def text(self, number: str, words: str, name: str) -> RawRequest:
         return self._signed({"id": name, "from": number, "text": words})
 
-    def delivery_report(self, text: UUID, delivery: Delivery, name: str) -> RawRequest:
+    def delivery_report(self, text: UUID, delivery: DeliveryStatus, name: str) -> RawRequest:
         raise NotImplementedError
 
     def unreadable(self) -> RawRequest:

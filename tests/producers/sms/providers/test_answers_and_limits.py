@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 
 from producers.sms.providers.base import Outgoing
-from schemas.events import Delivery
+from schemas.events import DeliveryStatus
 from tests.producers.sms.providers.kits import KITS, Answer, Kit, Took, carrier, kit_name
 
 TEXT = UUID("6d0e4b1c-7f0b-5f0e-9a57-2f6a3f1c8b11")
@@ -65,6 +65,6 @@ async def test_a_provider_that_never_answers_holds_nothing_up(
         waited = time.monotonic() - begun
         await adapter.close()
         over.set()
-    assert (sent.delivery, sent.retry) == (Delivery.UNKNOWN, False)
+    assert (sent.delivery, sent.retry) == (DeliveryStatus.UNKNOWN, False)
     assert waited < 5
     assert len(provider.took) == 1

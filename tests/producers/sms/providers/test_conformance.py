@@ -9,7 +9,7 @@ import pytest
 
 from producers.sms.providers.base import DeliveryReport, Inbound, MalformedRequest, NotAuthentic, Outgoing
 from producers.sms.providers.fake import FakeProvider
-from schemas.events import Delivery
+from schemas.events import DeliveryStatus
 from tests.producers.sms.providers.kits import (
     KITS,
     PUBLIC,
@@ -88,8 +88,8 @@ def test_a_text_without_an_id_or_a_sender_is_malformed(kit: Kit) -> None:
         kit.adapter().parse(request)
 
 
-@pytest.mark.parametrize("delivery", [Delivery.SENT, Delivery.DELIVERED, Delivery.FAILED])
-def test_a_delivery_report_names_our_text(sending: Kit, delivery: Delivery) -> None:
+@pytest.mark.parametrize("delivery", [DeliveryStatus.SENT, DeliveryStatus.DELIVERED, DeliveryStatus.FAILED])
+def test_a_delivery_report_names_our_text(sending: Kit, delivery: DeliveryStatus) -> None:
     request = sending.delivery_report(TEXT, delivery, "M1")
     sending.adapter().authenticate(request)
     (report,) = sending.adapter().parse(request)
@@ -107,7 +107,7 @@ async def test_a_text_is_sent(sending: Kit, words: str) -> None:
         adapter = sending.adapter(provider.url)
         sent = await adapter.send(_outgoing(sending, words))
         await adapter.close()
-    assert sent.delivery == Delivery.ACCEPTED
+    assert sent.delivery == DeliveryStatus.ACCEPTED
     (took,) = provider.took
     assert sending.words_sent(took) == words
     assert NUMBER in str(took.fields)
@@ -118,13 +118,13 @@ async def test_a_text_is_sent(sending: Kit, words: str) -> None:
 @pytest.mark.parametrize(
     ("answer", "delivery", "retry"),
     [
-        (Answer(429, "{}"), Delivery.FAILED, True),
-        (Answer(500, "{}"), Delivery.UNKNOWN, False),
-        (Answer(0, ""), Delivery.UNKNOWN, False),
+        (Answer(429, "{}"), DeliveryStatus.FAILED, True),
+        (Answer(500, "{}"), DeliveryStatus.UNKNOWN, False),
+        (Answer(0, ""), DeliveryStatus.UNKNOWN, False),
     ],
 )
 async def test_what_may_have_been_sent_is_not_sent_again(
-    sending: Kit, answer: Answer, delivery: Delivery, retry: bool
+    sending: Kit, answer: Answer, delivery: DeliveryStatus, retry: bool
 ) -> None:
     with carrier(lambda _: answer) as provider:
         adapter = sending.adapter(provider.url)
@@ -139,7 +139,7 @@ async def test_a_refusal_has_its_code(sending: Kit) -> None:
         adapter = sending.adapter(provider.url)
         sent = await adapter.send(_outgoing(sending))
         await adapter.close()
-    assert sent.delivery == Delivery.FAILED
+    assert sent.delivery == DeliveryStatus.FAILED
     assert sent.code
     assert sent.opted_out == (sending.name in ("twilio", "telnyx"))
 

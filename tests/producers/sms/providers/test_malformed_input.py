@@ -20,7 +20,7 @@ from producers.sms.providers.base import (
 )
 from producers.sms.providers.fake import sign
 from producers.sms.providers.generic_http import Account, HttpGateway
-from schemas.events import Delivery
+from schemas.events import DeliveryStatus
 from tests.producers.sms.providers.kits import (
     KITS,
     PUBLIC,
@@ -189,7 +189,7 @@ async def test_twilios_refusals_in_any_shape(body: str, code: str, opted_out: bo
         adapter = TWILIO.adapter(provider.url)
         sent = await adapter.send(Outgoing(TEXT, NUMBER, "7", 60, PUBLIC))
         await adapter.close()
-    assert (sent.delivery, sent.code, sent.opted_out) == (Delivery.FAILED, code, opted_out)
+    assert (sent.delivery, sent.code, sent.opted_out) == (DeliveryStatus.FAILED, code, opted_out)
 
 
 @pytest.mark.parametrize("kit", [kit for kit in KITS if kit.sends], ids=kit_name)
@@ -197,7 +197,7 @@ async def test_a_provider_that_is_not_there_may_be_asked_again(kit: Kit) -> None
     adapter = kit.adapter("http://127.0.0.1:1")
     sent = await adapter.send(Outgoing(TEXT, NUMBER, "7", 60, PUBLIC))
     await adapter.close()
-    assert (sent.delivery, sent.code, sent.retry) == (Delivery.FAILED, "unreachable", True)
+    assert (sent.delivery, sent.code, sent.retry) == (DeliveryStatus.FAILED, "unreachable", True)
 
 
 def test_a_report_with_an_unknown_status_or_id_does_not_crash() -> None:

@@ -243,15 +243,22 @@ PRESETS: dict[str, Preset] = {
     _KANNEL: Preset(
         number="sender", body="text", message_id="id", answer="", report_field="dlr",
         status={
-            "1": DeliveryStatus.DELIVERED, "2": DeliveryStatus.FAILED, "8": DeliveryStatus.SENT, "16": DeliveryStatus.FAILED,
+            "1": DeliveryStatus.DELIVERED,
+            "2": DeliveryStatus.FAILED,
+            "8": DeliveryStatus.SENT,
+            "16": DeliveryStatus.FAILED,
         },
         request=_kannel, message_id_of=_kannel_took,
     ),
     _JASMIN: Preset(
         number="from", body="content", message_id="id", answer="ACK/Jasmin", report_field="message_status",
         status={
-            "DELIVRD": DeliveryStatus.DELIVERED, "ACCEPTD": DeliveryStatus.SENT, "ESME_ROK": DeliveryStatus.SENT,
-            "UNDELIV": DeliveryStatus.FAILED, "REJECTD": DeliveryStatus.FAILED, "EXPIRED": DeliveryStatus.FAILED,
+            "DELIVRD": DeliveryStatus.DELIVERED,
+            "ACCEPTD": DeliveryStatus.SENT,
+            "ESME_ROK": DeliveryStatus.SENT,
+            "UNDELIV": DeliveryStatus.FAILED,
+            "REJECTD": DeliveryStatus.FAILED,
+            "EXPIRED": DeliveryStatus.FAILED,
             "DELETED": DeliveryStatus.FAILED,
         },
         request=_jasmin, message_id_of=_jasmin_took, read_body=_jasmin_body,
@@ -259,8 +266,12 @@ PRESETS: dict[str, Preset] = {
     _AT: Preset(
         number="from", body="text", message_id="id", answer="OK", report_field="status",
         status={
-            "Success": DeliveryStatus.DELIVERED, "Sent": DeliveryStatus.SENT, "Submitted": DeliveryStatus.SENT,
-            "Buffered": DeliveryStatus.SENT, "Rejected": DeliveryStatus.FAILED, "Failed": DeliveryStatus.FAILED,
+            "Success": DeliveryStatus.DELIVERED,
+            "Sent": DeliveryStatus.SENT,
+            "Submitted": DeliveryStatus.SENT,
+            "Buffered": DeliveryStatus.SENT,
+            "Rejected": DeliveryStatus.FAILED,
+            "Failed": DeliveryStatus.FAILED,
         },
         request=_africas_talking, message_id_of=_africas_talking_took,
     ),

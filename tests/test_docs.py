@@ -1,4 +1,4 @@
-"""The reference pages in docs/ say what every command, setting, topic and event is, and are up to date."""
+"""The reference pages explain every command, setting, topic, event, table and view, and are up to date."""
 
 import re
 from pathlib import Path
@@ -9,6 +9,8 @@ from pydantic import BaseModel
 from schemas.events import Envelope
 from schemas.settings import Settings
 from schemas.topics import TOPICS
+from streams.store.schema import ALL_TABLES
+from streams.store.views import VIEWS
 from wellstream.reference import DOCS, PAGES
 from wellstream.reference.commands import Command, commands
 from wellstream.reference.events import event_classes, parts_of_events, type_of
@@ -62,6 +64,12 @@ def test_every_topic_has_a_heading_and_a_meaning() -> None:
 def test_every_event_has_a_heading_and_a_meaning() -> None:
     headings = sections("events.md")
     assert not [event for event in event_classes() if not headings.get(type_of(event))], RERUN
+
+
+def test_every_table_and_view_has_a_heading_and_a_meaning() -> None:
+    headings = sections("store.md")
+    known = {one.name: one.meaning for one in ALL_TABLES} | {one.name: one.meaning for one in VIEWS}
+    assert not [name for name, meaning in known.items() if not meaning or not headings.get(name)], RERUN
 
 
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)

@@ -10,6 +10,7 @@ from schemas.events import Event
 from wellstream.reference.commands import commands_page
 from wellstream.reference.events import events_page
 from wellstream.reference.settings import settings_page
+from wellstream.reference.store import store_page
 from wellstream.reference.topics import topics_page
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
@@ -25,6 +26,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "settings.md": settings_page,
     "topics.md": topics_page,
     "events.md": events_page,
+    "store.md": store_page,
     "events.schema.json": _schema,
 }
 """By file name: what writes each page."""

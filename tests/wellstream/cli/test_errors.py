@@ -25,7 +25,6 @@ NEVER_REACHES_A_COMMAND = {
     "schemas.consumers.MisplacedEvent": "a bug, found at import",
     "schemas.sealing.WrongKey": "the record becomes a dead letter",
     "streams.worker.ports.SendFailed": "the worker starts again",
-    "streams.worker.key_client.KeyDestroyed": "the record becomes a dead letter",
     "wellstream.formats.conditions.CannotExpress": "becomes a line of the report on losses",
 }
 

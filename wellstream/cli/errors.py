@@ -36,6 +36,7 @@ KNOWN = frozenset(
         "streams.indicators.instruments.AnswersError",
         "wellstream.operations.imports.NotInFile",
         "wellstream.local.kafka.KafkaUnavailable",
+        "wellstream.local.state.OtherState",
         "wellstream.local.supervisor.AlreadyRunning",
         "wellstream.local.supervisor.ServiceFailed",
         "wellstream.operations.topics.EarlierTopics",

@@ -20,6 +20,7 @@ from streams.store.client import Reader
 from streams.store.reconcile import settle
 from wellstream.local.kafka import free_port, kafka_service
 from wellstream.local.services import local_settings, services
+from wellstream.local.state import claim_home
 from wellstream.local.supervisor import Supervisor, sole_run
 from wellstream.operations.topics import create_topics, record_retention
 
@@ -66,6 +67,7 @@ def run_demo(home: Path, study_file: Path, seconds: float | None, people: int, d
 
 @contextmanager
 def _installation(home: Path, study_file: Path, *, simulation: bool) -> Iterator[Settings]:
+    claim_home(home)
     with sole_run(home):
         with out.status("preparing Kafka; the first run downloads about 50 MB"):
             kafka = kafka_service(home / "kafka", free_port())

@@ -9,8 +9,35 @@ import psutil
 from schemas.settings import Settings
 from wellstream.local.secrets import local_secrets
 
+FORMAT = 1
+"""The layout of a state folder, kept in its file `format`; counted up when an older one cannot be used."""
+
 HOME = Settings().home
 _PLACES = (HOME, HOME / "demo")
+
+
+class OtherState(RuntimeError):
+    """The state folder belongs to another version of wellstream."""
+
+
+def claim_home(home: Path) -> None:
+    """Make the state folder, or make sure that this version can use the one that is there.
+
+    Raises:
+        OtherState: An earlier or a newer version made it.
+    """
+    marker = home / "format"
+    found = int(marker.read_text()) if marker.exists() else 0
+    # `secrets.json` is the first file that `up` and `demo` have ever made.
+    if found > FORMAT:
+        raise OtherState(f"a newer version of wellstream made the state folder {home}; upgrade this one")
+    if found < FORMAT and (home / "secrets.json").exists():
+        raise OtherState(
+            f"an earlier version of wellstream made the state folder {home}, and this one cannot use it: to "
+            "begin anew, move the folder away or choose another one with WELLSTREAM_HOME"
+        )
+    home.mkdir(parents=True, exist_ok=True)
+    marker.write_text(f"{FORMAT}\n")
 
 
 def running_services() -> list[dict[str, Any]]:

@@ -1,1 +1,1 @@
-"""Where check-ins come from: the gateway (SMS and web form), the sender of replies, and the simulator."""
+"""Where check-ins come from and texts go out: gateway, forms, SMS, vault, imports, simulator."""

@@ -15,7 +15,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from producers.gateway.intake import Intake
 from producers.gateway.middleware import SafeHeaders, UnexpectedErrors, read_body
-from producers.kafka.publisher import Publisher, PublishFailed
+from producers.kafka import Publisher, PublishFailed
 from producers.sms.providers.fake import FakeProvider
 from producers.sms.providers.registry import Registry
 from producers.vault import Enrolment, NewLink, Person, Vault, VaultError, VaultUnavailable, normalise

@@ -22,7 +22,7 @@ from producers.gateway.middleware import SafeHeaders, UnexpectedErrors
 from producers.gateway.networks import TrustedProxies
 from producers.gateway.rate_limits import FormLimits
 from producers.gateway.sms_webhook import SmsRoutes
-from producers.kafka.publisher import Publisher
+from producers.kafka import Publisher
 from producers.sms.providers.registry import Registry
 from producers.vault import Vault
 from schemas.clock import Clock

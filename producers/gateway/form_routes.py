@@ -22,7 +22,7 @@ from producers.gateway.audit_log import record_refusal
 from producers.gateway.intake import Intake
 from producers.gateway.middleware import read_fields, simulated_at
 from producers.gateway.rate_limits import FormLimits
-from producers.kafka.publisher import PublishFailed
+from producers.kafka import PublishFailed
 from producers.vault import Vault, VaultUnavailable
 from schemas.clock import Clock
 from schemas.events import CheckInSubmitted

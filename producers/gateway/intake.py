@@ -6,7 +6,7 @@ from datetime import datetime
 from uuid import UUID
 from weakref import WeakValueDictionary
 
-from producers.kafka.publisher import Publisher
+from producers.kafka import Publisher
 from producers.vault import Vault
 from schemas.clock import Clock
 from schemas.events import Event

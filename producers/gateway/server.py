@@ -14,8 +14,7 @@ from locales import all_locales
 from producers.forms.recent_answers import Follower, Recent
 from producers.gateway.admin_api import build_admin_api
 from producers.gateway.app import build_gateway
-from producers.kafka.publisher import Publisher, PublishFailed
-from producers.kafka.studies import announce
+from producers.kafka import Publisher, PublishFailed, announce
 from producers.sms.dispatcher import Dispatcher
 from producers.sms.providers.registry import Registry, configured_providers
 from producers.vault import Vault

@@ -11,7 +11,7 @@ from locales import gateway_texts, text_languages
 from producers.gateway.audit_log import record_refusal
 from producers.gateway.intake import Intake
 from producers.gateway.middleware import read_body, simulated_at
-from producers.kafka.publisher import PublishFailed
+from producers.kafka import PublishFailed
 from producers.sms.delivery_reports import reports_on
 from producers.sms.providers.base import (
     Adapter,

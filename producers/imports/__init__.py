@@ -1,1 +1,7 @@
-"""Past check-ins from a file: what its columns mean, its rows as events, and sending these."""
+"""Past check-ins from a file, through Kafka.
+
+`csv_table` reads the file, `mapping` says what its columns mean, `rows` reads them as answers, `events`
+builds the events and `send` publishes them.
+"""
+
+__all__ = ["csv_table", "events", "mapping", "rows", "send"]

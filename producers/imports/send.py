@@ -4,8 +4,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 
 from producers.imports.events import Event
-from producers.kafka.publisher import Publisher
-from producers.kafka.studies import announce
+from producers.kafka import Publisher, announce
 from schemas.study import Study
 
 _AT_ONCE = 500

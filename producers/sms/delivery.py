@@ -11,7 +11,7 @@ from datetime import timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from producers.kafka.publisher import Publisher
+from producers.kafka import Publisher
 from producers.sms.delivery_reports import Build, Requested, prompt_closed, reports_on, text_withheld
 from producers.sms.providers.base import Adapter, Outgoing, Sent
 from producers.sms.segments import count_segments

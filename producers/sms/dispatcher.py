@@ -15,7 +15,7 @@ from weakref import WeakValueDictionary
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.errors import KafkaError
 
-from producers.kafka.publisher import Publisher, PublishFailed
+from producers.kafka import Publisher, PublishFailed
 from producers.sms.delivery import TextDelivery
 from producers.sms.delivery_reports import Requested
 from producers.sms.providers.base import Adapter

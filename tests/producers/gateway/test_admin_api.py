@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from producers.gateway.admin_api import build_admin_api
-from producers.kafka.publisher import Publisher
+from producers.kafka import Publisher
 from producers.sms.providers.registry import configured_providers
 from producers.vault import Person, Vault
 from schemas.clock import now

@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from producers.gateway.app import build_gateway
-from producers.kafka.publisher import Publisher
+from producers.kafka import Publisher
 from producers.sms.providers.registry import configured_providers
 from producers.vault import NewLink, Person, Vault
 from schemas.clock import now

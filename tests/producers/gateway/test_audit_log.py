@@ -12,7 +12,7 @@ import pytest
 
 from producers.gateway.app import build_gateway
 from producers.gateway.audit_log import AuditLog
-from producers.kafka.publisher import Publisher
+from producers.kafka import Publisher
 from producers.sms.providers.registry import Registry
 from producers.vault import NewLink, Person, Vault
 from schemas.settings import Settings

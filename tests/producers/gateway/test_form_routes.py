@@ -11,7 +11,7 @@ import pytest
 
 from locales import form_texts
 from producers.gateway.app import build_gateway
-from producers.kafka.publisher import Publisher
+from producers.kafka import Publisher
 from producers.sms.providers.registry import Registry
 from producers.vault import NewLink, Person, Vault
 from producers.vault.connection import Connection

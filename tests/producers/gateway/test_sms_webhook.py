@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from producers.gateway.app import build_gateway
-from producers.kafka.publisher import Publisher
+from producers.kafka import Publisher
 from producers.sms.providers.base import RawRequest
 from producers.sms.providers.registry import Registry
 from producers.vault import Dispatch, Person, Vault

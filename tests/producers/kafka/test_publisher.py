@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from producers.kafka.publisher import Publisher, PublishFailed
+from producers.kafka import Publisher, PublishFailed
 from tests.streams.indicators.test_update import EVENTS
 
 EVENT = EVENTS[0]

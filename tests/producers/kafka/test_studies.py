@@ -2,8 +2,7 @@
 
 import pytest
 
-from producers.kafka.publisher import Publisher
-from producers.kafka.studies import StudyChanged, announce
+from producers.kafka import Publisher, StudyChanged, announce
 from schemas.announced_studies import KnownVersions, read_studies
 from schemas.study import Study
 

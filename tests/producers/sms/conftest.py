@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from producers.kafka.publisher import Publisher
+from producers.kafka import Publisher
 from producers.vault import Enrolment, Vault
 from schemas.events import (
     ConsentStatus,

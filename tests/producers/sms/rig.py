@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 
-from producers.kafka.publisher import Publisher
+from producers.kafka import Publisher
 from producers.sms.dispatcher import Dispatcher
 from producers.vault import Person, Vault
 from schemas.base import Channel

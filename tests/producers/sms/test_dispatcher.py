@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from producers.gateway.app import build_gateway
-from producers.kafka.publisher import Publisher, PublishFailed
+from producers.kafka import Publisher, PublishFailed
 from producers.sms.dispatcher import Dispatcher
 from producers.sms.providers.registry import Registry
 from producers.vault import Vault

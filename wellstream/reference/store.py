@@ -9,9 +9,10 @@ from wellstream.reference.markdown import generated_head, paragraphs, table
 
 _INTRODUCTION = """\
 The store is a DuckDB file that is derived from the [topics](topics.md); `wellstream rebuild` recomputes it.
-`wellstream sql "select ..."` queries it, and so does any DuckDB client through Quack, read-only. Prefer views to
-tables: views show the version of each check-in that holds, tables show every version. Participants are
-pseudonyms, and times are in UTC.
+`wellstream sql "select ..."` queries it, and so does any DuckDB client through Quack, read-only.
+
+Prefer views to tables: views show the version of each check-in that holds, tables show every version.
+Participants are pseudonyms, and times are in UTC.
 """
 _HOME = "`streams/store/rows.py`, `streams/store/schema.py` and `streams/store/sql/views.sql`"
 

@@ -8,11 +8,12 @@ import duckdb
 
 from schemas.announced_studies import read_studies
 from schemas.codec import Unreadable, decode
+from schemas.consumers import MisplacedEvent
 from schemas.settings import Settings
 from schemas.study.versions import Versions
 from schemas.topic_log import Partition, TopicReader
-from schemas.topics import CHECKINS, INDICATORS, PROMPTS
-from streams.indicators.update import TimelineEvent, batch
+from schemas.topics import INDICATORS
+from streams.indicators.update import TIMELINE, TimelineEvent, batch
 from streams.store.digest import digests
 from streams.store.ingest import STORED, rows_of
 from streams.store.projection import project
@@ -138,6 +139,7 @@ async def _read_all(
 ) -> tuple[list[TimelineEvent], dict[Partition, int], dict[Partition, int]]:
     """Write everything but indicators; the events that these are computed from, and the offsets read."""
     heard: list[TimelineEvent] = []
+    timeline = {topic.name for topic in TIMELINE.topics}
     async with TopicReader(bootstrap, {}, STORED) as reader:
         begun, ends = await reader.beginnings(), await reader.ends()
         async for records in reader.to_end(ends):
@@ -147,17 +149,17 @@ async def _read_all(
             rows, _ = rows_of(kept)
             write(connection, rows, {})
             for record in kept:
-                if record.topic in {CHECKINS.name, PROMPTS.name}:
+                if record.topic in timeline:
                     heard += _heard(record.value)
     return heard, begun, ends
 
 
 def _heard(value: bytes) -> list[TimelineEvent]:
     try:
-        event = decode(value)
-    except Unreadable:
+        event = TIMELINE.select(decode(value))
+    except (Unreadable, MisplacedEvent):
         return []
-    return [event] if isinstance(event, TimelineEvent) else []
+    return [event] if event is not None else []
 
 
 def _write_indicators(

@@ -1,1 +1,1 @@
-"""What happens to a check-in: parsing, indicators, and the store that keeps both."""
+"""What happens to a check-in: the conversation, indicators, prompts, and the store that keeps it all."""

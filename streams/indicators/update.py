@@ -1,7 +1,7 @@
-"""What the worker remembers of one participant, and the updates that follow from what it learns.
+"""The live indicators of one participant: the state that is kept, and the updates that follow from events.
 
-LAW: whatever the order, the batches and the repetitions in which events arrive (none later than
-`LATENESS_MS` behind the newest), the updates of highest revision are the same, bit for bit.
+LAW: whatever the order, the batches and the repetitions in which events arrive, if none is more than
+`LATENESS_MS` behind the newest, the updates of highest revision are the same, bit for bit.
 """
 
 from collections import defaultdict
@@ -28,10 +28,10 @@ from streams.indicators.rolling import known, rolling
 from streams.records.timeline import CheckInRecord, History, PromptRecord, from_ms, local_day, to_ms
 
 LATENESS_MS = 14 * 86_400_000
-"""How late an event may be for the live indicators to be right; `rebuild` has no limit."""
+"""How far behind the newest event another may be and still count; `rebuild` has no such limit."""
 
 State = dict[str, list[list[Any]]]
-"""`asked` and `answered`: their fields' values in order, which go through JSON unchanged and are short."""
+"""`asked` and `answered`: each record as its fields' values in order, which JSON keeps and which is short."""
 
 TimelineEvent = CheckInSubmitted | CheckInRetracted | PromptSent
 
@@ -43,8 +43,8 @@ TIMELINE: Consumes[TimelineEvent] = Consumes(
 )
 
 
-def place(event: TimelineEvent, versions: Versions) -> PromptRecord | CheckInRecord:
-    """An event as the indicators see it.
+def to_record(event: TimelineEvent, versions: Versions) -> PromptRecord | CheckInRecord:
+    """An event as a record of the timeline.
 
     Raises:
         KeyError: Its study is not known.
@@ -77,9 +77,9 @@ def place(event: TimelineEvent, versions: Versions) -> PromptRecord | CheckInRec
 def absorb(
     state: State | None, events: Iterable[TimelineEvent], versions: Versions
 ) -> tuple[State, History, list[CheckInRecord]]:
-    """Learn events.
+    """Add events to the state.
 
-    An event that is known already counts as news all the same: what followed from it may have been lost.
+    A repeated event counts as new: the updates that followed from it may have been lost.
 
     Returns:
         The new state, the history in it, and the check-ins whose indicators may have changed, by time.
@@ -92,19 +92,19 @@ def absorb(
         for entry in (state or {}).get("answered", [])
         if (checkin := CheckInRecord(*(*entry[:-1], tuple(entry[-1]))))
     }
-    heard = [place(event, versions) for event in events]
-    for event in heard:
-        if isinstance(event, PromptRecord):
-            asked[event.id] = event
+    news = [to_record(event, versions) for event in events]
+    for record in news:
+        if isinstance(record, PromptRecord):
+            asked[record.id] = record
         else:
-            answered[event.id] = _higher(answered.get(event.id), event)
+            answered[record.id] = _higher(answered.get(record.id), record)
     newest = max([prompt.at for prompt in asked.values()] + [c.at for c in answered.values()], default=0)
     oldest = newest - LONGEST_MS - LATENESS_MS
     history = History.of(
         (prompt for prompt in asked.values() if prompt.at > oldest),
         (checkin for checkin in answered.values() if checkin.at > oldest),
     )
-    times = [event.at for event in heard]
+    times = [record.at for record in news]
     affected = [c for c in history.answered if any(at <= c.at < at + LONGEST_MS for at in times)]
     fresh: State = {
         "asked": [list(vars(prompt).values()) for prompt in history.asked],
@@ -138,16 +138,16 @@ def updates(
 
 
 def batch(events: Iterable[TimelineEvent], versions: Versions) -> Iterator[IndicatorsUpdated]:
-    """The final updates for a whole record, as `rebuild` computes them: the same functions, no horizon."""
+    """The final updates for all events, as `rebuild` computes them: the same functions, with no horizon."""
     asked: dict[str, dict[str, PromptRecord]] = defaultdict(dict)
     answered: dict[str, dict[str, CheckInRecord]] = defaultdict(dict)
     for event in events:
-        placed = place(event, versions)
-        if isinstance(placed, PromptRecord):
-            asked[event.participant][placed.id] = placed
+        record = to_record(event, versions)
+        if isinstance(record, PromptRecord):
+            asked[event.participant][record.id] = record
         else:
             own = answered[event.participant]
-            own[placed.id] = _higher(own.get(placed.id), placed)
+            own[record.id] = _higher(own.get(record.id), record)
     for participant in sorted(answered):
         history = History.of(asked[participant].values(), answered[participant].values())
         yield from updates(participant, history, history.answered, versions)

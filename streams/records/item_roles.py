@@ -5,7 +5,9 @@ from dataclasses import dataclass
 
 from schemas.base import Measure
 from schemas.study import Study
-from streams.indicators.measures.wellbeing import Range
+
+Range = tuple[float, float]
+"""Lowest and highest value of an item."""
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
-"""What is due for one person at a moment: `(what is known, now) -> (events, when to look again)`.
+"""What is due for one participant at a moment: `(state, now) -> (events, when to look again)`.
 
-Pure and repeatable: deciding again on the same knowledge gives the same events with the same ids, so a crash
-between deciding and saying so neither loses nor doubles a prompt. What is past is discarded, never caught up.
+Pure and repeatable: deciding again from the same state gives the same events with the same ids, so a crash
+between deciding and publishing neither loses nor doubles a prompt. What was missed is discarded for good.
 """
 
 from collections.abc import Iterable
@@ -38,11 +38,11 @@ _ANSWERS_UNDER_WAY = timedelta(minutes=1)
 
 @dataclass
 class Decision:
-    """What is to be said now, and when there may be something new to say.
+    """What to publish now, and when to look again.
 
     Attributes:
         events: In order.
-        next_at: Look again then at the latest; None if only an event can change anything.
+        next_at: When to look again at the latest; None if only an event can change anything.
     """
 
     events: list[Event] = field(default_factory=list)
@@ -53,23 +53,23 @@ class Decision:
         self.next_at = until if self.next_at is None else min(self.next_at, until)
 
 
-def decide(life: ParticipantState, study: Study, secret: str, now: datetime) -> Decision:
+def decide(state: ParticipantState, study: Study, secret: str, now: datetime) -> Decision:
     """What is due for a person.
 
     Args:
-        life: What is known; the plans made here are added to it.
-        study: The definition that the person's enrolment names.
-        secret: Of the installation; draws follow from it.
+        state: What is known of the participant; the events decided here are added to it.
+        study: The definition that the participant's enrolment names.
+        secret: The installation's; draws follow from it.
         now: The moment.
     """
     decision = Decision()
-    person = life.enrolled
-    if person is None or life.first_enrolled_at is None:
+    person = state.enrolled
+    if person is None or state.first_enrolled_at is None:
         return decision
-    turn = _Turn(life, person, study, secret, now, decision)
+    turn = _Turn(state, person, study, secret, now, decision)
     turn.plan_days()
     turn.close_dropped()
-    for planned in sorted(life.plans.values(), key=lambda one: one.date):
+    for planned in sorted(state.plans.values(), key=lambda one: one.date):
         for prompt in planned.prompts:
             turn.follow(planned, prompt)
     return decision
@@ -77,7 +77,7 @@ def decide(life: ParticipantState, study: Study, secret: str, now: datetime) -> 
 
 @dataclass
 class _Turn:
-    life: ParticipantState
+    state: ParticipantState
     person: ParticipantEnrolled
     study: Study
     secret: str
@@ -89,17 +89,17 @@ class _Turn:
         today = local_date(self.now, self.person.zone)
         midnight = instant_of(today + _DAY, "00:00", self.person.zone)
         self.decision.wait(midnight or self.now + _DAY)
-        if not self.life.contactable():
+        if not self.state.contactable():
             return
-        joined = local_date(self.life.first_enrolled_at or self.now, self.person.zone)
+        joined = local_date(self.state.first_enrolled_at or self.now, self.person.zone)
         first = max(
             joined,
             self.person.start_date,
             local_date(self._agreed_at(), self.person.zone),
             today - _DAY * _DAYS_PLANNED_BACK,
         )
-        if self.life.plans:
-            first = max(first, max(self.life.plans) + _DAY)
+        if self.state.plans:
+            first = max(first, max(self.state.plans) + _DAY)
         for place in range((today - first).days + 1):
             self._plan(first + _DAY * place)
         self._plan_anew(today)
@@ -112,29 +112,29 @@ class _Turn:
         per_day, share = self._adapted(day)
         which = Day(self.person.participant, self.person.arm, self.person.zone, day, study_day)
         prompts = plan(which, self.study, self.secret, per_day)
-        since = max(self.life.first_enrolled_at or self.now, self._agreed_at())
-        self._say_plan(day, study_day, [one for one in prompts if one.scheduled_at >= since], per_day, share)
+        since = max(self.state.first_enrolled_at or self.now, self._agreed_at())
+        self._emit_plan(day, study_day, [one for one in prompts if one.scheduled_at >= since], per_day, share)
 
     def _agreed_at(self) -> datetime:
-        """Since when the person agrees to be asked: what lies before was not discarded, it was not wanted."""
-        return self.life.consent.occurred_at if self.life.consent else self.now
+        """When the participant agreed to be prompted. An earlier prompt was never due, so not discarded."""
+        return self.state.consent.occurred_at if self.state.consent else self.now
 
     def _plan_anew(self, today: date) -> None:
-        """After a journey: what was not sent moves to the new zone's hours, and is never more than it was."""
-        for day, old in list(self.life.plans.items()):
+        """After a journey, move the unsent prompts to the hours of the new zone, and add none."""
+        for day, old in list(self.state.plans.items()):
             left = [one for one in old.prompts if self._open(one.prompt_id)]
             if old.zone == self.person.zone or not left:
                 continue
             # Who travels west over the date line comes to a day that is planned already.
             fresh = self._moved(old, len(left)) if day >= today else []
             kept = [one for one in old.prompts if one not in left]
-            self._say_plan(day, old.study_day, [*kept, *fresh], old.per_day, old.answered_share)
+            self._emit_plan(day, old.study_day, [*kept, *fresh], old.per_day, old.answered_share)
 
     def _moved(self, old: DayPlanned, most: int) -> list[PlannedPrompt]:
         which = Day(self.person.participant, self.person.arm, self.person.zone, old.date, old.study_day)
         rules = [rule for rule in self.study.schedule.prompts if isinstance(rule, RandomTimes)]
         gap = timedelta(minutes=max((rule.min_gap_minutes for rule in rules), default=0))
-        last = self.life.last_sent()
+        last = self.state.last_sent()
         start = max(self.now, last + gap) if last else self.now
         prompts = plan(which, self.study, self.secret, old.per_day)
         return [one for one in prompts if one.scheduled_at >= start][-most:]
@@ -145,16 +145,16 @@ class _Turn:
         if not rules or rules[0].adaptive is None:
             return None, None
         adaptive = rules[0].adaptive
-        before = [self.life.plans.get(day - _DAY * back) for back in range(1, adaptive.days + 1)]
+        before = [self.state.plans.get(day - _DAY * back) for back in range(1, adaptive.days + 1)]
         yesterday = before[0].per_day if before[0] else None
         usual = len(rules[0].channels) if yesterday is None else yesterday
         sent = [
             prompt
             for planned in before
             for prompt in (planned.prompts if planned else ())
-            if (fate := self.life.fates.get(prompt.prompt_id)) and fate.sent_at
+            if (fate := self.state.fates.get(prompt.prompt_id)) and fate.sent_at
         ]
-        share = sum(map(self.life.answered, sent)) / len(sent) if sent else None
+        share = sum(map(self.state.answered, sent)) / len(sent) if sent else None
         if share is not None and share < adaptive.below:
             usual -= 1
         elif share is not None and share > adaptive.above:
@@ -163,17 +163,17 @@ class _Turn:
 
     def close_dropped(self) -> None:
         """Close what a newer plan left out."""
-        for prompt_id in sorted(self.life.dropped):
+        for prompt_id in sorted(self.state.dropped):
             if self._open(prompt_id):
                 self._close(prompt_id, Outcome.CANCELLED, "zone_changed")
 
     def follow(self, planned: DayPlanned, prompt: PlannedPrompt) -> None:
         """Ask, remind or close, whichever is due of a prompt."""
-        fate = self.life.fate(prompt.prompt_id)
+        fate = self.state.fate(prompt.prompt_id)
         # What was sent and has been over for days needs no look; its request may have left the topic by now.
         if fate.closed or (fate.sent_at is not None and self.now >= prompt.expires_at + _OVER):
             return
-        if self.life.answered(prompt):
+        if self.state.answered(prompt):
             return
         if not fate.attempts and fate.sent_at is None:
             self._first(planned, prompt)
@@ -189,7 +189,7 @@ class _Turn:
             return
         self.decision.wait(end)
         # A text answers the latest prompt, so nobody is reminded of an earlier one.
-        if fate.sent_at is not None and fate.sent_at == self.life.last_sent():
+        if fate.sent_at is not None and fate.sent_at == self.state.last_sent():
             self._remind(planned, prompt, fate.sent_at)
 
     def _first(self, planned: DayPlanned, prompt: PlannedPrompt) -> None:
@@ -208,9 +208,9 @@ class _Turn:
     def _hinders(self, due: datetime) -> tuple[Outcome, str] | None:
         if self.now >= due + timedelta(minutes=self.study.schedule.grace_minutes):
             return Outcome.DISCARDED, "too_late"
-        if not self.life.contactable():
+        if not self.state.contactable():
             return Outcome.CANCELLED, "no_consent"
-        if self.life.paused(self.now):
+        if self.state.paused(self.now):
             return Outcome.CANCELLED, "paused"
         if self.study.schedule.effective_quiet_hours.cover(self.now, self.person.zone):
             return Outcome.DISCARDED, "quiet_hours"
@@ -219,7 +219,7 @@ class _Turn:
     def _remind(self, planned: DayPlanned, prompt: PlannedPrompt, sent_at: datetime) -> None:
         for number, minutes in enumerate(self.study.schedule.reminders_minutes, start=1):
             due = sent_at + timedelta(minutes=minutes)
-            if number in self.life.fate(prompt.prompt_id).attempts or due >= prompt.expires_at:
+            if number in self.state.fate(prompt.prompt_id).attempts or due >= prompt.expires_at:
                 continue
             if self.now < due:
                 self.decision.wait(due)
@@ -227,17 +227,17 @@ class _Turn:
                 self._request(planned, prompt, number)
 
     def _open(self, prompt_id: UUID) -> bool:
-        fate = self.life.fate(prompt_id)
+        fate = self.state.fate(prompt_id)
         return not fate.attempts and not fate.closed
 
     def _envelope(self, *cause: str) -> EnvelopeFields:
         return caused_by(self.person, event_id(*cause), occurred_at=self.now, recorded_at=self.now)
 
-    def _say(self, event: Event) -> None:
-        self.life.learn(event)
+    def _emit(self, event: Event) -> None:
+        self.state.learn(event)
         self.decision.events.append(event)
 
-    def _say_plan(
+    def _emit_plan(
         self,
         day: date,
         study_day: int,
@@ -246,7 +246,7 @@ class _Turn:
         share: float | None,
     ) -> None:
         cause = ("day", self.person.participant, self.study.ref, day.isoformat(), self.person.zone)
-        self._say(
+        self._emit(
             DayPlanned(
                 **self._envelope(*cause),
                 date=day,
@@ -258,12 +258,12 @@ class _Turn:
         )
 
     def _request(self, planned: DayPlanned, prompt: PlannedPrompt, attempt: int) -> None:
-        self._say(
+        self._emit(
             PromptRequested(
                 **self._envelope("ask", str(prompt.prompt_id), str(attempt)),
                 prompt_id=prompt.prompt_id,
                 attempt=attempt,
-                language=self.life.speaks(),
+                language=self.state.addressed_in(),
                 channel=prompt.channel,
                 scheduled_at=prompt.scheduled_at,
                 expires_at=prompt.expires_at,
@@ -275,27 +275,27 @@ class _Turn:
 
     def _close(self, prompt_id: UUID, outcome: Outcome, detail: str | None) -> None:
         envelope = self._envelope("closed", str(prompt_id))
-        self._say(PromptClosed(**envelope, prompt_id=prompt_id, outcome=outcome, detail=detail))
+        self._emit(PromptClosed(**envelope, prompt_id=prompt_id, outcome=outcome, detail=detail))
 
     def _decide_support(self, prompt: PlannedPrompt, *, available: bool) -> None:
         support = self.study.schedule.support
-        if support is None or self.life.fate(prompt.prompt_id).decided:
+        if support is None or self.state.fate(prompt.prompt_id).decided:
             return
         draw = drawer(self.secret, "support", self.person.participant, str(prompt.prompt_id))
         treated = available and draw.random() < support.probability
         text = support.texts[int(draw.random() * len(support.texts))] if treated else None
         # The text first and the request of the prompt last: whatever a crash cuts off is decided again.
         if text is not None:
-            self._say(
+            self._emit(
                 ReplyRequested(
                     **self._envelope("support-text", str(prompt.prompt_id)),
                     cause=prompt.prompt_id,
-                    language=self.life.speaks(),
+                    language=self.state.addressed_in(),
                     reply=text,
                     expires_at=prompt.scheduled_at + timedelta(minutes=self.study.schedule.grace_minutes),
                 )
             )
-        self._say(
+        self._emit(
             SupportDecided(
                 **self._envelope("support", str(prompt.prompt_id)),
                 prompt_id=prompt.prompt_id,

@@ -1,4 +1,4 @@
-"""From a person's wall clock to instants, through clock changes, missing days and nights."""
+"""From a participant's local time to instants, through clock changes, missing days and nights."""
 
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -15,7 +15,7 @@ def instant_of(day: date, local: str, zone: str) -> datetime | None:
     the first is taken.
 
     Args:
-        day: Date on the wall calendar.
+        day: Date on the local calendar.
         local: `HH:MM`.
         zone: IANA name.
     """
@@ -39,5 +39,5 @@ def window_of(day: date, wake: str, sleep: str, zone: str) -> tuple[datetime, da
 
 
 def local_date(at: datetime, zone: str) -> date:
-    """The date on the wall calendar."""
+    """The date on the local calendar."""
     return at.astimezone(ZoneInfo(zone)).date()

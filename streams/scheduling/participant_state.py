@@ -1,4 +1,4 @@
-"""What the planner knows of one person: a fold over what is on the topics, in any order, with repetitions."""
+"""What the planner knows of one participant: a fold over the topics' events, in any order, with repeats."""
 
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -89,7 +89,7 @@ class Fate:
 
 @dataclass
 class ParticipantState:
-    """A person, as far as the planner needs to know.
+    """A participant, as far as the planner needs to know.
 
     Attributes:
         enrolled: The newest enrolment; None as long as only other things are known.
@@ -172,7 +172,7 @@ class ParticipantState:
         pause = self.pause
         return pause is not None and pause.paused and (pause.until is None or now < pause.until)
 
-    def speaks(self) -> str:
+    def addressed_in(self) -> str:
         """The language to address the person in."""
         if self.enrolled is None:
             raise ValueError("nobody is enrolled")

@@ -1,7 +1,7 @@
-"""The planner as a process: it follows the topics, and asks when somebody is due.
+"""The planner as a process: it follows the topics, and requests a prompt when somebody is due.
 
-It keeps nothing of its own: after a start it reads what is on the topics and knows all that it knew. What it
-says twice has one id, and the dispatcher's claim lets one of the two through.
+It keeps nothing of its own: after a restart it reads the topics and knows what it knew before. A request that
+it publishes twice has one id, and the dispatcher's claim lets one of the two through.
 """
 
 import asyncio
@@ -28,7 +28,7 @@ from streams.scheduling.decide import decide
 from streams.scheduling.participant_state import CONTRACT, KEPT, ParticipantState
 
 _log = logging.getLogger(__name__)
-_WHOLE = (PARTICIPANTS, CONSENTS)
+_EVERYTHING = (PARTICIPANTS, CONSENTS)
 _RECENT = (PROMPTS, CHECKINS, TEXTS)
 _WAIT_MS = 500
 _RETRY_SECONDS = 2.0
@@ -37,13 +37,13 @@ _INVENTED = timedelta(hours=1)
 
 
 class Planner:
-    """Follows the topics and says what is due.
+    """Follows the topics and publishes what is due.
 
     Args:
         bootstrap: Kafka's bootstrap servers.
         secret: Draws follow from it.
         reader: Reads the topics from where it was opened.
-        simulation: Leave the people alone whose past is invented: the simulator asks them itself.
+        simulation: Ignore participants with an invented past: the simulator prompts them itself.
         producer: A started producer that waits for all replicas.
     """
 
@@ -61,7 +61,7 @@ class Planner:
         self._simulation = simulation
         self._reader = reader
         self._producer = producer
-        self._lives: dict[str, ParticipantState] = {}
+        self._states: dict[str, ParticipantState] = {}
         self._next: dict[str, datetime | None] = {}
         self._changed: set[str] = set()
 
@@ -75,19 +75,22 @@ class Planner:
         self._learn(await self._reader.next(_WAIT_MS))
 
     async def step(self, at: datetime) -> int:
-        """Say all that is due at that time; how many events that were.
+        """Publish everything that is due at a time.
+
+        Returns:
+            How many events were published.
 
         Raises:
-            KafkaError: Kafka did not take all of it. This planner believes that it has said it, so another
-                one must begin from the topics.
+            KafkaError: Kafka did not take all of them. This planner assumes that they were published, so a
+                new one must start from the topics.
         """
         due = [who for who, when in self._next.items() if when is not None and when <= at]
         turns = sorted(self._changed.union(due))
-        said = 0
+        published = 0
         for start in range(0, len(turns), _AT_ONCE):
             some = turns[start : start + _AT_ONCE]
-            said += sum(await asyncio.gather(*(self._one(who, at) for who in some)))
-        return said
+            published += sum(await asyncio.gather(*(self._one(who, at) for who in some)))
+        return published
 
     def next_at(self) -> datetime | None:
         """When something is due next, as far as is known."""
@@ -95,26 +98,26 @@ class Planner:
 
     def _learn(self, records: Iterable[ConsumerRecord]) -> None:
         for record in records:
-            # The store puts the unreadable aside, and the worker what is on the wrong topic.
+            # The store quarantines what cannot be read, and the worker what is on the wrong topic.
             with suppress(Unreadable, MisplacedEvent):
                 event = CONTRACT.select(decode(record.value or b""))
                 if event is not None:
-                    self._lives.setdefault(event.participant, ParticipantState()).learn(event)
+                    self._states.setdefault(event.participant, ParticipantState()).learn(event)
                     self._changed.add(event.participant)
 
     async def _one(self, who: str, at: datetime) -> int:
-        life = self._lives[who]
-        enrolled = life.enrolled
+        state = self._states[who]
+        enrolled = state.enrolled
         if enrolled is None or (self._simulation and _is_invented(enrolled)):
             self._changed.discard(who)
             return 0
         versions = await self._studies.having([enrolled.study])
         if enrolled.study not in versions:
             return 0
-        decision = decide(life, versions[enrolled.study], self._secret, at)
+        decision = decide(state, versions[enrolled.study], self._secret, at)
         for event in decision.events:
             await self._producer.send_and_wait(topic_of(event).name, encode(event), key=who.encode())
-        life.forget(at)
+        state.forget(at)
         self._next[who] = decision.next_at
         self._changed.discard(who)
         return len(decision.events)
@@ -125,7 +128,7 @@ def _is_invented(enrolled: ParticipantEnrolled) -> bool:
 
 
 async def serve_planner(settings: Settings, clock: Clock = now) -> None:
-    """Plan and ask until SIGTERM or SIGINT; comes back by itself after Kafka was away.
+    """Plan and prompt until SIGTERM or SIGINT; resumes by itself after Kafka was unavailable.
 
     Raises:
         MissingSetting: There is no `planner_secret`.
@@ -147,12 +150,12 @@ async def _run(settings: Settings, secret: str, clock: Clock) -> None:
         try:
             await _follow(settings, secret, clock, ready)
         except (KafkaError, OSError) as error:
-            _log.warning("nobody is asked for now: %s", type_and_frames(error))
+            _log.warning("no prompts for now: %s", type_and_frames(error))
             ready.unlink(missing_ok=True)
             await asyncio.sleep(_RETRY_SECONDS)
 
 
-def _say_ready(file: Path) -> None:
+def _mark_ready(file: Path) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
     file.touch()
 
@@ -160,14 +163,14 @@ def _say_ready(file: Path) -> None:
 async def _follow(settings: Settings, secret: str, clock: Clock, ready: Path) -> None:
     expected = await offsets_since(settings.kafka, _RECENT, clock() - KEPT)
     async with (
-        TopicReader(settings.kafka, expected, (*_WHOLE, *_RECENT)) as reader,
+        TopicReader(settings.kafka, expected, (*_EVERYTHING, *_RECENT)) as reader,
         AIOKafkaProducer(
             bootstrap_servers=settings.kafka, acks="all", enable_idempotence=True, compression_type="zstd"
         ) as producer,
     ):
         planner = Planner(settings.kafka, secret, reader, producer, simulation=settings.simulation)
         await planner.catch_up()
-        _say_ready(ready)
+        _mark_ready(ready)
         while True:
             await planner.step(clock())
             await planner.follow()

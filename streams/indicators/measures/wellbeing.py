@@ -6,9 +6,7 @@ from collections.abc import Sequence
 from schemas.events import Undefined
 from streams.indicators.entry import Family, Indicator
 from streams.indicators.result import Result, undefined
-
-Range = tuple[float, float]
-"""Lowest and highest value of a scale."""
+from streams.records.item_roles import Range
 
 WELLBEING = Indicator(
     id="wellbeing_mean",

@@ -56,7 +56,7 @@ class World:
     """One person, the planner, and a sender that sends all; time goes on from one thing to the next."""
 
     study: Study = STUDY
-    life: ParticipantState = field(default_factory=ParticipantState)
+    state: ParticipantState = field(default_factory=ParticipantState)
     log: list[Event] = field(default_factory=list)
     at: datetime = START
     zone: str = "Europe/Brussels"
@@ -80,19 +80,19 @@ class World:
 
     def hear(self, event: Event) -> None:
         self.log.append(event)
-        self.life.learn(event)
+        self.state.learn(event)
 
     def enrol(self) -> None:
         self.say(ParticipantEnrolled, self.zone, arm="cbt", language="nl", start_date=self.start_date)
 
     def restart(self) -> None:
-        self.life = ParticipantState()
+        self.state = ParticipantState()
         for event in self.log:
-            self.life.learn(event)
+            self.state.learn(event)
 
     def step(self) -> datetime | None:
         """Does what is due, and tells when to look again."""
-        decision = decide(self.life, self.study, "secret", self.at)
+        decision = decide(self.state, self.study, "secret", self.at)
         for event in decision.events:
             self.log.append(event)
             if isinstance(event, PromptRequested) and event.attempt == 0 and self.sends:
@@ -250,12 +250,12 @@ def test_days_without_consent_are_not_planned_afterwards() -> None:
 def test_what_was_sent_is_not_discarded_when_its_request_has_left_the_topic() -> None:
     world = World(answers=lambda sent: sent.beep != 2)
     world.until(START + days(3))
-    life = ParticipantState()
+    state = ParticipantState()
     for event in world.log:
         if not isinstance(event, PromptRequested):
-            life.learn(event)
+            state.learn(event)
     for later in (timedelta(0), days(4)):
-        again = decide(life, world.study, "secret", world.at + later).events
+        again = decide(state, world.study, "secret", world.at + later).events
         assert not {one.prompt_id for one in again if isinstance(one, PromptClosed)} & {
             sent.event_id for sent in world.of(PromptSent)
         }  # fmt: skip
@@ -400,10 +400,10 @@ def test_a_crash_between_any_two_events_neither_loses_nor_doubles() -> None:
         if not isinstance(event, ours):
             continue
         # All that was said before this event is known; it and what the same step said after it are not.
-        life = ParticipantState()
+        state = ParticipantState()
         for before in whole.log[:cut]:
-            life.learn(before)
-        again = decide(life, whole.study, "secret", event.occurred_at).events
+            state.learn(before)
+        again = decide(state, whole.study, "secret", event.occurred_at).events
         assert event.event_id in {one.event_id for one in again}
 
 
@@ -414,7 +414,7 @@ def test_the_order_in_which_events_are_learnt_does_not_matter(order: random.Rand
     world.until(START + days(1))
     shuffled = list(world.log)
     order.shuffle(shuffled)
-    life = ParticipantState()
+    state = ParticipantState()
     for event in shuffled + shuffled[:10]:
-        life.learn(event)
-    assert decide(life, world.study, "secret", world.at).events == []
+        state.learn(event)
+    assert decide(state, world.study, "secret", world.at).events == []

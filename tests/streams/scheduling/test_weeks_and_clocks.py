@@ -29,7 +29,7 @@ def joining(study: Study, on: date, zone: str, **more: Any) -> World:
     return World(study, at=at, zone=zone, start_date=on, **more)
 
 
-def on_the_wall(world: World) -> list[datetime]:
+def local_times(world: World) -> list[datetime]:
     return [one.occurred_at.astimezone(ZoneInfo(world.zone)) for one in world.asked]
 
 
@@ -40,8 +40,8 @@ def on_the_wall(world: World) -> list[datetime]:
 def test_a_weekly_prompt_comes_every_week_on_the_persons_own_weekday(zone: str) -> None:
     world = joining(scheduled(prompts=[NOON_ON_MONDAYS]), MONDAY, zone, restarts=True)
     world.leap(world.at + days(60))
-    assert [one.date() for one in on_the_wall(world)] == [MONDAY + days(7 * week) for week in range(8)]
-    assert {one.strftime("%a %H:%M") for one in on_the_wall(world)} == {"Mon 12:00"}
+    assert [one.date() for one in local_times(world)] == [MONDAY + days(7 * week) for week in range(8)]
+    assert {one.strftime("%a %H:%M") for one in local_times(world)} == {"Mon 12:00"}
 
 
 def test_a_week_that_an_outage_took_is_not_made_up_for_and_the_next_one_comes() -> None:
@@ -49,7 +49,7 @@ def test_a_week_that_an_outage_took_is_not_made_up_for_and_the_next_one_comes() 
     world.leap(world.at + days(6))
     world.at += days(5)  # away on the second Monday
     world.leap(world.at + days(14))
-    assert [one.date() for one in on_the_wall(world)] == [MONDAY + days(7 * week) for week in (0, 2, 3)]
+    assert [one.date() for one in local_times(world)] == [MONDAY + days(7 * week) for week in (0, 2, 3)]
     assert world.outcomes.count("discarded:too_late") == 1
 
 
@@ -66,7 +66,7 @@ def test_a_time_that_the_clocks_skip_or_repeat_is_asked_once(on: date, zone: str
     rule = {"kind": "fixed", "times": ["02:30"], "channel": "sms"}
     world = joining(scheduled(prompts=[rule], quiet=AWAKE), on - days(1), zone)
     world.until(world.at + days(3), timedelta(minutes=2))
-    times = on_the_wall(world)
+    times = local_times(world)
     assert [one.date() for one in times] == [on + days(number) for number in (-1, 0, 1)]
     assert [f"{one:%H:%M}" for one in times] == ["02:30", wall, "02:30"]
 
@@ -95,7 +95,7 @@ def test_everybody_is_asked_on_their_own_clock_wherever_the_machine_is(zone: str
     study = scheduled(prompts=[{"kind": "fixed", "times": ["09:00", "20:30"], "channel": "sms"}])
     world = joining(study, MONDAY, zone)
     world.leap(world.at + days(2))
-    assert [f"{one:%d %H:%M}" for one in on_the_wall(world)] == [
+    assert [f"{one:%d %H:%M}" for one in local_times(world)] == [
         "28 09:00", "28 20:30", "29 09:00", "29 20:30"
     ]  # fmt: skip
 
@@ -160,13 +160,13 @@ def test_two_planners_say_the_same_under_the_same_names() -> None:
     world = World()
     world.leap(START + days(2))
     for cut, event in enumerate(world.log):
-        lives = ParticipantState(), ParticipantState()
+        states = ParticipantState(), ParticipantState()
         for before in world.log[:cut]:
-            for life in lives:
-                life.learn(before)
+            for state in states:
+                state.learn(before)
         one, other = (
-            decide(life, STUDY, "secret", event.occurred_at + timedelta(milliseconds=late)).events
-            for life, late in zip(lives, (0, 900), strict=True)
+            decide(state, STUDY, "secret", event.occurred_at + timedelta(milliseconds=late)).events
+            for state, late in zip(states, (0, 900), strict=True)
         )
         assert [said.event_id for said in one] == [said.event_id for said in other]
 
@@ -189,7 +189,7 @@ def test_editing_the_study_right_after_a_prompt_asks_nothing_again() -> None:
             asked = len(world.asked)
             world.study = world.study.model_copy(update={"version": world.study.version + 1})
             world.enrol()
-    assert [f"{one:%d %H:%M}" for one in on_the_wall(world)] == [
+    assert [f"{one:%d %H:%M}" for one in local_times(world)] == [
         "01 10:00", "01 15:00", "02 10:00", "02 15:00"
     ]  # fmt: skip
 
@@ -203,5 +203,5 @@ def test_who_travels_back_to_yesterday_is_asked_on_the_day_that_comes_again(zone
     world.enrol()
     assert local_date(world.at, zone) == date(2026, 5, 31)
     world.leap(START + days(1.7))
-    assert Counter(one.date() for one in on_the_wall(world)) == {date(2026, 6, 1): 3}
-    assert {9 <= one.hour < 21 for one in on_the_wall(world)} == {True}
+    assert Counter(one.date() for one in local_times(world)) == {date(2026, 6, 1): 3}
+    assert {9 <= one.hour < 21 for one in local_times(world)} == {True}

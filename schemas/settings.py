@@ -48,7 +48,9 @@ class Settings(BaseSettings):
         simulation: Accept invented times from the simulator. Never for a real study.
     """
 
-    model_config = SettingsConfigDict(env_prefix="WELLSTREAM_", frozen=True, extra="ignore")
+    model_config = SettingsConfigDict(
+        env_prefix="WELLSTREAM_", env_ignore_empty=True, frozen=True, extra="ignore"
+    )
 
     home: Path = Path(".wellstream")
     kafka: str = "127.0.0.1:9092"

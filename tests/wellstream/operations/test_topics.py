@@ -52,6 +52,11 @@ def test_a_record_shorter_than_the_study_is_refused(days: int, least: int) -> No
         record_retention(Settings(study=DEMO, record_retention_days=days))
 
 
+def test_an_empty_variable_keeps_the_record_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WELLSTREAM_RECORD_RETENTION_DAYS", "")
+    assert record_retention(Settings(study=DEMO)) is None
+
+
 def test_a_record_longer_than_the_study_or_for_ever_is_kept() -> None:
     assert record_retention(Settings(study=DEMO, record_retention_days=146)) == 146
     assert record_retention(Settings(study=DEMO)) is None

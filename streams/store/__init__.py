@@ -1,7 +1,7 @@
 """The store: DuckDB as a projection of the topics, owned by one process, served read-only.
 
 `rows`, `schema` and `views` declare what is in it. `ingest` and `projection` turn records into rows, `writer`
-puts them into the file with their offsets, and `service` is the process that does so and serves the file through
+puts them into the file with their offsets, and `service` is the process that does so and serves the file by
 `quack`. `client` asks a running store, with parameters by `binding`; `queries` holds what the pages ask, and
 `series` reads whole records for `batch_job`. `reconcile` and `retention` compare the store with Kafka, and
 `rebuild` makes the file anew. Other packages use what `__all__` names.

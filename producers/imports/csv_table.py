@@ -1,4 +1,4 @@
-"""Reading a CSV cell by cell. Every refusal names line and column; nothing is guessed."""
+"""Reads a CSV cell by cell. Every error names the line and the column; nothing is guessed."""
 
 import csv
 import re
@@ -18,7 +18,7 @@ _COUNT = re.compile(r"0*[1-9]\d{0,5}", re.ASCII)
 
 @dataclass(frozen=True)
 class Problem:
-    """Something wrong in a file.
+    """An error in a file.
 
     Attributes:
         line: Counted from 1, which is the header.
@@ -37,7 +37,7 @@ class Problem:
 
 
 class DataFileError(ValueError):
-    """A file that cannot be used; its text has a line for each of the first twenty problems.
+    """A file with errors; the message has a line for each of the first twenty.
 
     Attributes:
         path: The file.
@@ -53,11 +53,11 @@ class DataFileError(ValueError):
 
 
 class CellRefused(ValueError):
-    """A cell that cannot be used; its text says why, and what is allowed."""
+    """A cell with an error; the message says what is wrong and what is allowed."""
 
 
 class Row:
-    """The cells of one line. A cell that cannot be read becomes a problem and is None.
+    """The cells of one line. A cell with an error is recorded as a problem and read as None.
 
     Attributes:
         line: Its number in the file.
@@ -72,11 +72,11 @@ class Row:
         self._problems = problems
 
     def has(self, column: str) -> bool:
-        """Whether the cell is there and not empty."""
+        """Whether the cell exists and is not empty."""
         return bool(self.cells.get(column))
 
     def read(self, column: str, reading: Callable[[str], _Read]) -> _Read | None:
-        """The cell as `reading` makes it; None, with a problem, if that refuses it."""
+        """The value of a cell, or None if it has an error, which is recorded."""
         try:
             return reading(self.cells.get(column, ""))
         except CellRefused as refusal:
@@ -110,7 +110,7 @@ def read_table(
             twice = sorted({name for name in header if header.count(name) > 1})
             problems += [
                 *header_problems(header),
-                *(Problem(1, n, "this column stands twice") for n in twice),
+                *(Problem(1, n, "this column occurs twice") for n in twice),
             ]
             if problems:
                 return
@@ -210,7 +210,7 @@ def options(offered: Sequence[str], separator: str) -> Callable[[str], tuple[str
                 f"{unknown[0]!r:.60} is not allowed; allowed, separated by {separator}: {', '.join(offered)}"
             )
         if twice := [part for part in chosen if chosen.count(part) > 1]:
-            raise CellRefused(f"{twice[0]!r} stands twice")
+            raise CellRefused(f"{twice[0]!r} is given twice")
         return tuple(chosen)
 
     return read

@@ -1,4 +1,4 @@
-"""Rows of a file as events. Ids follow from what is in the file, so importing it again changes nothing."""
+"""Rows of a file as events. Ids are derived from the file, so importing it again changes nothing."""
 
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime
@@ -15,12 +15,12 @@ Event = ParticipantEnrolled | PromptSent | CheckInSubmitted
 
 
 def pseudonym_of(study: Study, person: str) -> str:
-    """The pseudonym of a person in a file; the same at every import of any version of the study."""
+    """The pseudonym of a person in a file, the same at every import and in every version of the study."""
     return pseudonym_from("import", study.id, person)
 
 
 def events_of(rows: Sequence[Imported], study: Study) -> Iterator[Event]:
-    """The events of a file: each person's enrolment, then prompts and answers in the file's order.
+    """The events of a file: each participant's enrolment, then prompts and answers in the file's order.
 
     A person's study begins on the local day of their first prompt.
     """

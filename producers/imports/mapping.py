@@ -1,4 +1,4 @@
-"""What the columns of a file of past check-ins mean: a YAML file beside the study's definition."""
+"""The mapping, a YAML file that says what the columns of a file of past check-ins mean."""
 
 import collections.abc
 from pathlib import Path
@@ -14,7 +14,7 @@ Cells = collections.abc.Mapping[str, str]
 
 
 class Source(FrozenModel):
-    """A column, or the same value for every row."""
+    """A column, or a value that is the same in every row."""
 
     column: str | None = None
     value: str | None = None
@@ -26,12 +26,12 @@ class Source(FrozenModel):
         return self
 
     def of(self, row: Cells) -> str:
-        """What it is in a row."""
+        """The value in a row."""
         return row[self.column].strip() if self.column is not None else str(self.value)
 
 
 class Mapping(FrozenModel):
-    """The meaning of a file's columns; a row is a prompt, with its answers if it has any.
+    """The meaning of a file's columns. A row is a prompt, with its answers if there are any.
 
     Attributes:
         participant: Column with the name that the file gives a person; it is replaced by a pseudonym.
@@ -66,7 +66,7 @@ class Mapping(FrozenModel):
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """Every column that is read."""
+        """All columns that are read."""
         sources = (self.arm.column, self.language.column, self.zone.column)
         single = (self.participant, self.scheduled, self.sent, self.answered, self.started, self.beep)
         return tuple(dict.fromkeys(c for c in (*single, *sources, *self.items.values()) if c is not None))

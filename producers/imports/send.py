@@ -1,4 +1,4 @@
-"""Sending imported events through Kafka, with a bound on how many are under way."""
+"""Sends imported events to Kafka, with a limit on how many are in flight."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -12,17 +12,17 @@ _LIMIT_SECONDS = 30.0
 
 
 async def send(bootstrap: str, study: Study, events: Sequence[Event], report: Callable[[int], None]) -> None:
-    """Announce the study, then publish the events; each person's in their order.
+    """Announce the study, then publish the events, each participant's in order.
 
     Args:
         bootstrap: Kafka's addresses.
-        study: What the events are of.
-        events: Prompts before their answers.
-        report: Is told how many more are with Kafka.
+        study: The study that the events belong to.
+        events: The events; prompts come before their answers.
+        report: Called with the number of events that Kafka has just acknowledged.
 
     Raises:
-        PublishFailed: Kafka does not take them. Importing again is harmless.
-        StudyChanged: The same `id@version` was announced with other content.
+        PublishFailed: Kafka does not acknowledge them. Importing again is harmless.
+        StudyChanged: The same `id@version` was announced with different content.
     """
     publisher = Publisher(bootstrap, limit=_LIMIT_SECONDS)
     try:

@@ -1,4 +1,4 @@
-"""`wellstream check` and `wellstream rebuild`: is what was accepted what is stored?"""
+"""`wellstream check` and `wellstream rebuild`: does the store hold everything that was accepted?"""
 
 import asyncio
 from collections.abc import Collection
@@ -16,13 +16,13 @@ from streams.store.retention import Deleted, deleted_records
 
 
 def reconcile(settings: Settings) -> Reconciliation:
-    """Compare every accepted event on the topics with what the store holds."""
+    """Compare every accepted event on the topics with the contents of the store."""
     reader = Reader(settings.store_uri, settings.secret("store_token"))
     return asyncio.run(reconcile_with_topics(settings.kafka, reader.query))
 
 
 def prompts(settings: Settings) -> PromptReconciliation:
-    """Compare every prompt on its topic with what the store holds."""
+    """Compare every prompt on its topic with the contents of the store."""
     reader = Reader(settings.store_uri, settings.secret("store_token"))
     return asyncio.run(reconcile_prompts(settings.kafka, reader.query))
 

@@ -133,7 +133,7 @@ def _contradictions(lines: list[_Line]) -> Iterator[Problem]:
             if is_now != was:
                 yield Problem(line.number, column, f"{who} has {was!r} in line {before.number}")
         if (there := prompts.setdefault(prompt.id, line.number)) != line.number:
-            yield Problem(line.number, "prompt_id", f"{prompt.id!r} already stands in line {there}")
+            yield Problem(line.number, "prompt_id", f"{prompt.id!r} is already in line {there}")
         if (there := places.setdefault((who, prompt.day, prompt.beep), line.number)) != line.number:
             yield Problem(line.number, "beep", f"day {prompt.day} has this beep already, in line {there}")
         today = prompt.scheduled.date().isoformat()

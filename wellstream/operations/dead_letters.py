@@ -1,4 +1,4 @@
-"""Putting dead letters back where they came from, once what was wrong is mended."""
+"""Puts dead letters back on their topics, once the cause has been fixed."""
 
 from contextlib import suppress
 from dataclasses import dataclass
@@ -16,7 +16,12 @@ _REPLAYABLE = {topic.name for topic in TOPICS} - {DEAD_LETTERS.name}
 
 @dataclass(frozen=True)
 class Replayed:
-    """How many letters were put back, and how many cannot be: they never were on a topic."""
+    """How many dead letters were replayed.
+
+    Attributes:
+        sent: Those put back on their topics.
+        left: Those that cannot be, because they never reached a topic.
+    """
 
     sent: int
     left: int
@@ -28,39 +33,39 @@ class Replayed:
 async def replay(settings: Settings, reason: Reason | None = None, topic: str | None = None) -> Replayed:
     """Put dead letters back on their topics, unchanged, each once.
 
-    What is still wrong becomes a dead letter again, and an event that was taken in otherwise meanwhile counts
-    once: it keeps its id.
+    A record that still cannot be processed becomes a dead letter again. Events keep their ids, so one that
+    was processed in the meantime counts once.
 
     Args:
         settings: Where Kafka is.
-        reason: Only those with this reason.
-        topic: Only those that came from this topic.
+        reason: Replay only those with this reason.
+        topic: Replay only those from this topic.
 
     Raises:
-        PublishFailed: Kafka is away.
+        PublishFailed: Kafka is unavailable.
     """
-    letters = [
-        letter
-        for letter in (await _letters(settings.kafka)).values()
-        if (reason is None or letter.reason == reason) and (topic is None or letter.topic == topic)
+    chosen = [
+        dead
+        for dead in (await _dead_letters(settings.kafka)).values()
+        if (reason is None or dead.reason == reason) and (topic is None or dead.topic == topic)
     ]
     publisher = Publisher(settings.kafka, limit=_LIMIT_SECONDS)
     sent = 0
     try:
-        for letter in letters:
-            if letter.topic in _REPLAYABLE and letter.value is not None:
-                await publisher.put(letter.topic, letter.key, letter.value)
+        for dead in chosen:
+            if dead.topic in _REPLAYABLE and dead.value is not None:
+                await publisher.put(dead.topic, dead.key, dead.value)
                 sent += 1
     finally:
         await publisher.close()
-    return Replayed(sent, len(letters) - sent)
+    return Replayed(sent, len(chosen) - sent)
 
 
-async def _letters(bootstrap: str) -> dict[str, DeadLetter]:
+async def _dead_letters(bootstrap: str) -> dict[str, DeadLetter]:
     found: dict[str, DeadLetter] = {}
     async for record in read_to_end(bootstrap, (DEAD_LETTERS,)):
         with suppress(Unreadable):
-            letter = decode(record.value)
-            if isinstance(letter, DeadLetter):
-                found[str(letter.event_id)] = letter
+            dead = decode(record.value)
+            if isinstance(dead, DeadLetter):
+                found[str(dead.event_id)] = dead
     return found

@@ -1,4 +1,4 @@
-"""A file of past check-ins by a mapping: through Kafka, or through the same tables in memory."""
+"""Imports a mapped file of past check-ins, through Kafka or into the same tables in memory."""
 
 import time
 from collections import Counter
@@ -45,7 +45,7 @@ def events_in(file: Path, study_file: Path, map_file: Path) -> tuple[Study, list
 
 @dataclass(frozen=True)
 class Imported:
-    """How many people, prompts and answers a file held."""
+    """Number of participants, prompts and answered prompts in a file."""
 
     participants: int
     prompts: int
@@ -53,7 +53,7 @@ class Imported:
 
     @classmethod
     def of(cls, events: Sequence[Event]) -> "Imported":
-        """Count them."""
+        """Count those of a file's events."""
         kinds = Counter(type(event) for event in events)
         people = {event.participant for event in events}
         return cls(len(people), kinds[PromptSent], kinds[CheckInSubmitted])
@@ -65,18 +65,18 @@ class Imported:
 
 
 class NotInFile(LookupError):
-    """A participant or an item was asked for that is not there."""
+    """The file or study does not contain the participant or item that was asked for."""
 
 
 class NotArrived(RuntimeError):
-    """What was sent is not all in the store yet."""
+    """The store has not stored all imported events in time."""
 
 
 def wait_until_stored(query: Any, study: Study, wanted: Imported) -> None:
-    """Wait, for two minutes at most, until everything imported is in the store.
+    """Wait until everything imported is in the store, for at most two minutes.
 
     Raises:
-        NotArrived: It is not.
+        NotArrived: Something is still missing after two minutes.
     """
     end = time.monotonic() + _LIMIT_SECONDS
     while True:
@@ -92,7 +92,7 @@ def wait_until_stored(query: Any, study: Study, wanted: Imported) -> None:
 
 
 class Memory:
-    """The store's tables in memory, filled from events without Kafka, on the connection."""
+    """The store's tables in an in-memory database, filled from events without Kafka."""
 
     def __init__(self, study: Study, events: list[Event]) -> None:
         self.connection = open_store(":memory:")
@@ -104,17 +104,17 @@ class Memory:
         write(self.connection, rows, {})
 
     def query(self, sql: str, **params: Any) -> pd.DataFrame:
-        """The rows of a SELECT, as the reader of a running store gives them."""
+        """The rows of a SELECT, in the form in which the reader of a running store returns them."""
         return asking(self.connection)(sql, **params)
 
 
 def summaries(query: Any, study: Study, item: str = "") -> list[Row]:
-    """The catalogue over the whole record of everybody in a study.
+    """Every indicator of the catalogue over each participant's full record.
 
     Args:
         query: The store.
         study: Its newest definition.
-        item: What level, instability, charts and overlap are about; empty for the layout's own.
+        item: The item for level, instability, charts and overlap; empty for the study's main item.
 
     Raises:
         NotInFile: The study has no such item on a scale.

@@ -17,7 +17,7 @@ from wellstream.operations.imports import Memory, NotInFile, events_in, summarie
 
 
 def rows_of(path: Path, participants: Sequence[str], item: str, end: datetime | None = None) -> list[Row]:
-    """The rows of a file's participants, by participant and in the order of the catalogue's families.
+    """The rows of a file's participants, sorted by participant and in the order of the catalogue's families.
 
     Args:
         path: The CSV.
@@ -41,7 +41,7 @@ def rows_of(path: Path, participants: Sequence[str], item: str, end: datetime | 
 
 
 def _week(series: Series, layout: Layout, end: datetime | None) -> list[Row]:
-    """The seven days up to an instant, named as the reference values name them."""
+    """Indicators of the seven days up to an instant, under the names of the reference values."""
     if end is None:
         return []
     name = f"py_win7d_end_{end.astimezone(UTC):%Y-%m-%dT%HZ}"
@@ -52,7 +52,7 @@ def _week(series: Series, layout: Layout, end: datetime | None) -> list[Row]:
 def mapped_rows_of(
     path: Path, study_file: Path, map_file: Path, participants: Sequence[str], item: str
 ) -> list[Row]:
-    """The rows of a file whose columns a mapping explains, by pseudonym.
+    """The rows of a file whose columns a mapping describes, by pseudonym.
 
     Args:
         path: The CSV.
@@ -75,13 +75,13 @@ def mapped_rows_of(
 
 
 def write_csv(rows: Sequence[Row], file: TextIO) -> None:
-    """Rows as CSV with a header; floats in full precision, nothing where there is no value."""
+    """Write rows as CSV with a header: floats in full precision, an empty cell where there is no value."""
     writer = csv.writer(file, lineterminator="\n")
     writer.writerow(field.name for field in fields(Row))
     writer.writerows(map(astuple, rows))
 
 
 def write_json(rows: Sequence[Row], file: TextIO) -> None:
-    """Rows as a JSON array of objects; null where there is no value."""
+    """Write rows as a JSON array of objects, with null where there is no value."""
     json.dump([asdict(row) for row in rows], file, indent=1, allow_nan=False)
     file.write("\n")

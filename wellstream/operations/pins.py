@@ -1,6 +1,6 @@
 """Refreshes the pinned versions in `pyproject.toml`: `uv run python -m wellstream.operations.pins`.
 
-They stand there rather than in a lock file, because a lock file names the registry's hosts.
+They are there rather than in a lock file, because a lock file names the registry's hosts.
 """
 
 import re
@@ -13,7 +13,7 @@ _BLOCK = re.compile(r"\n\[tool\.uv\]\nconstraint-dependencies = \[\n.*?\n\]\n", 
 
 
 def refresh() -> int:
-    """Resolve anew without the old pins and write the new ones; how many there are."""
+    """Resolve all versions without the old pins, write the new pins and return their number."""
     _FILE.write_text(_BLOCK.sub("", _FILE.read_text()))
     listed = subprocess.run(
         ["uv", "export", "--upgrade", "--no-hashes", "--no-emit-project", "--no-annotate", "--no-header"],  # noqa: S607

@@ -53,4 +53,4 @@ def test_a_column_that_stands_twice_is_refused(tmp_path: Path) -> None:
     file.write_text("a,a\n1,2\n", encoding="utf-8")
     problems: list[Problem] = []
     assert list(read_table(file, lambda _: [], problems)) == []
-    assert str(DataFileError(file, problems)).endswith("twice.csv:1: a: this column stands twice")
+    assert str(DataFileError(file, problems)).endswith("twice.csv:1: a: this column occurs twice")

@@ -64,7 +64,7 @@ def test_item_columns_may_be_left_out(tmp_path: Path) -> None:
         (",9,", ",11,", "valence", "'11' is not allowed; allowed: a number from 0 to 10"),
         (",9,", ",nan,", "valence", "'nan' is not allowed"),
         ("creative|", "singing|", "coping_used", "'singing' is not allowed; allowed, separated by |"),
-        ("creative|", "problem_solving|", "coping_used", "stands twice"),
+        ("creative|", "problem_solving|", "coping_used", "is given twice"),
         ("answered", "missed", "started", "leave this empty"),
         (",creative", ",1,creative", "", "there are 14 cells, but the header has 13 columns"),
     ],
@@ -78,7 +78,7 @@ def test_a_cell_that_is_wrong(tmp_path: Path, old: str, new: str, column: str, s
 @pytest.mark.parametrize(
     ("old", "new", "column", "said"),
     [
-        (",b,", ",a,", "prompt_id", "already stands in line 2"),
+        (",b,", ",a,", "prompt_id", "is already in line 2"),
         (",1,2,", ",1,1,", "beep", "already, in line 2"),
         ("cbt", "waitlist", "arm", "P01 has 'cbt' in line 2"),
         ("Europe/Berlin", "Europe/Paris", "tz", "P01 has 'Europe/Berlin' in line 2"),

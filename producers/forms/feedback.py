@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from statistics import fmean
 
 from locales import bidi_number, direction, form_texts
-from producers.forms.recent_answers import DAYS, Mark, mood_scale
+from producers.forms.recent_answers import DAYS, RecentCheckIn, mood_scale
 from schemas.base import Measure
 from schemas.study import Study
 
@@ -30,11 +30,11 @@ class Fortnight:
     days: int
 
 
-def fortnight(study: Study, marks: Iterable[Mark], last: date) -> Fortnight | None:
+def fortnight(study: Study, checkins: Iterable[RecentCheckIn], last: date) -> Fortnight | None:
     """The fourteen days that end with `last`; None if no answer about mood is in them."""
     scale = mood_scale(study)
     dates = [last - timedelta(days=DAYS - 1 - place) for place in range(DAYS)]
-    counted = [mark for mark in marks if not mark.retracted and dates[0] <= mark.day <= last]
+    counted = [one for one in checkins if not one.retracted and dates[0] <= one.day <= last]
     if scale is None:
         return None
     bounds = (scale.min, scale.max)
@@ -43,7 +43,7 @@ def fortnight(study: Study, marks: Iterable[Mark], last: date) -> Fortnight | No
         return None
     by_day = [[mood for day, mood in moods if day == one] for one in dates]
     means = tuple(fmean(given) if given else None for given in by_day)
-    return Fortnight(last, means, len(counted), len({mark.day for mark in counted}))
+    return Fortnight(last, means, len(counted), len({one.day for one in counted}))
 
 
 def picture(study: Study, language: str, shown: Fortnight) -> dict[str, object]:

@@ -33,16 +33,16 @@ _RETRY_SECONDS = 2.0
 
 
 @dataclass(frozen=True)
-class Mark:
+class RecentCheckIn:
     """One version of a check-in.
 
     Attributes:
-        version: The highest one of a check-in holds.
-        day: The person's own date.
+        version: The highest version of a check-in counts.
+        day: The local date.
         at: When it was answered.
-        mood: Mean of its answers to the items that measure valence; None without any.
-        scale: Bounds of that scale; means of other bounds are never mixed.
-        retracted: It does not count any more.
+        mood: Mean of the answers to items that measure valence; None without any.
+        scale: Bounds of that scale; means on different scales are never mixed.
+        retracted: It no longer counts.
     """
 
     version: int
@@ -53,10 +53,10 @@ class Mark:
     retracted: bool = False
 
 
-class Recent:
-    """The check-ins of each person's last fifteen days, up to a number of people and of check-ins each.
+class RecentAnswers:
+    """Each person's check-ins of the last fifteen days, within limits of people and of check-ins each.
 
-    Beyond those numbers the person heard of least lately, and a person's oldest check-in, are forgotten.
+    Beyond those limits the person with the least recent event, or a person's oldest check-in, is dropped.
 
     Args:
         studies: Every known definition by `id@version`.
@@ -64,37 +64,37 @@ class Recent:
 
     def __init__(self, studies: Mapping[str, Study]) -> None:
         self._studies = studies
-        self._people: OrderedDict[str, dict[UUID, Mark]] = OrderedDict()
+        self._people: OrderedDict[str, dict[UUID, RecentCheckIn]] = OrderedDict()
         self.caught_up = False
 
-    def note(self, event: CheckInSubmitted | CheckInRetracted) -> None:
-        """Take note of an event, in any order and as often as it comes."""
-        marks = self._people.setdefault(event.participant, {})
+    def add(self, event: CheckInSubmitted | CheckInRetracted) -> None:
+        """Add an event; order and duplicates do not matter."""
+        checkins = self._people.setdefault(event.participant, {})
         self._people.move_to_end(event.participant)
-        mark = mark_of(event, self._studies.get(event.study))
-        known = marks.get(event.checkin)
-        if known is None or known.version < mark.version:
-            marks[event.checkin] = mark
-        newest = max(one.at for one in marks.values())
-        for checkin in [name for name, one in marks.items() if one.at < newest - _KEPT]:
-            del marks[checkin]
-        if len(marks) > _MOST_EACH:
-            del marks[min(marks, key=lambda name: marks[name].at)]
+        new = recent_check_in(event, self._studies.get(event.study))
+        known = checkins.get(event.checkin)
+        if known is None or known.version < new.version:
+            checkins[event.checkin] = new
+        newest = max(one.at for one in checkins.values())
+        for old in [name for name, one in checkins.items() if one.at < newest - _KEPT]:
+            del checkins[old]
+        if len(checkins) > _MOST_EACH:
+            del checkins[min(checkins, key=lambda name: checkins[name].at)]
         if len(self._people) > _MOST_PEOPLE:
             self._people.popitem(last=False)
 
-    def of(self, participant: str) -> dict[UUID, Mark]:
+    def of(self, participant: str) -> dict[UUID, RecentCheckIn]:
         """A person's check-ins by id."""
         return dict(self._people.get(participant, {}))
 
 
 class Follower:
-    """Keeps a `Recent` up to date with Kafka; comes back after Kafka was away.
+    """Keeps `RecentAnswers` up to date with Kafka; resumes after Kafka was unavailable.
 
-    It reads without a group: every gateway needs everything.
+    It reads without a consumer group: every gateway needs all check-ins.
     """
 
-    def __init__(self, recent: Recent, bootstrap: str, clock: Clock) -> None:
+    def __init__(self, recent: RecentAnswers, bootstrap: str, clock: Clock) -> None:
         self._recent = recent
         self._bootstrap = bootstrap
         self._clock = clock
@@ -123,20 +123,22 @@ class Follower:
             with suppress(Unreadable, MisplacedEvent):  # the store and the worker quarantine it
                 event = CONTRACT.select(decode(record.value))
                 if event is not None:
-                    self._recent.note(event)
+                    self._recent.add(event)
 
 
-def mark_of(event: CheckInSubmitted | CheckInRetracted, study: Study | None) -> Mark:
-    """What is kept of a check-in; without its study, only that it was there."""
+def recent_check_in(event: CheckInSubmitted | CheckInRetracted, study: Study | None) -> RecentCheckIn:
+    """What is kept of a check-in; without its study, only that it happened."""
     day = event.occurred_at.astimezone(ZoneInfo(event.zone)).date()
     if isinstance(event, CheckInRetracted):
-        return Mark(event.version, day, event.occurred_at, retracted=True)
+        return RecentCheckIn(event.version, day, event.occurred_at, retracted=True)
     scale = mood_scale(study) if study else None
     items = {item.id for item in study.scales_of(Measure.VALENCE)} if study else set()
     given = [value for name, value in event.answers.items() if name in items and isinstance(value, int)]
     if not given or scale is None:
-        return Mark(event.version, day, event.occurred_at)
-    return Mark(event.version, day, event.occurred_at, sum(given) / len(given), (scale.min, scale.max))
+        return RecentCheckIn(event.version, day, event.occurred_at)
+    return RecentCheckIn(
+        event.version, day, event.occurred_at, sum(given) / len(given), (scale.min, scale.max)
+    )
 
 
 def mood_scale(study: Study) -> Scale | None:

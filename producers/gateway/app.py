@@ -14,7 +14,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from producers.forms import assets as form_assets
-from producers.forms.recent_answers import Recent
+from producers.forms.recent_answers import RecentAnswers
 from producers.gateway.audit_log import AuditLog, RefusalsRecorded
 from producers.gateway.form_routes import FormRoutes, message
 from producers.gateway.intake import Intake
@@ -40,7 +40,7 @@ def build_gateway(
     publisher: Publisher,
     clock: Clock,
     announced: Callable[[], bool] = lambda: True,
-    recent: Recent | None = None,
+    recent: RecentAnswers | None = None,
 ) -> Starlette:
     """The public application.
 

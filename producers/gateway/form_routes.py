@@ -14,7 +14,7 @@ from starlette.responses import HTMLResponse, Response
 from producers.forms.feedback import fortnight, picture
 from producers.forms.fields import Problem, RawAnswer
 from producers.forms.navigation import Turn, first_steps, take_turn
-from producers.forms.recent_answers import Recent, mark_of
+from producers.forms.recent_answers import RecentAnswers, recent_check_in
 from producers.forms.rendering import FormPage, render_form, render_message, render_review, with_problems
 from producers.forms.submission import Opened, Submission, checkin_name, checkin_of, dead_letter_of
 from producers.forms.timing import Times, read_times
@@ -59,7 +59,7 @@ class FormRoutes:
         intake: Intake,
         clock: Clock,
         limits: FormLimits,
-        recent: Recent | None = None,
+        recent: RecentAnswers | None = None,
     ) -> None:
         self._simulation = settings.simulation
         self._studies = studies
@@ -178,10 +178,10 @@ class FormRoutes:
         """The person's last two weeks, with the newest answer even if it is not back from Kafka yet."""
         if self._recent is None or not self._recent.caught_up or not page.study.form.last_two_weeks:
             return None
-        marks = self._recent.of(checkin.participant)
-        marks[checkin.checkin] = mark_of(checkin, page.study)
+        checkins = self._recent.of(checkin.participant)
+        checkins[checkin.checkin] = recent_check_in(checkin, page.study)
         last = checkin.occurred_at.astimezone(ZoneInfo(checkin.zone)).date()
-        shown = fortnight(page.study, marks.values(), last)
+        shown = fortnight(page.study, checkins.values(), last)
         return picture(page.study, page.language, shown) if shown else None
 
     async def _quarantine(self, sent: Submission, problems: tuple[Problem, ...]) -> None:

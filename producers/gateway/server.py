@@ -11,7 +11,7 @@ from aiokafka.errors import KafkaError
 from starlette.applications import Starlette
 
 from locales import all_locales
-from producers.forms.recent_answers import Follower, Recent
+from producers.forms.recent_answers import Follower, RecentAnswers
 from producers.gateway.admin_api import build_admin_api
 from producers.gateway.app import build_gateway
 from producers.kafka import Publisher, PublishFailed, announce
@@ -56,7 +56,7 @@ async def serve_gateway(settings: Settings) -> None:
     announced = asyncio.Event()
     registry = configured_providers(settings)
     async with _vault(settings) as vault, _publisher(settings) as publisher, _closing(registry):
-        recent = Recent(studies) if study.form.last_two_weeks else None
+        recent = RecentAnswers(studies) if study.form.last_two_weeks else None
         public = build_gateway(settings, studies, registry, vault, publisher, now, announced.is_set, recent)
         admin = build_admin_api(settings, studies, registry, vault, publisher, now)
         with (

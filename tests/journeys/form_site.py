@@ -13,7 +13,7 @@ import uvicorn
 from playwright.sync_api import Browser, Page, sync_playwright
 from pydantic import SecretStr
 
-from producers.forms.recent_answers import Follower, Recent
+from producers.forms.recent_answers import Follower, RecentAnswers
 from producers.gateway.app import build_gateway
 from producers.kafka.publisher import Publisher
 from producers.sms.providers.registry import Registry
@@ -45,7 +45,7 @@ class FormSite:
             vault_key=SecretStr("a key of at least thirty-two characters"),
             twilio_auth_token=SecretStr("twilio's token"),
         )
-        self.recent = Recent(self.studies)
+        self.recent = RecentAnswers(self.studies)
         self._number = 447700900200
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)

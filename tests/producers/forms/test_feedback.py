@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from producers.forms.feedback import Fortnight, fortnight, picture
-from producers.forms.recent_answers import DAYS, Mark, Recent, mark_of
+from producers.forms.recent_answers import DAYS, RecentAnswers, RecentCheckIn, recent_check_in
 from schemas.base import Channel
 from schemas.events import CheckInRetracted, CheckInSubmitted
 from schemas.identity import event_id
@@ -41,10 +41,10 @@ def retraction(name: str, at: datetime, version: int) -> CheckInRetracted:
     )  # fmt: skip
 
 
-def after(events: Sequence[Seen]) -> dict[UUID, Mark]:
-    recent = Recent({STUDY.ref: STUDY})
+def after(events: Sequence[Seen]) -> dict[UUID, RecentCheckIn]:
+    recent = RecentAnswers({STUDY.ref: STUDY})
     for event in events:
-        recent.note(event)
+        recent.add(event)
     return recent.of(WHO)
 
 
@@ -75,8 +75,8 @@ def test_order_and_repetition_change_nothing_of_the_fortnight(
 
 def test_days_are_the_persons_own_and_gaps_stay_gaps() -> None:
     late = datetime(2026, 6, 12, 23, 30, tzinfo=UTC)
-    marks = after([checkin("a", NOON, 8), checkin("b", NOON, 5), checkin("c", late, 2)])
-    shown = fortnight(STUDY, marks.values(), TODAY)
+    checkins = after([checkin("a", NOON, 8), checkin("b", NOON, 5), checkin("c", late, 2)])
+    shown = fortnight(STUDY, checkins.values(), TODAY)
     assert shown is not None
     assert shown.means == (None,) * 12 + (2.0, 6.5)
     assert (shown.checkins, shown.days) == (3, 2)
@@ -100,15 +100,15 @@ def test_without_an_answer_about_mood_there_is_no_picture() -> None:
 
 
 def test_means_of_another_scale_are_left_out() -> None:
-    mark = Mark(1, TODAY, NOON, 3.0, (1, 7))
-    assert fortnight(STUDY, [mark], TODAY) is None
+    one = RecentCheckIn(1, TODAY, NOON, 3.0, (1, 7))
+    assert fortnight(STUDY, [one], TODAY) is None
 
 
 def test_memory_is_bounded() -> None:
-    recent = Recent({STUDY.ref: STUDY})
+    recent = RecentAnswers({STUDY.ref: STUDY})
     for number in range(900):
-        recent.note(checkin(str(number), NOON + timedelta(minutes=number), 5))
-    recent.note(checkin("old", NOON - timedelta(days=30), 5))
+        recent.add(checkin(str(number), NOON + timedelta(minutes=number), 5))
+    recent.add(checkin("old", NOON - timedelta(days=30), 5))
     assert len(recent.of(WHO)) == 700
 
 
@@ -132,5 +132,5 @@ def _points(drawn: dict[str, object]) -> list[tuple[str, str]]:
 
 
 def test_words_are_no_mood() -> None:
-    assert mark_of(checkin("a", NOON, None), STUDY).mood is None
-    assert mark_of(checkin("a", NOON, 5), None).mood is None
+    assert recent_check_in(checkin("a", NOON, None), STUDY).mood is None
+    assert recent_check_in(checkin("a", NOON, 5), None).mood is None

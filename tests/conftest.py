@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from hypothesis import settings as hypothesis_settings
 
+from schemas.topic_log import TopicReader
+from schemas.topics import TOPICS
 from wellstream.local.kafka import local_kafka
 from wellstream.operations.topics import create_topics
 
@@ -79,7 +81,9 @@ def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 async def broker(kafka: str) -> str:
     """The broker, with all topics."""
     await create_topics(kafka)
-    return kafka
+    # A new partition has no leader at first; on a busy machine for longer than the gateway waits.
+    async with TopicReader(kafka, {}, TOPICS):
+        return kafka
 
 
 @pytest.fixture(scope="session")

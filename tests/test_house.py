@@ -6,6 +6,8 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from functools import cache
+from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
@@ -83,6 +85,19 @@ def test_a_package_tells_its_duty() -> None:
         place(path) for path in CODE if path.name == "__init__.py" and not ast.get_docstring(tree(path))
     ]
     assert silent == []
+
+
+def test_a_package_offers_what_exists() -> None:
+    packages = [
+        import_module(place(path.parent).replace("/", ".")) for path in CODE if path.stem == "__init__"
+    ]
+    missing = [
+        f"{package.__name__}.{name}"
+        for package in packages
+        for name in getattr(package, "__all__", ())
+        if not hasattr(package, name) and find_spec(f"{package.__name__}.{name}") is None
+    ]
+    assert missing == []
 
 
 def test_nothing_is_left_for_later() -> None:

@@ -1,4 +1,4 @@
-"""How simulated people reach wellstream: the same ways as real ones, and as insistent as an SMS provider."""
+"""Delivering what simulated participants do through the same endpoints as real ones, with retries."""
 
 import asyncio
 from collections.abc import Sequence
@@ -24,11 +24,11 @@ _TRIES = 20
 _CONNECTIONS = 16
 _STUDY_NUMBER = "+15005550006"
 STRANGER = "+442079460000"
-"""A number that is kept for fiction (Ofcom) and that no simulated person has."""
+"""A number reserved for fiction (Ofcom) that no simulated participant has."""
 
 
 class Refused(RuntimeError):
-    """The gateway did not take what it should have taken."""
+    """The gateway refused what it should have accepted."""
 
 
 class Client:
@@ -55,7 +55,7 @@ class Client:
         await self._producer.stop()
 
     async def enrol(self, people: Sequence[Person]) -> None:
-        """Enrol those whose pseudonym is not known yet."""
+        """Enrol participants whose pseudonym is not known yet."""
         new = [person for person in people if person.number not in self._ledger.pseudonyms]
         wanted = [
             {
@@ -77,7 +77,7 @@ class Client:
         await asyncio.gather(*sent)
 
     async def links(self, prompts: Sequence[Prompt]) -> dict[str, str]:
-        """Have links to the form made; their tokens, by prompt id."""
+        """Request links to the form; returns their tokens by prompt id."""
         wanted = [
             {
                 "participant": self._who(p.person), "prompt_id": str(p.id),
@@ -94,7 +94,7 @@ class Client:
         self._note(str(event_id("twilio", text.sid)))
 
     async def stranger(self, text: Stranger) -> None:
-        """Deliver a text from a number that nobody enrolled."""
+        """Deliver a text from a number that is not enrolled."""
         await self._deliver(STRANGER, text.sid, text.words, text.at)
 
     async def form(self, form: Form, token: str) -> None:
@@ -142,7 +142,7 @@ class Client:
         return list(answer.json())
 
     async def _post(self, url: str, fields: dict[str, Any], headers: dict[str, str], expected: int) -> None:
-        """Post until the gateway gives the expected answer, as an SMS provider does."""
+        """Post until the gateway responds as expected, as an SMS provider does."""
         for attempt in range(_TRIES):
             try:
                 answer = await self._http.post(url, data=fields, headers=headers)

@@ -1,4 +1,4 @@
-"""What simulated people do: when they are asked, and what they answer, miss, repeat or mistype."""
+"""What simulated participants do: when they are asked, and what they answer, miss, repeat or mistype."""
 
 import math
 from collections.abc import Iterator, Mapping
@@ -49,7 +49,7 @@ class Prompt:
 
 @dataclass(frozen=True)
 class Text:
-    """A participant sends a text; `sid` is the provider's name of it."""
+    """A participant sends a text; `sid` is the provider's id of it."""
 
     person: Person
     at: datetime
@@ -59,7 +59,7 @@ class Text:
 
 @dataclass(frozen=True)
 class Form:
-    """A participant sends the form of a prompt; after `prompt.expires_at` it is refused."""
+    """A participant submits the form of a prompt; after `prompt.expires_at` it is refused."""
 
     person: Person
     at: datetime
@@ -74,7 +74,7 @@ class Form:
 
 @dataclass(frozen=True)
 class Stranger:
-    """A text from a number that takes part in nothing."""
+    """A text from a number that is not enrolled."""
 
     at: datetime
     sid: str
@@ -85,7 +85,7 @@ Action = Prompt | Text | Form | Stranger
 
 
 def history(person: Person, study: Study, since: datetime, until: datetime) -> Iterator[Action]:
-    """What happens around a person in `[since, until)`, by time; the same every time it is asked."""
+    """What a participant does in `[since, until)`, in order of time; the same on every call."""
     draw = np.random.default_rng(person.seed)
     latent = 0.0
     arm = study.arm(person.arm)
@@ -102,7 +102,7 @@ def history(person: Person, study: Study, since: datetime, until: datetime) -> I
 
 
 def awake(person: Person, study: Study, at: datetime) -> bool:
-    """Whether it is a waking hour of the study where the person is."""
+    """Whether it is a waking hour of the study in the participant's time zone."""
     return not study.schedule.nights.cover(at, person.zone)
 
 
@@ -123,7 +123,7 @@ def _prompts(person: Person, study: Study, day: int, draw: np.random.Generator) 
 def _wanted(
     person: Person, study: Study, day: int, draw: np.random.Generator
 ) -> Iterator[tuple[int, Channel]]:
-    """When a person is asked on a study day, in minutes from that day's midnight, and by which channel."""
+    """When a participant is asked on a study day, in minutes from midnight, and by which channel."""
     arm, schedule = study.arm(person.arm), study.schedule
     phase = arm.phase_on(day) if arm else None
     if arm is None or phase is None:
@@ -188,7 +188,7 @@ def _answer(prompt: Prompt, study: Study, mood: float, draw: np.random.Generator
 def form_fields(
     person: Person, study: Study, values: Mapping[str, int], picked: list[tuple[str, str]], style: float
 ) -> tuple[tuple[str, str], ...]:
-    """A form's fields: the numbers, what was chosen, and now and then a note."""
+    """A form's fields: numbers, chosen options, and occasionally a note."""
     numbers = [(name, str(value)) for name, value in values.items()]
     return tuple(numbers + picked + _notes(person, study, style))
 
@@ -201,7 +201,7 @@ def _notes(person: Person, study: Study, style: float) -> list[tuple[str, str]]:
 
 
 def value_of(item: ScaleItem, mood: float, draw: np.random.Generator) -> int:
-    """An answer on an item's scale that goes with a mood from 0 to 10."""
+    """An answer on a scale that fits a mood from 0 to 10."""
     scale = item.scale
     share = (mood + float(draw.normal(0, 0.7))) / 10
     if item.measures in _NEGATIVE:
@@ -210,7 +210,7 @@ def value_of(item: ScaleItem, mood: float, draw: np.random.Generator) -> int:
 
 
 def chosen(study: Study, mood: float, draw: np.random.Generator) -> list[tuple[str, str]]:
-    """What somebody chooses in the form, for items of every kind that is neither a scale nor free text."""
+    """Answers in the form to items of every kind that is neither a scale nor free text."""
     fields: list[tuple[str, str]] = []
     for item in study.items:
         match item:

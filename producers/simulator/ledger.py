@@ -1,4 +1,4 @@
-"""What the simulated participants were told is saved: kept over restarts, to be compared with the store."""
+"""What the gateway acknowledged to the simulator: kept across restarts, to be compared with the store."""
 
 import json
 from dataclasses import dataclass, field
@@ -31,7 +31,7 @@ class Ledger:
     repeated: int = 0
 
     def save(self) -> None:
-        """Write it whole, or leave the old one."""
+        """Write it atomically: the old one stays until the new one is complete."""
         content = {
             "seed": self.seed, "people": self.people, "days": self.days, "repeated": self.repeated,
             "first_day": self.first_day.isoformat(), "pseudonyms": self.pseudonyms,
@@ -44,7 +44,7 @@ class Ledger:
 
     @classmethod
     def load(cls, path: Path, *, seed: int, people: int, days: int, today: date) -> "Ledger":
-        """The ledger of the run before, if it invented the same people; else a new one."""
+        """The previous run's ledger, if it simulated the same participants; else a new one."""
         if path.exists():
             content = json.loads(path.read_text())
             if (content["seed"], content["people"], content["days"]) == (seed, people, days):

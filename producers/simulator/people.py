@@ -1,4 +1,4 @@
-"""Who the simulated participants are, and the truth about how each arm fares."""
+"""Who the simulated participants are, and the true effect in each arm."""
 
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -10,7 +10,7 @@ from schemas.identity import event_id
 from schemas.study import Study
 
 EFFECT = {"cbt": 1.6, "mindfulness": 1.1, "community": 0.6}
-"""Rise of latent mood, in scale points, at the end of each arm's last intervention phase."""
+"""Rise in latent mood, in scale points, at the end of each arm's last intervention phase."""
 
 _KEPT = 0.7
 _OTHER_ARM = 0.8
@@ -26,7 +26,7 @@ _PLACES = (
 
 @dataclass(frozen=True)
 class Person:
-    """A simulated participant; `number` is from a range that is reserved for fiction."""
+    """A simulated participant; `number` is from a range reserved for fiction."""
 
     number: str
     arm: str
@@ -40,7 +40,7 @@ class Person:
 
 
 def invent(study: Study, count: int, days: int, seed: int, today: date) -> list[Person]:
-    """People whose study began up to `days` ago, the last of them a week after the first."""
+    """Participants who started up to `days` ago, the last of them a week after the first."""
     draw = np.random.default_rng(seed)
     people = []
     for index in range(count):
@@ -62,7 +62,7 @@ def invent(study: Study, count: int, days: int, seed: int, today: date) -> list[
 
 
 def _number(index: int) -> str:
-    """A number kept for fiction: 07700 900000 to 900999 (Ofcom), then 555-0100 to 555-0199 (NANPA)."""
+    """A number reserved for fiction: 07700 900000 to 900999 (Ofcom), then 555-0100 to 555-0199 (NANPA)."""
     if index < 1000:
         return f"+447700{900_000 + index}"
     area, line = divmod(index - 1000, 100)

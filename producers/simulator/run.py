@@ -1,4 +1,4 @@
-"""The simulated study: its past in one go, then its present as time passes."""
+"""Running the simulated study: first its past at once, then its present as time passes."""
 
 import asyncio
 from collections import defaultdict
@@ -41,14 +41,14 @@ Report = Callable[[int, int], None]
 async def send_past(
     settings: Settings, study: Study, ledger: Ledger, until: datetime, report: Report
 ) -> None:
-    """Send what has not been sent yet of the invented past, week by week, each person's in order.
+    """Send the simulated past that has not been sent yet, week by week, each participant's in order.
 
     Args:
         settings: Where the gateway, its admin API and Kafka are.
         study: What is asked.
         ledger: What was sent before; it is brought up to date.
         until: The past ends here.
-        report: Is told how many actions are done and how many there are.
+        report: Receives the number of actions done and their total.
     """
     people = invent(study, ledger.people, ledger.days, ledger.seed, ledger.first_day)
     since = max(ledger.sent_until, until - _LONGEST_GAP) if ledger.sent_until else datetime.min
@@ -109,7 +109,7 @@ async def _send_in_order(
 async def go_live(
     settings: Settings, study: Study, ledger: Ledger, clock: Clock, stop: asyncio.Event, pace: float
 ) -> None:
-    """Ask somebody who is awake about every `pace` seconds, who mostly answers at once, until `stop`."""
+    """Ask somebody who is awake about every `pace` seconds until `stop`; most answer at once."""
     people = invent(study, ledger.people, ledger.days, ledger.seed, ledger.first_day)
     draw = np.random.default_rng()
     try:

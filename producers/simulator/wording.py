@@ -1,4 +1,4 @@
-"""How simulated people write their numbers, what they mistype, and what else they send."""
+"""How simulated participants write their numbers, what they mistype, and what else they send."""
 
 from collections.abc import Mapping
 
@@ -21,7 +21,7 @@ def write(values: Mapping[str, int], study: Study, language: str, style: float) 
         values: Answers by item id.
         study: Whose items are asked.
         language: The person's: the names and, in Arabic, the digits follow it.
-        style: 0 to 1, which of the ways of writing is chosen.
+        style: 0 to 1, selects the way of writing.
     """
     asked = [item for item in study.sms if item in values]
     numbers = [str(values[item]) for item in asked]

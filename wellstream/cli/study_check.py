@@ -1,4 +1,4 @@
-"""`wellstream study check`: is a definition sound, what do its texts cost, and could all of it be used?"""
+"""`wellstream study check`: is a definition valid, what do its texts cost, and can all of it be used?"""
 
 from __future__ import annotations
 
@@ -42,15 +42,15 @@ class _Text:
 
     @property
     def begins(self) -> bool:
-        """Whether we begin with it, rather than answer."""
+        """Whether it is sent unprompted, rather than as a reply."""
         return self.name in ("ask_all", "ask_web") or self.name.startswith(("question:", "reminder of "))
 
 
 def study_check(file: Annotated[Path, typer.Argument(help="The study's YAML file.")]) -> None:
-    """Check a study definition: says file, line, field and what is allowed, and counts the SMS of its texts.
+    """Check a study definition: report file, line, field and what is allowed, and count its texts' SMS.
 
-    Fails too where a text needs the dear encoding (UCS-2) only for a sign such as ’, takes too many SMS, or
-    where a word for an item is a command such as STOP.
+    It also fails if a text needs the more expensive encoding (UCS-2) only for a character such as ’, if a
+    text takes too many SMS, or if a word for an item is a command such as STOP.
 
     Example: `wellstream study check studies/demo.yaml`
     """
@@ -73,14 +73,14 @@ def _check(file: Path) -> None:
     if problems:
         raise DefinitionError(file, sorted(problems, key=lambda problem: problem.line))
     _out.print(
-        f"{file}: {study.ref} is sound: arms {len(study.arms)}, interventions {len(study.interventions)}, "
+        f"{file}: {study.ref} is valid: arms {len(study.arms)}, interventions {len(study.interventions)}, "
         f"items {len(study.items)}, languages {', '.join(study.languages)}",
         soft_wrap=True, highlight=False, markup=False,
     )  # fmt: skip
 
 
 def _texts(study: Study) -> Iterator[_Text]:
-    """Every text in every language, and what is begun also as a reminder if there are reminders."""
+    """Every text in every language, and prompts also as reminders if there are any."""
     from producers.sms.segments import count_segments
     from producers.sms.templates import every_text, reminded
 
@@ -105,7 +105,7 @@ def _print_costs(study: Study, texts: list[_Text]) -> None:
 
 
 def _encoding(texts: list[_Text]) -> str:
-    """The encoding; where some texts are cheap and others are not, the letters that make them dear."""
+    """The encoding; if only some texts need UCS-2, the characters that require it."""
     letters = dict.fromkeys(letter for text in texts for letter in text.cost.letters)
     found = {text.cost.encoding for text in texts}
     if found == {"GSM-7", "UCS-2"} and letters:
@@ -114,7 +114,7 @@ def _encoding(texts: list[_Text]) -> str:
 
 
 def _commands(study: Study, defined: Defined) -> Iterator[Problem]:
-    """Words for items and answers that the conversation takes for something else."""
+    """Words for items and answers that the conversation takes for commands."""
     from streams.conversation.words import correction, language_wanted, reserved
     from streams.safety.rules import text_alert
 
@@ -130,11 +130,13 @@ def _commands(study: Study, defined: Defined) -> Iterator[Problem]:
             said = "word of crisis"
         else:
             continue
-        yield defined.problem(where, f"{word!r} is a command in a text ({said}), so it can name nothing else")
+        yield defined.problem(
+            where, f"{word!r} is a command in a text message ({said}), so it cannot name anything else"
+        )
 
 
 def _spoken(study: Study) -> Iterator[tuple[Where, str]]:
-    """What participants may write: the words for items, and the answers of those that texts ask for."""
+    """What participants may write: words for items, and the options of items asked by text message."""
     from schemas.study import options_of
 
     for index, item in enumerate(study.items):
@@ -151,7 +153,7 @@ def _spoken(study: Study) -> Iterator[tuple[Where, str]]:
 
 
 def _accidents(study: Study, defined: Defined, texts: list[_Text]) -> Iterator[Problem]:
-    """Texts that need UCS-2 for a sign which plain writing does without, each where its words stand."""
+    """Texts that need UCS-2 only for a typographic character, each at the field that has it."""
     from producers.sms.segments import named
 
     found: dict[tuple[Where, str, tuple[str, ...]], list[_Text]] = {}
@@ -167,12 +169,12 @@ def _accidents(study: Study, defined: Defined, texts: list[_Text]) -> Iterator[P
         yield defined.problem(
             where,
             f"{names} in {language}: UCS-2 (70 characters an SMS, up to {most} SMS) is needed only for "
-            f"{', '.join(map(named, signs))}; write it with the plain signs on a keyboard",
+            f"{', '.join(map(named, signs))}; replace with plain characters",
         )
 
 
 def _sources(study: Study, text: _Text) -> Iterator[tuple[Where, tuple[str, ...]]]:
-    """The fields from which a text has its dear signs, and these signs."""
+    """The fields that bring a text its UCS-2 characters, and these characters."""
     for where, said in _fields(study.model_dump(mode="json"), ()):
         own = where[:2] == ("texts", text.name)
         signs = tuple(sign for sign in text.cost.foreign if sign in said)
@@ -192,14 +194,14 @@ def _fields(node: object, where: Where) -> Iterator[tuple[Where, str]]:
 
 
 def _too_long(study: Study, defined: Defined, texts: list[_Text]) -> Iterator[Problem]:
-    """Texts that no provider takes, or that would never be sent because they are over the day's budget."""
+    """Texts that no provider accepts, or that exceed the daily limit and would never be sent."""
     budget = study.schedule.max_segments_per_day
     unasked = study.schedule.support.texts if study.schedule.support else ()
     for text in texts:
         where: Where = ("texts", text.name, text.language) if text.name in study.texts else ()
         count = f"{text.name} in {text.language} takes {text.cost.count} SMS ({text.cost.encoding})"
         if text.cost.count > _MOST_SEGMENTS:
-            yield defined.problem(where, f"{count}; providers refuse more than {_MOST_SEGMENTS}: shorten it")
+            yield defined.problem(where, f"{count}; providers refuse more than {_MOST_SEGMENTS}; shorten it")
         elif text.cost.count > budget and (text.begins or text.name in unasked):
             yield defined.problem(
                 ("schedule", "max_segments_per_day"),

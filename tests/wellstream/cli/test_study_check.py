@@ -28,7 +28,7 @@ def _line(part: str) -> int:
 def test_a_sound_study_shows_what_its_texts_cost_in_each_language(tmp_path: Path) -> None:
     done = _checked(tmp_path)
     assert done.exit_code == 0, done.output
-    assert "demo@2 is sound: arms 3, interventions 6, items 13, languages en, nl, ar" in done.output
+    assert "demo@2 is valid: arms 3, interventions 6, items 13, languages en, nl, ar" in done.output
     table = [line for line in done.output.splitlines() if "│" in line]
     assert all(len(line) <= 80 for line in table)
     shown = {cells[1].strip(): cells for line in table if (cells := line.split("│"))[1].strip()}
@@ -78,7 +78,7 @@ def test_a_text_that_is_dear_by_accident_fails_at_its_field(
     assert f"study.yaml:{_line(before)}: {field}: " in done.output
     assert "in en: UCS-2 (70 characters an SMS, up to " in done.output
     assert f"needed only for {sign}" in done.output
-    assert "is sound" not in done.output
+    assert "is valid" not in done.output
 
 
 def test_each_text_that_a_dear_sign_gets_into_is_named(tmp_path: Path) -> None:
@@ -98,7 +98,7 @@ def test_a_language_that_needs_its_letters_passes_and_shows_them(tmp_path: Path)
 @pytest.mark.parametrize(
     ("before", "after", "field", "said"),
     [
-        ("en: [stress]", "en: [Stop]", "items.1.sms.en.0", "'Stop' is a command in a text (opt out)"),
+        ("en: [stress]", "en: [Stop]", "items.1.sms.en.0", "'Stop' is a command in a text message (opt out)"),
         ("nl: [omgaan]", "nl: [hulp]", "items.2.sms.nl.0", "(help)"),
         ("en: [handled, cope]", "en: [handled, change]", "items.2.sms.en.1", "(correction)"),
         ("en: [handled, cope]", "en: [handled, lang]", "items.2.sms.en.1", "(language)"),
@@ -124,8 +124,8 @@ def test_no_answer_that_a_text_asks_for_is_a_command(tmp_path: Path) -> None:
         ("ask: all", "ask: each"),
     )
     assert done.exit_code == 1
-    assert ".id: 'next' is a command in a text (skip)" in done.output
-    assert "options.1.text.en: 'End' is a command in a text (opt out)" in done.output
+    assert ".id: 'next' is a command in a text message (skip)" in done.output
+    assert "options.1.text.en: 'End' is a command in a text message (opt out)" in done.output
 
 
 def test_a_text_that_nobody_would_get_is_refused(tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
 """Translating `show_if` to and from REDCap's branching logic and XLSForm's `relevant`.
 
-A condition is translated only if it means the same for all answered items. An unanswered item makes every
-comparison false here; REDCap treats it as an empty text, XLSForm as a missing number.
+A condition is translated only if it means the same whenever its items are answered. An unanswered item makes
+every comparison false in wellstream; REDCap treats it as empty text, XLSForm as a missing number.
 """
 
 import re
@@ -18,12 +18,12 @@ Kinds = Mapping[str, ItemKind]
 
 @dataclass(frozen=True)
 class Asked:
-    """An earlier item, as the other format knows it.
+    """An earlier item that a condition in the other format may refer to.
 
     Attributes:
-        id: Its id here.
-        kind: Its kind here.
-        codes: What the other format's codes mean here: an option's id, or 1 and 0 for yes and no.
+        id: Its id in wellstream.
+        kind: Its kind in wellstream.
+        codes: The other format's codes, each with the option id it stands for, or 1 and 0 for yes and no.
     """
 
     id: str
@@ -57,7 +57,7 @@ _TICKED = {
 
 
 class CannotExpress(ValueError):
-    """A condition that cannot be expressed here; the message says why."""
+    """A condition that `show_if` cannot express; the message says why."""
 
 
 def answers_of(compare: Compare) -> list[int]:
@@ -71,7 +71,7 @@ def to_redcap(condition: Condition, kinds: Kinds) -> str:
         case Compare(item, sign, number):
             return f"[{_redcap(item)}] {'<>' if sign == '!=' else sign} '{number}'"
         case Has(item, option):
-            return _redcap_has(item, option, kinds, there=True)
+            return _redcap_has(item, option, kinds, selected=True)
         case Not(inner):
             return _redcap_not(inner, kinds)
         case Both(word, left, right):
@@ -82,20 +82,20 @@ def from_redcap(text: str, earlier: Earlier) -> Condition:
     """Parse branching logic.
 
     Raises:
-        CannotExpress: It cannot be expressed here.
+        CannotExpress: `show_if` has no equivalent.
     """
 
-    def one(found: re.Match[str]) -> str:
+    def comparison(found: re.Match[str]) -> str:
         asked = _asked(found["item"], earlier)
         sign, value = found["sign"].replace("<>", "!="), found["value"]
         if not found["code"]:
             return _leaf(asked, sign, value)
         if asked.kind != "choices" or (sign, value) not in _TICKED:
-            raise CannotExpress(f"{found[0]!r} does not ask whether a checkbox option is ticked")
+            raise CannotExpress(f"{found[0]!r} must compare the checkbox option with 1 (ticked) or 0")
         return _leaf(asked, _TICKED[sign, value], found["code"], ticked=True)
 
     _check_rest(_REDCAP.sub(" ", text))
-    return _parsed(_REDCAP.sub(one, text))
+    return _parsed(_REDCAP.sub(comparison, text))
 
 
 def to_xlsform(condition: Condition, kinds: Kinds) -> str:
@@ -115,16 +115,16 @@ def to_xlsform(condition: Condition, kinds: Kinds) -> str:
 
 def _xlsform_yes_no(condition: Compare) -> str:
     item = f"${{{condition.item}}}"
-    said = [f"{item} = '{'yes' if answer else 'no'}'" for answer in answers_of(condition)]
-    # XLSForm has no constant false: no answer is both yes and no.
-    return " or ".join(said) or f"{item} = 'yes' and {item} = 'no'"
+    matches = [f"{item} = '{'yes' if answer else 'no'}'" for answer in answers_of(condition)]
+    # XLSForm has no constant for false, but no answer is both yes and no.
+    return " or ".join(matches) or f"{item} = 'yes' and {item} = 'no'"
 
 
 def from_xlsform(text: str, earlier: Earlier) -> Condition:
     """Parse a `relevant` expression.
 
     Raises:
-        CannotExpress: It cannot be expressed here.
+        CannotExpress: `show_if` has no equivalent.
     """
 
     def selected(found: re.Match[str]) -> str:
@@ -134,38 +134,44 @@ def from_xlsform(text: str, earlier: Earlier) -> Condition:
         return _leaf(_asked(found["item"], earlier), found["sign"], found["value"])
 
     _check_rest(_XLS_COMPARED.sub(" ", _XLS_SELECTED.sub(" ", text)))
-    said = _XLS_COMPARED.sub(compared, _XLS_SELECTED.sub(selected, text))
-    return _parsed(said.replace("not(", "not ("))
+    translated = _XLS_COMPARED.sub(compared, _XLS_SELECTED.sub(selected, text))
+    return _parsed(translated.replace("not(", "not ("))
 
 
-def written(condition: Condition) -> str:
-    """The condition as in `show_if`, with no more parentheses than needed."""
+def format_condition(condition: Condition) -> str:
+    """Write a condition as `show_if` takes it, with as few parentheses as possible."""
     match condition:
         case Compare(item, sign, number):
             return f"{item} {sign} {number}"
         case Has(item, option):
             return f"{item} has {option}"
         case Not(inner):
-            return f"not ({written(inner)})" if isinstance(inner, Both) else f"not {written(inner)}"
+            return (
+                f"not ({format_condition(inner)})"
+                if isinstance(inner, Both)
+                else f"not {format_condition(inner)}"
+            )
         case Both(word, left, right):
             parts = (
-                f"({written(part)})" if isinstance(part, Both) and part.word != word else written(part)
+                f"({format_condition(part)})"
+                if isinstance(part, Both) and part.word != word
+                else format_condition(part)
                 for part in (left, right)
             )
             return f" {word} ".join(parts)
 
 
 def show_if(text: str, earlier: Earlier, read: Callable[[str, Earlier], Condition]) -> str:
-    """Another format's condition as in `show_if`.
+    """Translate another format's condition to `show_if`.
 
     Raises:
-        CannotExpress: It cannot be expressed here.
+        CannotExpress: `show_if` has no equivalent.
     """
-    said = written(read(text, earlier))
-    if len(said) > _LONGEST:
-        raise CannotExpress(f"it is longer than {_LONGEST} characters")
-    _parsed(said)
-    return said
+    translated = format_condition(read(text, earlier))
+    if len(translated) > _LONGEST:
+        raise CannotExpress(f"it is longer than {_LONGEST} characters in `show_if`")
+    _parsed(translated)
+    return translated
 
 
 def _asked(name: str, earlier: Earlier) -> Asked:
@@ -175,17 +181,17 @@ def _asked(name: str, earlier: Earlier) -> Asked:
 
 
 def _leaf(asked: Asked, sign: str, value: str, *, ticked: bool = False) -> str:
-    """One comparison as in `show_if`."""
+    """One comparison as `show_if` takes it."""
     match asked.kind:
         case "choice":
             return _has(asked, sign, value)
         case "choices":
             return _has(asked, sign if ticked else "", value)
         case "scale" | "yes_no":
-            # Of one answer only: selected(${mood}, '3') asks whether it is that one.
+            # With a single answer, selected(${mood}, '3') means mood = 3.
             return _number(asked, "=" if ticked else sign, value)
         case "text":
-            raise CannotExpress(f"{asked.id} is free text, which is sealed and cannot be compared")
+            raise CannotExpress(f"{asked.id} is free text, which is encrypted and cannot be compared")
         case _:
             assert_never(asked.kind)
 
@@ -206,38 +212,38 @@ def _number(asked: Asked, sign: str, value: str) -> str:
 
 
 def _check_rest(rest: str) -> None:
-    """Between the comparisons there may only be what joins them: our own keywords are not theirs."""
+    """Refuse anything but `and`, `or`, `not` and parentheses between the comparisons, `has` included."""
     others = re.sub(r"\b(?:and|or|not)\b|[()]", " ", rest, flags=re.IGNORECASE).strip()
     if others:
-        raise CannotExpress(f"{others.split()[0]!r} cannot be expressed here")
+        raise CannotExpress(f"{others.split()[0]!r} has no equivalent in `show_if`")
 
 
-def _parsed(said: str) -> Condition:
+def _parsed(text: str) -> Condition:
     try:
-        return parse_condition(re.sub(r"\b(AND|OR|NOT|And|Or|Not)\b", lambda word: word[0].lower(), said))
+        return parse_condition(re.sub(r"\b(AND|OR|NOT|And|Or|Not)\b", lambda word: word[0].lower(), text))
     except ValueError:
-        raise CannotExpress("it cannot be expressed here") from None
+        raise CannotExpress("`show_if` has no equivalent") from None
 
 
 def _redcap(name: str) -> str:
     return name.replace("-", "_")
 
 
-def _redcap_has(item: str, option: str, kinds: Kinds, *, there: bool) -> str:
+def _redcap_has(item: str, option: str, kinds: Kinds, *, selected: bool) -> str:
     if kinds.get(item) == "choice":
-        return f"[{_redcap(item)}] {'=' if there else '<>'} '{_redcap(option)}'"
-    return f"[{_redcap(item)}({_redcap(option)})] = '{int(there)}'"
+        return f"[{_redcap(item)}] {'=' if selected else '<>'} '{_redcap(option)}'"
+    return f"[{_redcap(item)}({_redcap(option)})] = '{int(selected)}'"
 
 
 def _redcap_not(inner: Condition, kinds: Kinds) -> str:
-    """REDCap has no `not`: it is pushed down to the comparisons, which are inverted."""
+    """REDCap has no `not`, so it is pushed down and inverts the comparisons."""
     match inner:
         case Compare(item, sign, number):
             return to_redcap(Compare(item, OPPOSITE[sign], number), kinds)
         case Has(item, option):
-            return _redcap_has(item, option, kinds, there=False)
-        case Not(twice):
-            return to_redcap(twice, kinds)
+            return _redcap_has(item, option, kinds, selected=False)
+        case Not(negated):
+            return to_redcap(negated, kinds)
         case Both(word, left, right):
             other = "or" if word == "and" else "and"
             return f"({_redcap_not(left, kinds)}) {other} ({_redcap_not(right, kinds)})"

@@ -26,12 +26,12 @@ _EXCLUSIVE = "http://hl7.org/fhir/StructureDefinition/questionnaire-optionExclus
 
 
 def export_fhir(study: Study) -> tuple[Questionnaire, Report]:
-    """The items as a Questionnaire, and what was lost."""
+    """Convert the items to a Questionnaire, and report what was lost."""
     report = Report()
     report.lose(
         "conditions, arms, interventions, sms, dialogue, form, schedule, safety, texts",
         "not supported",
-        "a Questionnaire has items only",
+        "a Questionnaire contains only items",
     )
     plain = {
         "resourceType": "Questionnaire",
@@ -40,18 +40,18 @@ def export_fhir(study: Study) -> tuple[Questionnaire, Report]:
         "status": "draft",
         "subjectType": ["Patient"],
         "language": study.languages[0],
-        **_said("title", study.title, study),
+        **_translated("title", study.title, study),
         "item": [_item(item, study, report) for item in study.items],
     }
     return Questionnaire.model_validate(plain), report
 
 
 def _computable(name: str) -> str:
-    """A computer-friendly name as FHIR requires: a capital, then letters, digits and `_`."""
+    """A computer-friendly name as FHIR defines it: a capital, then letters, digits and `_`."""
     return name[:1].upper() + name[1:].replace("-", "_")
 
 
-def _said(name: str, texts: Texts, study: Study) -> dict[str, Any]:
+def _translated(name: str, texts: Texts, study: Study) -> dict[str, Any]:
     """A text in the first language, with its translations as extensions."""
     first, *others = study.languages
     translations = [
@@ -69,28 +69,32 @@ def _item(item: Item, study: Study, report: Report) -> dict[str, Any]:
     made: dict[str, Any] = {
         "linkId": item.id,
         "required": item.required,
-        **_said("text", item.text, study),
-        **_answered(item, study),
+        **_translated("text", item.text, study),
+        **_type_and_answers(item, study),
     }
     if item.measures:
         made["code"] = [{"system": "urn:wellstream:measure", "code": item.measures.value}]
     if item.show_if:
         _enable(made, item, study, report)
     for lost, what in (
-        (item.sms, "its words for text messages"),
-        (item.sms_text, "its short question for text messages"),
+        (item.sms, "its SMS keywords"),
+        (item.sms_text, "its short question for SMS"),
     ):
         if lost:
             report.lose(item.id, what, "a Questionnaire cannot hold it")
     return made
 
 
-def _answered(item: Item, study: Study) -> dict[str, Any]:
-    """How an item is answered: its type, and the bounds or the options."""
+def _type_and_answers(item: Item, study: Study) -> dict[str, Any]:
+    """An item's type, with its bounds or its options."""
     match item:
         case ScaleItem(scale=scale):
             bounds = (("min", scale.min), ("max", scale.max))
-            ends = {"linkId": f"{item.id}.ends", "type": "display", **_said("text", _ends(scale), study)}
+            ends = {
+                "linkId": f"{item.id}.ends",
+                "type": "display",
+                **_translated("text", _ends(scale), study),
+            }
             return {
                 "type": "integer",
                 "extension": [{"url": _BOUND.format(side), "valueInteger": bound} for side, bound in bounds],
@@ -110,7 +114,7 @@ def _answered(item: Item, study: Study) -> dict[str, Any]:
 
 
 def _option(option: Option, study: Study) -> dict[str, Any]:
-    made: dict[str, Any] = {"valueCoding": {"code": option.id, **_said("display", option.text, study)}}
+    made: dict[str, Any] = {"valueCoding": {"code": option.id, **_translated("display", option.text, study)}}
     if option.exclusive:
         made["extension"] = [{"url": _EXCLUSIVE, "valueBoolean": True}]
     return made
@@ -125,13 +129,17 @@ def _enable(made: dict[str, Any], item: Item, study: Study, report: Report) -> N
     flat = _flat(parse_condition(str(item.show_if)))
     if flat is None:
         report.lose(
-            item.id, f"show_if {item.show_if!r}", "enableWhen cannot mix `and` with `or`; always asked"
+            item.id,
+            f"show_if {item.show_if!r}",
+            "enableWhen cannot mix `and` with `or`; the item is always asked",
         )
         return
     word, leaves = flat
-    whens = [_when(leaf, there, study) for leaf, there in leaves]
+    whens = [_when(leaf, expected, study) for leaf, expected in leaves]
     if None in whens:
-        report.lose(item.id, f"show_if {item.show_if!r}", "part of it can never hold; always asked")
+        report.lose(
+            item.id, f"show_if {item.show_if!r}", "part of it can never be true; the item is always asked"
+        )
         return
     made["enableWhen"] = whens
     if len(leaves) > 1:
@@ -141,14 +149,17 @@ def _enable(made: dict[str, Any], item: Item, study: Study, report: Report) -> N
 _Leaves = list[tuple[Compare | Has, bool]]
 
 
-def _flat(condition: Condition, there: bool = True) -> tuple[str, _Leaves] | None:
-    """The comparisons of a condition that has only `and` or only `or`, and whether each must hold."""
+def _flat(condition: Condition, expected: bool = True) -> tuple[str, _Leaves] | None:
+    """The comparisons of a condition that uses only `and` or only `or`, each with the result it must have.
+
+    None if the condition mixes both.
+    """
     match condition:
         case Not(inner):
-            return _flat(inner, not there)
+            return _flat(inner, not expected)
         case Both(word, left, right):
-            word = word if there else {"and": "or", "or": "and"}[word]
-            parts = [_flat(left, there), _flat(right, there)]
+            word = word if expected else {"and": "or", "or": "and"}[word]
+            parts = [_flat(left, expected), _flat(right, expected)]
             leaves: _Leaves = []
             for part in parts:
                 if part is None or (len(part[1]) > 1 and part[0] != word):
@@ -156,19 +167,19 @@ def _flat(condition: Condition, there: bool = True) -> tuple[str, _Leaves] | Non
                 leaves += part[1]
             return word, leaves
         case _:
-            return "and", [(condition, there)]
+            return "and", [(condition, expected)]
 
 
-def _when(leaf: Compare | Has, there: bool, study: Study) -> dict[str, Any] | None:
-    """One comparison; None if it can never hold."""
+def _when(leaf: Compare | Has, expected: bool, study: Study) -> dict[str, Any] | None:
+    """One comparison as enableWhen; None if it can never be true."""
     if isinstance(leaf, Has):
-        operator = "=" if there else "!="
+        operator = "=" if expected else "!="
         return {"question": leaf.item, "operator": operator, "answerCoding": {"code": leaf.option}}
-    sign = leaf.sign if there else OPPOSITE[leaf.sign]
+    sign = leaf.sign if expected else OPPOSITE[leaf.sign]
     asked = study.item(leaf.item)
     if not isinstance(asked, YesNoItem):
         return {"question": leaf.item, "operator": sign, "answerInteger": leaf.number}
     answers = answers_of(Compare(leaf.item, sign, leaf.number))
-    if len(answers) == 2:  # whether yes or no, it was answered
+    if len(answers) == 2:  # true for either answer
         return {"question": leaf.item, "operator": "exists", "answerBoolean": True}
     return {"question": leaf.item, "operator": "=", "answerBoolean": bool(answers[0])} if answers else None

@@ -1,16 +1,16 @@
-"""What is lost from one format to another."""
+"""What is lost when a study is converted from one format to another."""
 
 from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
 class Loss:
-    """Something that was lost.
+    """Something that could not be converted.
 
     Attributes:
-        where: The field, or the part of the study.
+        where: The field, or part of the study.
         what: What was lost.
-        why: Why, or what was done instead.
+        why: The reason, or what was done instead.
         place: Where in the file, such as `row 5`; empty if it is not in a file.
     """
 
@@ -26,18 +26,18 @@ class Loss:
 
 @dataclass
 class Report:
-    """The losses, in order."""
+    """The losses of one conversion, in order."""
 
     losses: list[Loss] = field(default_factory=list)
 
     def lose(self, where: str, what: str, why: str, place: str = "") -> None:
-        """Note a loss."""
+        """Record a loss."""
         self.losses.append(Loss(where, what, why, place))
 
 
 @dataclass(frozen=True)
 class Location:
-    """A field at its place in a file, for reporting losses and errors."""
+    """A field and its position in a file, for reporting losses and errors."""
 
     file: str
     place: str
@@ -45,13 +45,13 @@ class Location:
     report: Report
 
     def lose(self, what: str, why: str) -> None:
-        """Note that part of the field was lost."""
+        """Record that part of the field was lost."""
         self.report.lose(self.name, what, why, self.place)
 
-    def wrong(self, sentence: str) -> "FormatError":
-        """An error about the field."""
-        return FormatError(f"{self.file}, {self.place}, {self.name or 'unnamed'}: {sentence}")
+    def error(self, message: str) -> "FormatError":
+        """Make an error that names the file, the row and the field."""
+        return FormatError(f"{self.file}, {self.place}, {self.name or 'unnamed'}: {message}")
 
 
 class FormatError(ValueError):
-    """A file that cannot be imported; the message says where and why."""
+    """A file or study that cannot be converted; the message says where and why."""

@@ -1,4 +1,4 @@
-"""Export to REDCap's data dictionary: one row for each field, in one language."""
+"""Export to a REDCap data dictionary: one row per field, in one language."""
 
 import csv
 import io
@@ -25,11 +25,11 @@ from wellstream.formats.losses import FormatError, Report
 from wellstream.formats.redcap_rows import COLUMNS, FORMULA, TAG, Kept
 
 RECORD = "record_id"
-"""The first field of a data dictionary is always the record id."""
+"""The first field of every data dictionary: the record id."""
 
 
 def export_redcap(study: Study, language: str) -> tuple[str, Report]:
-    """The items as a data dictionary in one language, and what was lost.
+    """Write the items as a data dictionary in one language, and report what was lost.
 
     Raises:
         FormatError: Two items would have the same name in REDCap.
@@ -38,7 +38,7 @@ def export_redcap(study: Study, language: str) -> tuple[str, Report]:
     others = [one for one in study.languages if one != language]
     if others:
         report.lose(
-            "languages", ", ".join(others), "a data dictionary has one language; export each separately"
+            "languages", ", ".join(others), "a data dictionary holds one language; export each separately"
         )
     report.lose(
         "title, conditions, arms, interventions, sms, dialogue, form, schedule, safety, texts",
@@ -58,7 +58,7 @@ def export_redcap(study: Study, language: str) -> tuple[str, Report]:
 
 
 def _check_names(study: Study) -> None:
-    """REDCap does not allow dashes, so two names may become the same."""
+    """Refuse names that become the same in REDCap, which has `_` where ours have `-`."""
     for where, ids in [("items", [RECORD, *(item.id for item in study.items)])] + [
         (f"items.{item.id}.options", [option.id for option in options_of(item)]) for item in study.items
     ]:
@@ -67,7 +67,8 @@ def _check_names(study: Study) -> None:
             other = named.setdefault(_name(one), one)
             if other != one or ids.count(one) > 1:
                 raise FormatError(
-                    f"{study.ref}, {where}: {other} and {one} would both be {_name(one)} in REDCap"
+                    f"{study.ref}, {where}: {other} and {one} would both become {_name(one)} in REDCap; "
+                    "rename one"
                 )
 
 
@@ -83,7 +84,7 @@ def _row(item: Item, study: Study, language: str, kinds: dict[str, ItemKind], re
         report.lose(
             item.id,
             "the first character of its text",
-            "an apostrophe is put before it, or a spreadsheet would take it for a formula",
+            "preceded by an apostrophe, so that spreadsheets don't run it as a formula",
         )
         label = f"'{label}"
     return [
@@ -123,7 +124,9 @@ def _labels(options: Sequence[Option], study: Study, language: str) -> dict[str,
 def _joined(item: Item, labels: dict[str, str], report: Report) -> str:
     if any("|" in label or "\n" in label for label in labels.values()):
         report.lose(
-            item.id, "`|` or a line break in an answer", "REDCap separates answers with it; replaced by /"
+            item.id,
+            "`|` or a line break in an option",
+            "replaced by /, since REDCap separates options with them",
         )
     plain = {code: label.replace("|", "/").replace("\n", " / ") for code, label in labels.items()}
     return " | ".join(f"{code}, {label}" for code, label in plain.items())
@@ -141,7 +144,7 @@ def _annotation(item: Item, language: str) -> str:
         exclusive=exclusive,
         options=[option.id for option in options if "-" in option.id],
     )
-    said = kept.model_dump_json(exclude_none=True, exclude_defaults=True)
-    # REDCap's own tag makes the option exclusive there too; both are read back.
+    annotation = kept.model_dump_json(exclude_none=True, exclude_defaults=True)
+    # REDCap enforces its own tag, so the option is exclusive there as well. An import reads both.
     tag = f"@NONEOFTHEABOVE='{','.join(map(_name, exclusive))}'" if exclusive else ""
-    return f"{tag} {TAG}{said}".strip() if said != "{}" else ""
+    return f"{tag} {TAG}{annotation}".strip() if annotation != "{}" else ""

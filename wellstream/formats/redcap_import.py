@@ -1,4 +1,4 @@
-"""Import from REDCap's data dictionary: each field as an item, and what was lost."""
+"""Import from a REDCap data dictionary: each field becomes an item, and losses are reported."""
 
 import html
 import json
@@ -17,11 +17,11 @@ from wellstream.formats.redcap_rows import FORMULA, TAG, Kept, Row, read_rows
 from wellstream.formats.starter import study_of
 
 _NOT_CARRIED = {
-    "calc": "a calculation",
-    "file": "an upload",
+    "calc": "a calculated field",
+    "file": "a file upload",
     "signature": "a signature",
-    "descriptive": "text without a question",
-    "sql": "a query",
+    "descriptive": "descriptive text",
+    "sql": "an SQL query",
 }
 _RECORD = re.compile(r"(record|study|participant|subject|patient|person|case)?_?id")
 _VALIDATION = "text_validation_type_or_show_slider_number"
@@ -32,16 +32,16 @@ _NONE = re.compile(r"@NONEOFTHEABOVE\s*=\s*(['\"]?)([^'\"\s]+)\1")
 
 
 def import_redcap(file: Path, study_id: str, language: str) -> tuple[Study, Report]:
-    """The study that a data dictionary describes, and what was lost.
+    """Read a data dictionary as a study, and report what was lost.
 
     Raises:
-        FormatError: The file is not a data dictionary, or a field cannot be used.
+        FormatError: The file is not a data dictionary, or a field is invalid.
     """
     report = Report()
     rows = read_rows(file, report)
     forms = list(dict.fromkeys(row["form_name"] for _, row in rows if row["form_name"]))
     if len(forms) > 1:
-        report.lose("forms", ", ".join(forms), "all fields are asked on one form")
+        report.lose("forms", ", ".join(forms), "merged into one form")
     items: list[dict[str, Any]] = []
     earlier: dict[str, Asked] = {}
     places: dict[str, Location] = {}
@@ -50,30 +50,30 @@ def import_redcap(file: Path, study_id: str, language: str) -> tuple[Study, Repo
         name = row["field_name"].lower()
         location = Location(str(file), f"row {number}", name, report)
         if not name:
-            raise location.wrong("the column 'Variable / Field Name' is empty")
+            raise location.error("the column 'Variable / Field Name' is empty")
         if name in seen:
-            raise location.wrong(f"the variable {name} is already in row {seen[name]}; rename one")
+            raise location.error(f"duplicate of the variable in row {seen[name]}; rename one")
         seen[name] = number
         if place == 0 and row["field_type"] == "text" and _RECORD.fullmatch(name):
-            location.lose("the record id", "participants have random pseudonyms here")
+            location.lose("the record id", "not needed: participants get random pseudonyms")
             continue
         made = _Field(row, location, language).item(earlier)
         if made is None:
             continue
         if made["id"] in places:
-            raise location.wrong(
-                f"it would get the id {made['id']}, like {places[made['id']].name}; rename one"
+            raise location.error(
+                f"its id would be {made['id']}, the same as that of {places[made['id']].name}; rename one"
             )
         places[made["id"]] = location
         items.append(made)
     if not items:
-        raise FormatError(f"{file}: no field can become an item")
+        raise FormatError(f"{file}: no field could be imported as an item")
     title = {language: (forms[0] if forms else "").replace("_", " ").strip().capitalize() or study_id}
     return study_of(study_id, title, [language], items, report, places), report
 
 
 class _Field:
-    """One row being turned into an item."""
+    """Turns one row into an item."""
 
     def __init__(self, row: Row, location: Location, language: str) -> None:
         self.row = row
@@ -84,14 +84,16 @@ class _Field:
         self._used = set[str]()
 
     def item(self, earlier: dict[str, Asked]) -> dict[str, Any] | None:
-        """The item, also added to `earlier` for later conditions; None if the field cannot become one."""
+        """Return the item and add it to `earlier` for later conditions; None if it cannot be imported."""
         kind = self.row["field_type"].lower()
         why = _NOT_CARRIED.get(kind)
         if self.row["identifier"].lower() == "y":
-            self.location.lose("the whole field", "it identifies people, which answers must not")
+            self.location.lose(
+                "the whole field", "flagged as an identifier, and answers must not identify people"
+            )
             return None
         if why:
-            self.location.lose("the whole field", f"{why} cannot become an item")
+            self.location.lose("the whole field", f"{why} has no counterpart in wellstream")
             return None
         filled = self._kind(kind)
         if filled is None:
@@ -99,7 +101,7 @@ class _Field:
         item = {"id": self._id(), "text": {self.language: self._label()}} | filled
         if self.row["required_field"].lower() == "y":
             item["required"] = True
-        self._our_own(item)
+        self._wellstream_fields(item)
         self._condition(item, earlier)
         self._rest()
         here: ItemKind = item["kind"]
@@ -112,25 +114,25 @@ class _Field:
             return self.kept.id
         made = slug(name, "q")
         if made != name:
-            self.location.lose("its name", f"it is {made} here")
+            self.location.lose("its name", f"renamed to {made}")
         return made
 
     def _label(self) -> str:
         label = self.row["field_label"]
         label = label[1:] if label.startswith("'") and label[1:2] in FORMULA else label
-        said = self._plain(label, "the label")
-        if not said:
-            self.location.lose("the label", "it is empty, so the question is the variable's name; fill it in")
-        return said or self.location.name
+        text = self._plain(label, "the label")
+        if not text:
+            self.location.lose("the label", "empty; the variable's name is used instead, so fill it in")
+        return text or self.location.name
 
     def _plain(self, text: str, where: str) -> str:
         if piped := _PIPED.search(text):
-            self.location.lose(f"{piped[0]} in {where}", "answers are not piped into texts; kept as it is")
-        said = html.unescape(re.sub(r"</?[A-Za-z!][^<>]*>", " ", _INLINE.sub("", text)))
-        if said == text:
+            self.location.lose(f"{piped[0]} in {where}", "piping is not supported; kept as plain text")
+        plain = html.unescape(re.sub(r"</?[A-Za-z!][^<>]*>", " ", _INLINE.sub("", text)))
+        if plain == text:
             return text
-        self.location.lose(f"HTML in {where}", "only its text is kept")
-        return " ".join(said.split())
+        self.location.lose(f"HTML in {where}", "removed; only the text is kept")
+        return " ".join(plain.split())
 
     def _kind(self, kind: str) -> dict[str, Any] | None:
         if kind in ("radio", "dropdown", "checkbox"):
@@ -144,8 +146,8 @@ class _Field:
             return {"kind": "yes_no"}
         if kind in ("text", "notes"):
             return self._text_field()
-        raise self.location.wrong(
-            f"{kind!r} is not a field type of REDCap; allowed: text, notes, radio, dropdown, "
+        raise self.location.error(
+            f"{kind!r} is not a REDCap field type; allowed: text, notes, radio, dropdown, "
             "checkbox, yesno, truefalse, slider, calc, descriptive, file, signature, sql"
         )
 
@@ -159,12 +161,12 @@ class _Field:
         if validation != "integer":
             why = f"{validation}{between} is neither a whole number nor free text"
         elif not all(re.fullmatch(r"-?\d{1,9}", bound) for bound in (low, high)):
-            why = f"integer{between} is not a scale without a minimum and a maximum"
+            why = f"integer{between} can be a scale only with both a minimum and a maximum"
         elif max(abs(int(low)), abs(int(high))) > 1000:
             why = f"integer{between}: a scale must lie between -1000 and 1000"
         else:
             lowest, highest = ({self.language: bound} for bound in (low, high))
-            self.location.lose("labels of the scale", "a number has none; fill them in")
+            self.location.lose("labels of the scale", "a number field has none; fill them in")
             return bounded(int(low), int(high), lowest, highest, self.location)
         self.location.lose("the whole field", why)
         return None
@@ -175,10 +177,12 @@ class _Field:
         labels = [self._plain(part.strip(), "a label of the slider") for part in text.split("|")]
         low, high = self.row["text_validation_min"] or "0", self.row["text_validation_max"] or "100"
         if not all(re.fullmatch(r"-?\d{1,4}", bound) for bound in (low, high)):
-            raise self.location.wrong(f"a slider needs whole numbers as bounds, not {low} and {high}")
+            raise self.location.error(f"a slider's bounds must be whole numbers, not {low} and {high}")
         ends = [labels[0] or low, (labels[-1] if len(labels) > 1 else "") or high]
         if middle := " / ".join(label for label in labels[1:-1] if label):
-            self.location.lose(f"the slider's middle label {middle!r}", "a scale labels its ends only")
+            self.location.lose(
+                f"the slider's middle label {middle!r}", "only the ends of a scale have labels"
+            )
         self.location.lose("the slider", f"imported as a scale from {low} to {high}, shown as buttons")
         lowest, highest = ({self.language: end} for end in ends)
         return bounded(int(low), int(high), lowest, highest, self.location)
@@ -188,11 +192,11 @@ class _Field:
         for part in re.split(r"[|\n]", self.row["select_choices_or_calculations"]):
             code, _, label = (side.strip() for side in part.partition(","))
             if code:
-                said = self._plain(label, f"the answer {code}")
-                pairs.append((code, {self.language: said or code}))
+                text = self._plain(label, f"choice {code}")
+                pairs.append((code, {self.language: text or code}))
         if not pairs:
-            raise self.location.wrong(
-                "it has no answers; write them in the choices column, such as `1, Yes | 0, No`"
+            raise self.location.error(
+                "it has no choices; list them in the choices column, such as `1, Yes | 0, No`"
             )
         measured = self.kept.measures is not None
         if kind != "checkbox" and is_scale([code for code, _ in pairs], measured):
@@ -204,13 +208,13 @@ class _Field:
         options, self._codes = options_of(pairs, self.location, dashed, exclusive)
         return {"kind": "choices" if kind == "checkbox" else "choice", "options": options}
 
-    def _our_own(self, item: dict[str, Any]) -> None:
-        """What our own exports keep; what others cannot say is noted."""
+    def _wellstream_fields(self, item: dict[str, Any]) -> None:
+        """Restore what our own exports keep in the annotation; report what other dictionaries lack."""
         if self.kept.measures:
             item["measures"] = self.kept.measures
         elif item["kind"] in ("scale", "choices"):
             self.location.lose(
-                "what it measures", "not in the format; without it there are no indicators; fill it in"
+                "what it measures", "REDCap does not say; fill in `measures`, or the item gets no indicators"
             )
         if self.kept.sms:
             item["sms"] = {self.language: self.kept.sms}
@@ -230,9 +234,9 @@ class _Field:
             self.location.lose(f"branching logic {logic!r}", f"{error}; the item is always asked")
 
     def _rest(self) -> None:
-        """Note the columns that are lost."""
+        """Report the columns that are lost."""
         if self.row["section_header"]:
-            self.location.lose("section header", "forms have no sections here")
+            self.location.lose("section header", "forms have no sections in wellstream")
         if self.row["matrix_group_name"]:
             self.location.lose(
                 f"matrix {self.row['matrix_group_name']}", "its questions are asked separately"
@@ -263,8 +267,8 @@ def _kept(annotation: str, location: Location) -> Kept:
         found, end = json.JSONDecoder().raw_decode(rest)
         kept = Kept.model_validate(found)
     except (ValueError, ValidationError):
-        raise location.wrong(
-            f"what follows {TAG} in the field annotation is not valid; correct or remove it"
+        raise location.error(
+            f"field annotation: the text after {TAG} is not valid; correct or remove it"
         ) from None
     if rest[end:].strip():
         location.lose(f"field annotation {rest[end:].strip()!r}", "not supported")

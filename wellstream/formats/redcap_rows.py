@@ -1,4 +1,4 @@
-"""REDCap's data dictionary as a table: its 18 columns, and reading the file."""
+"""Reads a REDCap data dictionary as a table of its 18 columns."""
 
 import csv
 import io
@@ -31,11 +31,11 @@ Row = dict[str, str]
 
 
 class Kept(BaseModel):
-    """What our exports keep in the field annotation because a data dictionary has no column for it.
+    """What our exports keep in the field annotation, since a data dictionary has no column for it.
 
     Attributes:
-        id: The item's id, if it has dashes.
-        options: The options' ids that have dashes.
+        id: The item's id, if it contains a dash.
+        options: The option ids that contain a dash.
         exclusive: Ids of options that exclude the others.
     """
 
@@ -51,7 +51,9 @@ class Kept(BaseModel):
 
 
 def read_rows(file: Path, report: Report) -> list[tuple[int, Row]]:
-    """The rows that are not empty, keyed by REDCap's API names, with their numbers (the header is row 1).
+    """Read the rows that are not empty, with their numbers; the header is row 1.
+
+    Columns have the names of REDCap's API.
 
     Raises:
         FormatError: The file cannot be read, or is not a data dictionary.
@@ -62,34 +64,34 @@ def read_rows(file: Path, report: Report) -> list[tuple[int, Row]]:
         # Spreadsheets in locales with a decimal comma write semicolons.
         tables = [list(csv.reader(io.StringIO(text, newline=""), delimiter=mark)) for mark in ",;\t"]
     except csv.Error as error:
-        raise FormatError(f"{file}: is not CSV: {error}") from None
-    table = next((one for one in tables if _has_what_is_needed(one)), tables[0])
+        raise FormatError(f"{file}: not a valid CSV file: {error}") from None
+    table = next((one for one in tables if _has_needed_columns(one)), tables[0])
     header = [cell.strip() for cell in table[0]] if table else []
     known = [_NAMES.get(cell, "") for cell in header]
     missing = [COLUMNS[API_NAMES.index(name)] for name in _NEEDED if name not in known]
     if missing:
         raise FormatError(
-            f"{file}, row 1: there is no column {missing[0]!r}; "
+            f"{file}, row 1: the column {missing[0]!r} is missing; "
             "the first row of a data dictionary names its columns"
         )
     for cell, name in zip(header, known, strict=True):
         if cell and not name:
-            report.lose(f"column {cell!r}", "its content", "a data dictionary has no such column", "row 1")
+            report.lose(f"column {cell!r}", "its content", "not a column of a data dictionary", "row 1")
     found = []
     for number, cells in enumerate(table[1:], start=2):
         if not any(cell.strip() for cell in cells):
             continue
         if any(cell.strip() for cell in cells[len(header) :]):
             raise FormatError(
-                f"{file}, row {number}: has {len(cells)} cells for {len(header)} columns; "
-                "quote texts that contain commas"
+                f"{file}, row {number}: {len(cells)} cells for {len(header)} columns; "
+                "put texts that contain commas in quotes"
             )
         given = {name: cell.strip() for name, cell in zip(known, cells, strict=False) if name}
         found.append((number, dict.fromkeys(API_NAMES, "") | given))
     return found
 
 
-def _has_what_is_needed(table: list[list[str]]) -> bool:
+def _has_needed_columns(table: list[list[str]]) -> bool:
     return bool(table) and {_NAMES.get(cell.strip(), "") for cell in table[0]} >= set(_NEEDED)
 
 
@@ -97,16 +99,17 @@ def _text(file: Path) -> str:
     try:
         content = file.read_bytes()
     except OSError as error:
-        raise FormatError(f"{file}: cannot be read: {error.strerror}") from None
+        raise FormatError(f"{file}: cannot read the file: {error.strerror}") from None
     if content.startswith(b"PK"):
         raise FormatError(
-            f"{file}: is a workbook or a zip file; import a workbook with `--format xlsform`, "
-            "and the instrument.csv inside an instrument's zip file"
+            f"{file}: this is a workbook or a zip file; import a workbook with `--format xlsform`; "
+            "from an instrument's zip file, import the instrument.csv inside it"
         )
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         raise FormatError(
-            f"{file}, line {line}: is not UTF-8 (byte 0x{content[error.start]:02x}); save it as `CSV UTF-8`"
+            f"{file}, line {line}: not UTF-8 (byte 0x{content[error.start]:02x}); "
+            "save the file as `CSV UTF-8`"
         ) from None

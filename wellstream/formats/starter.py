@@ -1,4 +1,4 @@
-"""From items to a complete study: what the format lacks gets a default, and is reported."""
+"""Completes imported items to a study: what the format lacks gets a default, and is reported."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -12,8 +12,8 @@ from schemas.study import Study
 from schemas.yaml_file import explained
 from wellstream.formats.losses import FormatError, Location, Report
 
-_HEADING = """# Made from {source}. Review everything that `wellstream study import` reported, above all
-# the notice about help, the arms, the schedule and what each item measures. Then check it:
+_HEADING = """# Imported from {source}. Review everything that `wellstream study import` reported, above all
+# the safety notice, the arms, the schedule and what each item measures. Then check it:
 #   wellstream study check THIS-FILE
 """
 
@@ -26,28 +26,38 @@ def study_of(
     report: Report,
     places: Mapping[str, Location],
 ) -> Study:
-    """A study of these items, with defaults for everything else.
+    """Build a study from these items, with defaults for everything else.
 
     Args:
         study_id: Its id.
         title: By language.
         languages: In order.
-        items: As in a study's file.
-        report: Receives what is still to be filled in.
-        places: Where each item is in the file, by its id.
+        items: As in a study's YAML file.
+        report: Collects what still has to be filled in.
+        places: Where each item is in the imported file, by its id.
 
     Raises:
-        FormatError: Some items cannot be used; the message names them all.
+        FormatError: Some items are invalid; the message names them all.
     """
     report.lose(
-        "interventions, arms", "not in the format", "one arm with a baseline and a follow-up; fill it in"
+        "interventions, arms",
+        "not in the format",
+        "set to one arm with a baseline and a follow-up; fill in yours",
     )
-    report.lose("schedule", "not in the format", "three random prompts a day from 09:00 to 21:00; fill it in")
-    report.lose("safety.notice", "not in the format", "write whom to call, in every language")
-    asked = _asked_by_text(items)
+    report.lose(
+        "schedule",
+        "not in the format",
+        "set to three random prompts a day from 09:00 to 21:00; fill in yours",
+    )
+    report.lose(
+        "safety.notice", "not in the format", "fill in whom to call in an emergency, in every language"
+    )
+    asked = _sms_items(items)
     if asked:
         report.lose(
-            "sms", "not in the format", f"text messages ask for {', '.join(asked)}; check whether that suits"
+            "sms",
+            "not in the format",
+            f"set to {', '.join(asked)}; check that these are the items to ask by SMS",
         )
     plain = {
         "id": study_id,
@@ -93,8 +103,8 @@ def write_study(study: Study, file: Path, source: str) -> None:
         yaml.dump(plain, out)
 
 
-def _asked_by_text(items: list[dict[str, Any]]) -> list[str]:
-    """The first few scales with the same bounds, which one text message can ask for."""
+def _sms_items(items: list[dict[str, Any]]) -> list[str]:
+    """The first three scales that share the commonest bounds, so that one SMS can ask for them."""
     scales = [item for item in items if item["kind"] == "scale" and not item.get("show_if")]
     ranges = [(item["scale"]["min"], item["scale"]["max"]) for item in scales]
     usual = max(ranges, key=ranges.count, default=None)
@@ -102,25 +112,23 @@ def _asked_by_text(items: list[dict[str, Any]]) -> list[str]:
 
 
 def _sentence(problem: ErrorDetails, plain: dict[str, Any], places: Mapping[str, Location]) -> str:
-    """What is wrong and where: a field of the file, or an option of the command."""
-    place, said = explained(problem, plain)
+    """What is wrong and where: in a field of the file, or in an option of the command."""
+    place, message = explained(problem, plain)
     items = plain["items"]
     match place:
         case ("items", int(number), *field):
             where = ".".join(map(str, field))
-            return str(places[items[number]["id"]].wrong(f"{where + ': ' if where else ''}{said}"))
+            return str(places[items[number]["id"]].error(f"{where + ': ' if where else ''}{message}"))
         case ("id",):
-            return (
-                f"--id {problem['input']}: use lower-case letters, digits, - and _, beginning with a letter"
-            )
+            return f"--id {problem['input']}: use lower-case letters, digits, - and _, starting with a letter"
         case ("languages", *_) | (_, str(), "[key]"):
             return f"--language {problem['input']}: use a language tag such as en or nl"
         case _:
-            return f"{'.'.join(map(str, place)) or 'the study'}: {said}"
+            return f"{'.'.join(map(str, place)) or 'the study'}: {message}"
 
 
 def _without_empty(plain: Any) -> Any:
-    """The same without empty or false values, which are the defaults."""
+    """A copy without empty and false values, since these are the defaults."""
     if isinstance(plain, dict):
         kept = {name: _without_empty(value) for name, value in plain.items()}
         return {name: value for name, value in kept.items() if value is not False and value not in ([], {})}

@@ -1,4 +1,4 @@
-"""Export to XLSForm: a workbook with the sheets `survey`, `choices` and `settings`, in several languages."""
+"""Export to XLSForm: a workbook with the sheets `survey`, `choices` and `settings`, in all languages."""
 
 from collections.abc import Iterator
 from typing import assert_never
@@ -26,15 +26,15 @@ from wellstream.formats.xlsform_sheets import NAMES
 
 
 def export_xlsform(study: Study) -> tuple[Workbook, Report]:
-    """The items as a workbook in all the study's languages, and what was lost.
+    """Write the items as a workbook in all the study's languages, and report what was lost.
 
     Raises:
-        FormatError: A text has a character that a workbook cannot hold.
+        FormatError: A text contains a character that a workbook cannot hold.
     """
     report = Report()
     report.lose(
         "conditions, arms, interventions, sms, dialogue, form, schedule, safety, texts", "not supported",
-        "XLSForm cannot hold them",
+        "XLSForm has no place for them",
     )  # fmt: skip
     labels = [f"label::{NAMES.get(code, code)} ({code})" for code in study.languages]
     book = Workbook()
@@ -52,12 +52,12 @@ def export_xlsform(study: Study) -> tuple[Workbook, Report]:
         required = "yes" if item.required else ""
         measures = item.measures.value if item.measures else ""
         _add(survey, _type(item, yes_no), item.id, *texts, required, relevant, measures, _sms(item))
-        for name, said, exclusive in _choices(item, study):
-            _add(choices, item.id, name, *said, "yes" if exclusive else "")
-        _note(item, report)
+        for name, labels, exclusive in _choices(item, study):
+            _add(choices, item.id, name, *labels, "yes" if exclusive else "")
+        _report_losses(item, report)
     first, *others = study.languages
     if others:
-        report.lose("title", f"in {', '.join(others)}", "a form has one title")
+        report.lose("title", f"in {', '.join(others)}", "a form has one title only")
     settings = book.create_sheet("settings")
     _add(settings, "form_title", "form_id", "version", "default_language")
     _add(settings, study.title[first], study.id, str(study.version), f"{NAMES.get(first, first)} ({first})")
@@ -65,12 +65,12 @@ def export_xlsform(study: Study) -> tuple[Workbook, Report]:
 
 
 def _add(sheet: Worksheet, *texts: str) -> None:
-    """Add a row, without formulas."""
+    """Add a row of texts, none of them a formula."""
     row = sheet.max_row + 1 if sheet.max_row > 1 or sheet.cell(1, 1).value is not None else 1
     for column, text in enumerate(texts, start=1):
         if ILLEGAL_CHARACTERS_RE.search(text):
             raise FormatError(
-                f"{text!r} has a character that a workbook cannot hold; remove it from the study's text"
+                f"{text!r} contains a character that a workbook cannot hold; remove it from the study"
             )
         cell = sheet.cell(row, column, text or None)
         if text.startswith(("=", "+", "-", "@")):
@@ -84,13 +84,15 @@ def _add_yes_no(choices: Worksheet, name: str, study: Study, report: Report) -> 
     lacking = [code for code in study.languages if not has_texts(code)]
     if lacking:
         report.lose(
-            f"sheet choices, {name}", f"yes and no in {', '.join(lacking)}", "in English; translate them"
+            f"sheet choices, {name}",
+            f"yes and no in {', '.join(lacking)}",
+            "written in English; translate them",
         )
 
 
-def _note(item: Item, report: Report) -> None:
+def _report_losses(item: Item, report: Report) -> None:
     if item.sms_text:
-        report.lose(item.id, "its short question for text messages", "XLSForm cannot hold it")
+        report.lose(item.id, "its short question for SMS", "XLSForm has no place for it")
     if isinstance(item, ScaleItem):
         note_short_scale(item, report)
 
@@ -117,7 +119,7 @@ def _choices(item: Item, study: Study) -> Iterator[tuple[str, list[str], bool]]:
             for option in item.options:
                 yield option.id, [option.text[code] for code in study.languages], option.exclusive
         case YesNoItem() | TextItem():
-            pass  # all items of yes and no share one list
+            pass  # all yes/no items share one list
         case _:
             assert_never(item)
 

@@ -1,4 +1,4 @@
-"""Reading an XLSForm's sheets as rows, and which of its columns hold which language."""
+"""Reads an XLSForm's sheets as rows, and finds the column of each language."""
 
 import re
 import zipfile
@@ -23,7 +23,7 @@ Cells = Mapping[str, str]
 
 @dataclass(frozen=True)
 class Sheets:
-    """The sheets of an XLSForm: rows with their numbers, without empty ones."""
+    """The sheets of an XLSForm: the rows that are not empty, with their numbers."""
 
     survey: list[tuple[int, Cells]]
     choices: list[tuple[int, Cells]]
@@ -31,7 +31,7 @@ class Sheets:
 
 
 def read_sheets(file: Path, report: Report) -> Sheets:
-    """The sheets of a workbook.
+    """Read the sheets of a workbook.
 
     Raises:
         FormatError: The file is not a workbook, or has no questions.
@@ -42,21 +42,23 @@ def read_sheets(file: Path, report: Report) -> Sheets:
         if sheet in _READ:
             found[sheet] = _rows(file, sheet, table)
         elif any(any(row) for row in table):
-            report.lose(f"sheet {title}", "its content", "only survey, choices and settings are read")
+            report.lose(
+                f"sheet {title}", "its content", "only the sheets survey, choices and settings are read"
+            )
     if "survey" not in found:
-        raise FormatError(f"{file}: there is no sheet `survey`, which holds an XLSForm's questions")
+        raise FormatError(f"{file}: the sheet `survey` is missing, which holds an XLSForm's questions")
     if not found["survey"]:
-        raise FormatError(f"{file}, sheet survey: it has no questions")
+        raise FormatError(f"{file}, sheet survey: no questions found")
     for sheet, needed in (("survey", ("type", "name")), ("choices", ("list_name", "name"))):
         for column in needed if found.get(sheet) else ():
             if column not in found[sheet][0][1]:
-                raise FormatError(f"{file}, sheet {sheet}, row 1: there is no column `{column}`")
+                raise FormatError(f"{file}, sheet {sheet}, row 1: the column `{column}` is missing")
     return Sheets(*(found.get(sheet, []) for sheet in _READ))
 
 
 def _tables(file: Path) -> dict[str, list[list[str]]]:
     if file.suffix.lower() == ".xls":
-        raise FormatError(f"{file}: is an old workbook (.xls): open it and save it as .xlsx")
+        raise FormatError(f"{file}: old workbook format (.xls); open it and save it as .xlsx")
     try:
         with file.open("rb") as opened:
             book = load_workbook(opened, read_only=True, data_only=True)
@@ -66,12 +68,12 @@ def _tables(file: Path) -> dict[str, list[list[str]]]:
             }
     except OSError as error:
         if error.strerror:
-            raise FormatError(f"{file}: cannot be read: {error.strerror}") from None
-        raise FormatError(f"{file}: is not a workbook (.xlsx): {error}") from None
+            raise FormatError(f"{file}: cannot read the file: {error.strerror}") from None
+        raise FormatError(f"{file}: not a workbook (.xlsx): {error}") from None
     except (InvalidFileException, zipfile.BadZipFile) as error:
-        raise FormatError(f"{file}: is not a workbook (.xlsx), or has a password: {error}") from None
-    except Exception as error:  # a broken workbook may raise anything inside openpyxl
-        raise FormatError(f"{file}: cannot be read as a workbook (.xlsx): {error!r:.200}") from None
+        raise FormatError(f"{file}: not a workbook (.xlsx), or protected by a password: {error}") from None
+    except Exception as error:  # openpyxl may raise anything on a damaged workbook
+        raise FormatError(f"{file}: cannot read the workbook, which may be damaged: {error!r:.200}") from None
 
 
 def _cell(value: object) -> str:
@@ -82,9 +84,9 @@ def _cell(value: object) -> str:
 
 def _rows(file: Path, sheet: str, table: list[list[str]]) -> list[tuple[int, Cells]]:
     header = [_column(cell) for cell in table[0]] if table else []
-    twice = [column for column in header if column and header.count(column) > 1]
-    if twice:
-        raise FormatError(f"{file}, sheet {sheet}, row 1: the column `{twice[0]}` is there twice")
+    repeated = [column for column in header if column and header.count(column) > 1]
+    if repeated:
+        raise FormatError(f"{file}, sheet {sheet}, row 1: duplicate column `{repeated[0]}`")
     return [
         (number, {column: cell for column, cell in zip(header, row, strict=False) if column})
         for number, row in enumerate(table[1:], start=2)
@@ -93,22 +95,22 @@ def _rows(file: Path, sheet: str, table: list[list[str]]) -> list[tuple[int, Cel
 
 
 def _column(cell: str) -> str:
-    """A column's name: `Label : English (en)` is `label::English (en)`."""
+    """A column's name in standard form: `Label : English (en)` becomes `label::English (en)`."""
     name, mark, language = re.sub(r"\s*::?\s*", "::", cell, count=1).partition("::")
     name = name.strip().lower()
     return f"{_SAME.get(name, name)}{mark}{language}"
 
 
 def languages_of(file: Path, columns: Cells, plain: str) -> dict[str, str]:
-    """The languages of the labels: code and the column's name.
+    """The languages of the labels: each code with its column.
 
     Args:
-        file: Where they are.
+        file: The workbook, for errors.
         columns: A row of the survey.
-        plain: The language of labels that name none.
+        plain: The language of labels that don't name theirs.
 
     Raises:
-        FormatError: A column does not name its language.
+        FormatError: A column's language is unknown, or two columns have the same one.
     """
     found: dict[str, str] = {}
     codes = {name.lower(): code for code, name in NAMES.items()}
@@ -121,14 +123,15 @@ def languages_of(file: Path, columns: Cells, plain: str) -> dict[str, str]:
         known = tag[1] if tag else codes.get(bare, bare if re.fullmatch("[a-z]{2,3}", bare) else None)
         if known is None:
             raise FormatError(
-                f"{file}, sheet survey, row 1: name the language of column {column!r} by its code, such as "
-                "`label::English (en)`"
+                f"{file}, sheet survey, row 1: the language of column {column!r} is unknown; "
+                "add its code, as in `label::English (en)`"
             )
         head, *tail = known.split("-")
         known = "-".join((head.lower(), *tail))
         if known in found:
             raise FormatError(
-                f"{file}, sheet survey, row 1: {found[known]!r} and {column!r} are both {known}"
+                f"{file}, sheet survey, row 1: "
+                f"{found[known]!r} and {column!r} are both for {known}; remove one"
             )
         found[known] = column
     return found or {plain: "label"}

@@ -19,12 +19,12 @@ from wellstream.cli.app import app
 from wellstream.formats.conditions import (
     Asked,
     CannotExpress,
+    format_condition,
     from_redcap,
     from_xlsform,
     show_if,
     to_redcap,
     to_xlsform,
-    written,
 )
 from wellstream.formats.fhir import export_fhir
 from wellstream.formats.losses import Report
@@ -70,7 +70,7 @@ _answers = st.fixed_dictionaries(
 def test_a_condition_means_the_same_there_and_back(
     condition: Condition, answers: dict[str, int | tuple[str, ...]]
 ) -> None:
-    assert holds(parse_condition(written(condition)), answers) == holds(condition, answers)
+    assert holds(parse_condition(format_condition(condition)), answers) == holds(condition, answers)
     for there, back, earlier in ((to_redcap, from_redcap, EARLIER), (to_xlsform, from_xlsform, SPOKEN)):
         again = back(there(condition, KINDS), earlier)
         assert holds(again, answers) == holds(condition, answers)
@@ -79,7 +79,7 @@ def test_a_condition_means_the_same_there_and_back(
 @pytest.mark.parametrize(
     ("logic", "why"),
     [
-        ("[stress] > [mood]", "not a whole number|cannot be expressed"),
+        ("[stress] > [mood]", "not a whole number|no equivalent"),
         ("datediff([a],'today','d') > 3", "'datediff'"),
         ("[event_arm_1][stress] > 3", "event_arm_1"),
         ("[stress] = ''", "not a whole number"),
@@ -91,19 +91,19 @@ def test_a_condition_means_the_same_there_and_back(
         ("[where] > 'home'", "where is not a number"),
         ("[why] = '3'", "why is free text"),
         ("[stress] > 3 and stress > 4", "'stress'"),
-        ("[stress] > 3 and", "cannot be expressed"),
+        ("[stress] > 3 and", "`show_if` has no equivalent"),
         ("rubbish(", "'rubbish'"),
         (" or ".join(["[stress] = '1'"] * 60), "longer than 500"),
-        ("(" * 30 + "[stress] = '1'" + ")" * 30, "cannot be expressed"),
+        ("(" * 30 + "[stress] = '1'" + ")" * 30, "`show_if` has no equivalent"),
     ],
 )
-def test_logic_that_we_cannot_say_says_why(logic: str, why: str) -> None:
+def test_logic_without_an_equivalent_says_why(logic: str, why: str) -> None:
     with pytest.raises(CannotExpress, match=why):
         show_if(logic, EARLIER, from_redcap)
 
 
 @pytest.mark.parametrize(
-    ("relevant", "here"),
+    ("relevant", "expected"),
     [
         ("${stress} > 3 and selected(${coping}, 'one')", "stress > 3 and coping has one"),
         ('selected( ${coping} ,"two")', "coping has two"),
@@ -115,9 +115,9 @@ def test_logic_that_we_cannot_say_says_why(logic: str, why: str) -> None:
         (". > 3", None),
     ],
 )
-def test_what_a_relevant_is_here(relevant: str, here: str | None) -> None:
-    if here is not None:
-        assert show_if(relevant, SPOKEN, from_xlsform) == here
+def test_a_relevant_becomes_a_show_if(relevant: str, expected: str | None) -> None:
+    if expected is not None:
+        assert show_if(relevant, SPOKEN, from_xlsform) == expected
         return
     with pytest.raises(CannotExpress):
         show_if(relevant, SPOKEN, from_xlsform)
@@ -311,10 +311,10 @@ def test_a_questionnaire_asks_what_the_study_asks(
     ]
     assert found == (when or [])
     assert (last.get("enableBehavior") == "all") == (len(found) > 1)
-    said = _losses(report)
-    assert ("last: show_if" in said) == (when is None)
-    assert "last: its short question for text messages" in said
-    assert "mood: its words for text messages" in said
+    losses = _losses(report)
+    assert ("last: show_if" in losses) == (when is None)
+    assert "last: its short question for SMS" in losses
+    assert "mood: its SMS keywords" in losses
 
 
 def test_a_questionnaire_has_a_name_for_programs() -> None:

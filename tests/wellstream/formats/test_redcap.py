@@ -1,4 +1,4 @@
-"""A data dictionary of somebody else's: what is read of it, and what is said about the rest."""
+"""Somebody else's data dictionary: what is imported, and what is reported as lost."""
 
 import csv
 import io
@@ -73,7 +73,7 @@ ODD = (
 )
 
 
-def test_what_redcap_has_and_we_have_not_is_reported(tmp_path: Path) -> None:
+def test_what_we_cannot_import_is_reported(tmp_path: Path) -> None:
     file = _dictionary(tmp_path, *ODD)
     study, report = import_redcap(file, "mine", "en")
     kinds = {item.id: item.kind for item in study.items}
@@ -96,46 +96,54 @@ def test_what_redcap_has_and_we_have_not_is_reported(tmp_path: Path) -> None:
     assert (pain.scale.min, pain.scale.max, pain.scale.high["en"]) == (0, 10, "worst")
     write_study(study, tmp_path / "study.yaml", "dictionary")
     assert load_study(tmp_path / "study.yaml") == study
-    said = _losses(report)
+    losses = _losses(report)
     for part in (
-        "email: the whole field", "born: the whole field", "bmi: the whole field: a calculation",
+        "email: the whole field", "born: the whole field", "bmi: the whole field: a calculated field",
         "photo: the whole field", "hello: the whole field", "stress: matrix m1", "stress: section header",
-        "stress: the labels of 1 numbers", "pain: the slider", "who: the code 1: it is o1",
+        "stress: labels in between (1)", "pain: the slider", "who: code 1: renamed to o1",
         "why: branching logic", "late: branching logic", "mood: HTML", "mood: what it measures",
         "row 2, record_id: the record id", "row 3, mood: labels of the scale",
         "pain: the slider's middle label",
         "year: the whole field: integer from 1900 to 2010: a scale must lie between",
-        "tired: the label: it is empty",
+        "tired: the label: empty",
         "tired: field note 'Be honest'", "tired: custom alignment 'RH'", "tired: question number '7'",
         "tired: field annotation '@HIDDEN'", "tired: the answers true and false", "felt: [mood] in the label",
-        "felt: HTML in the answer 1", "why: matrix ranking 'y'", "forms: check_in, second",
+        "felt: HTML in choice 1", "why: matrix ranking 'y'", "forms: check_in, second",
     ):  # fmt: skip
-        assert part in said, part
+        assert part in losses, part
 
 
 @pytest.mark.parametrize(
     ("rows", "header", "sentence"),
     [
-        ([row("a"), row("a")], COLUMNS, r"row 3, a: the variable a is already in row 2"),
-        ([row("a", "hologram")], COLUMNS, r"row 2, a: 'hologram' is not a field type of REDCap"),
-        ([], COLUMNS, "no field can become an item"),
-        ([row("a")], COLUMNS[1:], "row 1: there is no column 'Variable / Field Name'"),
-        ([row("a", "radio", choices="")], COLUMNS, "row 2, a: it has no answers"),
+        ([row("a"), row("a")], COLUMNS, r"row 3, a: duplicate of the variable in row 2"),
+        ([row("a", "hologram")], COLUMNS, r"row 2, a: 'hologram' is not a REDCap field type"),
+        ([], COLUMNS, "no field could be imported as an item"),
+        ([row("a")], COLUMNS[1:], "row 1: the column 'Variable / Field Name' is missing"),
+        ([row("a", "radio", choices="")], COLUMNS, "row 2, a: it has no choices"),
         ([row("")], COLUMNS, "row 2, unnamed: the column 'Variable / Field Name' is empty"),
         (
             [row("a", "radio", choices="x, A | X, B")],
             COLUMNS,
-            "row 2, a: the codes 'x' and 'X' would both be x",
+            "row 2, a: the codes 'x' and 'X' would both become x; rename one",
         ),
-        ([row("a", validation="integer", low="5", high="1")], COLUMNS, r"row 2, a: the lowest number \(5\)"),
+        ([row("a", validation="integer", low="5", high="1")], COLUMNS, r"row 2, a: the minimum \(5\)"),
         (
             [row("a", "slider", low="0.5", high="1")],
             COLUMNS,
-            "row 2, a: a slider needs whole numbers as bounds",
+            "row 2, a: a slider's bounds must be whole numbers",
         ),
         ([row("a", label="x" * 2001)], COLUMNS, "row 2, a: text.en: "),
-        ([row("a", annotation='@WELLSTREAM={"sms": 3}')], COLUMNS, "row 2, a: what follows @WELLSTREAM="),
-        ([row("a", annotation="@WELLSTREAM={oops")], COLUMNS, "row 2, a: what follows @WELLSTREAM="),
+        (
+            [row("a", annotation='@WELLSTREAM={"sms": 3}')],
+            COLUMNS,
+            "row 2, a: field annotation: the text after @WELLSTREAM=",
+        ),
+        (
+            [row("a", annotation="@WELLSTREAM={oops")],
+            COLUMNS,
+            "row 2, a: field annotation: the text after @WELLSTREAM=",
+        ),
         ([row("a", annotation='@WELLSTREAM={"measures": "joy"}')], COLUMNS, "row 2, a: measures: "),
     ],
 )
@@ -147,7 +155,7 @@ def test_a_bad_dictionary_says_where(
 
 
 @pytest.mark.parametrize("delimiter", [";", "\t"])
-def test_a_spreadsheet_may_part_cells_otherwise(tmp_path: Path, delimiter: str) -> None:
+def test_cells_may_be_separated_by_semicolons_or_tabs(tmp_path: Path, delimiter: str) -> None:
     file = _dictionary(tmp_path, row("a", "radio", choices="1, no; never | 2, yes"), delimiter=delimiter)
     study, _ = import_redcap(file, "mine", "en")
     assert [option.text["en"] for option in options_of(study.items[0])] == ["no; never", "yes"]
@@ -156,31 +164,31 @@ def test_a_spreadsheet_may_part_cells_otherwise(tmp_path: Path, delimiter: str) 
 @pytest.mark.parametrize(
     ("content", "sentence"),
     [
-        (b"", "row 1: there is no column 'Variable / Field Name'"),
+        (b"", "row 1: the column 'Variable / Field Name' is missing"),
         (
             ",".join(COLUMNS).encode() + "\r\nâge".encode("latin-1"),
-            "line 2: is not UTF-8 .byte 0xe2.; save it",
+            "line 2: not UTF-8 .byte 0xe2.; save the file",
         ),
-        ("field_name".encode("utf-16"), "line 1: is not UTF-8"),
+        ("field_name".encode("utf-16"), "line 1: not UTF-8"),
         (b"PK\x03\x04", "instrument.csv"),
-        (b"field_name,field_type,field_label\r\nmood,text,Well, are you?", "row 2: has 4 cells"),
+        (b"field_name,field_type,field_label\r\nmood,text,Well, are you?", "row 2: 4 cells for 3 columns"),
     ],
 )
-def test_a_file_that_is_no_dictionary_says_what_to_do(tmp_path: Path, content: bytes, sentence: str) -> None:
+def test_the_error_for_another_file_says_what_to_do(tmp_path: Path, content: bytes, sentence: str) -> None:
     file = tmp_path / "dictionary.csv"
     file.write_bytes(content)
     with pytest.raises(FormatError, match=sentence):
         import_redcap(file, "mine", "en")
-    with pytest.raises(FormatError, match="cannot be read: No such file"):
+    with pytest.raises(FormatError, match="cannot read the file: No such file"):
         import_redcap(tmp_path / "none.csv", "mine", "en")
 
 
-def test_a_column_that_no_dictionary_has_is_reported(tmp_path: Path) -> None:
+def test_an_unknown_column_is_reported(tmp_path: Path) -> None:
     _, report = import_redcap(_dictionary(tmp_path, row("a"), header=(*COLUMNS, "Mine")), "mine", "en")
     assert "row 1, column 'Mine': its content" in _losses(report)
 
 
-def test_what_was_edited_in_redcap_wins_over_what_our_export_kept(tmp_path: Path) -> None:
+def test_an_edit_in_redcap_wins_over_the_annotation(tmp_path: Path) -> None:
     plain = load_study(DEMO).model_dump(mode="json")
     plain["items"][9] |= {"show_if": "not (mood <= 3)", "id": "bounced-back"}
     text, _ = export_redcap(Study.model_validate(plain), "en")
@@ -195,7 +203,7 @@ def test_what_was_edited_in_redcap_wins_over_what_our_export_kept(tmp_path: Path
         assert (item.show_if, item.id) == (show_if, name)
 
 
-def test_a_dictionary_that_we_write_is_one_that_redcap_takes() -> None:
+def test_an_exported_dictionary_is_valid_in_redcap() -> None:
     plain = load_study(DEMO).model_dump(mode="json")
     plain["items"][8]["options"][0]["text"]["en"] = "a | b"
     text, report = export_redcap(Study.model_validate(plain), "en")
@@ -205,12 +213,12 @@ def test_a_dictionary_that_we_write_is_one_that_redcap_takes() -> None:
     assert all(len(row) == len(COLUMNS) and re.fullmatch("[a-z][a-z0-9_]*", row[0]) for row in rows)
     assert "@NONEOFTHEABOVE='none' @WELLSTREAM=" in text
     assert "emotional_support, a / b | " in text
-    assert "coping: `|` or a line break in an answer" in _losses(report)
+    assert "coping: `|` or a line break in an option" in _losses(report)
 
 
 @pytest.mark.parametrize(("place", "name"), [(0, "record-id"), (3, "bounced_back")])
 def test_names_that_redcap_cannot_tell_apart_are_refused(place: int, name: str) -> None:
     plain = load_study(DEMO).model_dump(mode="json") | {"sms": []}
     plain["items"][place]["id"] = name
-    with pytest.raises(FormatError, match=r"demo@2, items: .* would both be \w+ in REDCap"):
+    with pytest.raises(FormatError, match=r"demo@2, items: .* would both become \w+ in REDCap; rename one"):
         export_redcap(Study.model_validate(plain), "en")

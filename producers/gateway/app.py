@@ -90,7 +90,7 @@ def build_gateway(
 
 
 class _Health:
-    """Whether the process lives, and whether it can take check-ins."""
+    """Liveness, and readiness to accept check-ins."""
 
     def __init__(self, vault: Vault, publisher: Publisher, announced: Callable[[], bool]) -> None:
         self._vault = vault
@@ -102,7 +102,7 @@ class _Health:
         return JSONResponse({"alive": True})
 
     async def ready(self, _: Request) -> Response:
-        """200 if all parts are there, else 503; says which are."""
+        """200 if all parts are ready, else 503, with the state of each."""
         parts = {
             "vault": await self._vault.ready(),
             "kafka": await self._publisher.ready(),

@@ -28,7 +28,7 @@ _RETRY_SECONDS = 1.0
 
 
 class PortInUse(RuntimeError):
-    """Somebody else listens where the gateway should."""
+    """Another process listens on one of the gateway's ports."""
 
 
 class _Server(uvicorn.Server):
@@ -41,7 +41,7 @@ class _Server(uvicorn.Server):
 
 
 async def serve_gateway(settings: Settings) -> None:
-    """Serve until SIGTERM or SIGINT; then finish the requests, hand the last events to Kafka, and close.
+    """Serve until SIGTERM or SIGINT; then finish the requests, publish the last events, and close.
 
     Raises:
         StudyChanged: `id@version` was published before with other content.
@@ -60,8 +60,8 @@ async def serve_gateway(settings: Settings) -> None:
         public = build_gateway(settings, studies, registry, vault, publisher, now, announced.is_set, recent)
         admin = build_admin_api(settings, studies, registry, vault, publisher, now)
         with (
-            _listen(settings.gateway_host, settings.gateway_port) as front,
-            _listen(settings.admin_host, settings.admin_port) as back,
+            _listen(settings.gateway_host, settings.gateway_port) as public_socket,
+            _listen(settings.admin_host, settings.admin_port) as admin_socket,
         ):
             servers = (_server(public), _server(admin))
             work = [_announce(study, settings, publisher, studies, announced)]
@@ -69,7 +69,10 @@ async def serve_gateway(settings: Settings) -> None:
                 work.append(Dispatcher(settings, registry.sending, studies, vault, publisher, now).run())
             if recent:
                 work.append(_follow(Follower(recent, settings.kafka, now), announced))
-            await _run([(servers[0], front), (servers[1], back)], [asyncio.create_task(one) for one in work])
+            await _run(
+                [(servers[0], public_socket), (servers[1], admin_socket)],
+                [asyncio.create_task(one) for one in work],
+            )
 
 
 @asynccontextmanager
@@ -103,7 +106,7 @@ def _listen(host: str, port: int) -> socket.socket:
         return socket.create_server((host, port))
     except OSError:
         raise PortInUse(
-            f"port {port} on {host} cannot be opened; stop what listens there, or choose another port"
+            f"port {port} on {host} is in use; stop what listens there, or choose another port"
         ) from None
 
 
@@ -157,7 +160,7 @@ async def _announce(
     studies: dict[str, Study],
     announced: asyncio.Event,
 ) -> None:
-    """Announce the study as soon as Kafka is there; until then the gateway answers 503 in words."""
+    """Announce the study as soon as Kafka is available; until then the gateway answers 503."""
     while True:
         try:
             await announce(study, settings.kafka, publisher, studies)

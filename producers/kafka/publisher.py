@@ -1,4 +1,4 @@
-"""Events into Kafka: an idempotent producer that waits for all replicas, and says so when it cannot."""
+"""The idempotent publisher: an event counts as published once all in-sync replicas have it."""
 
 import asyncio
 import logging
@@ -19,25 +19,25 @@ _CLOSE_SECONDS = 10.0
 
 
 class PublishFailed(RuntimeError):
-    """Kafka has not acknowledged within the limit. The event may still arrive: its id makes that harmless."""
+    """Kafka has not acknowledged in time. The event may still arrive: its id makes that harmless."""
 
 
 class Publisher:
     """Sends events and waits until Kafka has them.
 
-    It connects when first used and comes back by itself after Kafka was away.
+    It connects on first use and reconnects by itself after Kafka was unavailable.
 
     Args:
         bootstrap: Kafka's addresses, `host:port`, separated by commas.
-        limit: Seconds until an event counts as not stored.
-        capacity: How many events may be under way; more are refused at once.
+        limit: Seconds until an event counts as not published.
+        capacity: How many events may be in flight; more are refused at once.
     """
 
     def __init__(self, bootstrap: str, *, limit: float = 4.0, capacity: int = 2000) -> None:
         self._bootstrap = bootstrap
         self._limit = limit
         self._capacity = capacity
-        self._under_way = 0
+        self._in_flight = 0
         self._connection: asyncio.Task[AIOKafkaProducer] | None = None
         self._retired: set[asyncio.Task[None]] = set()
 
@@ -60,16 +60,16 @@ class Publisher:
         Raises:
             PublishFailed: Kafka has not acknowledged it within the limit.
         """
-        if self._under_way >= self._capacity:
-            raise PublishFailed(f"{self._under_way} events are waiting for Kafka already")
-        self._under_way += 1
+        if self._in_flight >= self._capacity:
+            raise PublishFailed(f"{self._in_flight} events are waiting for Kafka already")
+        self._in_flight += 1
         try:
             async with asyncio.timeout(self._limit):
                 await self._send(topic, key, value)
         except (TimeoutError, OSError, KafkaError) as error:
             raise PublishFailed(f"Kafka has not acknowledged: {type(error).__name__}") from None
         finally:
-            self._under_way -= 1
+            self._in_flight -= 1
 
     async def ready(self) -> bool:
         """Whether Kafka answers."""
@@ -81,7 +81,7 @@ class Publisher:
             return False
 
     async def close(self) -> None:
-        """Wait, up to 10 s, until everything under way is with Kafka; then disconnect."""
+        """Wait up to 10 s for the events in flight, then disconnect."""
         connection, self._connection = self._connection, None
         if connection is not None:
             await _stop(connection)
@@ -92,7 +92,7 @@ class Publisher:
         producer = await self._producer()
         try:
             acknowledgement = await producer.send(topic, value, key=key)
-            # The batch belongs to others too: our limit must not cancel it.
+            # The batch contains others' events too: our time limit must not cancel it.
             await asyncio.shield(acknowledgement)
         except KafkaTimeoutError:
             raise

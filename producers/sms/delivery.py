@@ -33,7 +33,7 @@ _RETRY_SECONDS = 2.0
 _TRIES = 3
 _AT_ONCE = 8
 _CONSENT_BY_PROVIDER = "provider"
-_ROOM_FOR_LINK = "https://" + "x" * 60
+_LINK_PLACEHOLDER = "https://" + "x" * 60
 
 
 class TextDelivery:
@@ -66,7 +66,7 @@ class TextDelivery:
             PublishFailed, VaultUnavailable: Its outcome cannot be recorded for now; to be tried again.
         """
         study = self._studies[request.study]
-        segments = count_segments(self.words(request, study, _ROOM_FOR_LINK)).count
+        segments = count_segments(self.words(request, study, _LINK_PLACEHOLDER)).count
         async with self._lanes[is_urgent(request)]:
             await self._throttle.wait(segments, urgent=is_urgent(request))
             number = await self._vault.directory.number(request.participant)

@@ -1,8 +1,5 @@
-"""The catalogue of indicators: every entry of every family, and the lengths of the live windows."""
+"""The catalogue of indicators: every entry of every family."""
 
-from collections.abc import Mapping
-
-from schemas.events import Window
 from streams.indicators.entry import Indicator
 from streams.indicators.measures import (
     careless,
@@ -21,14 +18,7 @@ from streams.indicators.measures import (
     wellbeing,
 )
 
-WINDOW_MS: Mapping[Window, int] = {
-    Window.DAY: 86_400_000,
-    Window.WEEK: 7 * 86_400_000,
-    Window.MONTH: 28 * 86_400_000,
-}
-LONGEST_MS = max(WINDOW_MS.values())
-
-_FAMILIES = (
+FAMILIES = (
     level,
     instability,
     inertia,
@@ -45,8 +35,14 @@ _FAMILIES = (
     overlap,
 )
 
+"""The families of indicators, in the order of the catalogue's page.
+
+A family's module holds its entries, their functions, and what computes them: `over_record` over a whole
+record, `live` over the windows at a check-in. A new family is a new line here and nothing elsewhere.
+"""
+
 CATALOGUE: tuple[Indicator, ...] = tuple(
-    entry for family in _FAMILIES for entry in vars(family).values() if isinstance(entry, Indicator)
+    entry for family in FAMILIES for entry in vars(family).values() if isinstance(entry, Indicator)
 )
 """All entries, by family, in the order in which they stand in their modules."""
 

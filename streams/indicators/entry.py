@@ -1,28 +1,8 @@
 """What the catalogue says about an indicator. Each entry stands beside the function that it describes."""
 
 from dataclasses import dataclass
-from enum import StrEnum
 
 from schemas.events import Window
-
-
-class Family(StrEnum):
-    """What a group of indicators is about; the order is that of the catalogue's page."""
-
-    LEVEL = "Level and spread"
-    INSTABILITY = "Instability"
-    INERTIA = "Inertia"
-    DIFFERENTIATION = "Emotion differentiation"
-    DIVERSITY = "Diversity of emotions"
-    COPING = "Coping"
-    WELLBEING = "Well-being"
-    DIURNAL = "Time of day"
-    COMPLIANCE = "Compliance"
-    CARELESS = "Careless answering"
-    CHANGE = "Reliable change"
-    CONTROL_CHARTS = "Control charts"
-    EARLY_WARNING = "Early warnings"
-    OVERLAP = "Overlap of phases"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,7 +12,7 @@ class Indicator:
     Attributes:
         id: As it stands in the data; a row's id is this, or this and a part after a slash.
         title: For people.
-        family: What it is about.
+        family: The title of its family.
         formula, unit: For people.
         range: The values that it can take, such as "0 to 1".
         source: Author and year of the formula, or "this project".
@@ -49,7 +29,7 @@ class Indicator:
 
     id: str
     title: str
-    family: Family
+    family: str
     formula: str
     unit: str
     range: str

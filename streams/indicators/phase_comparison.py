@@ -1,4 +1,4 @@
-"""What compares a participant's phases over the whole record: overlap, and charts against the baseline."""
+"""Control charts of a participant's days against their own baseline, over the whole record."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,24 +6,10 @@ from itertools import groupby
 
 from schemas.events import Undefined
 from streams.indicators.entry import Indicator
-from streams.indicators.measures import control_charts, overlap, sums
+from streams.indicators.measures import control_charts, sums
 from streams.indicators.result import Found, Result, undefined
 from streams.records.full_record import Series
 from streams.records.item_roles import Layout
-
-
-def overlaps(series: Series, layout: Layout) -> Found:
-    """How far the answers of the baseline and of the compared phase overlap."""
-    one, other = (
-        [prompt.answers[layout.main] for prompt in series.having(layout.main) if prompt.phase == phase]
-        for phase in (layout.baseline, layout.compared)
-    )
-    found = overlap.overlap(one, other, overlap.NAP.minimum_whole)
-    yield overlap.NAP.id, found.nap
-    yield overlap.TAU_AB.id, found.tau_ab
-    yield overlap.TAU_TREND.id, found.tau_trend
-    yield overlap.TAU_U_PARKER.id, found.tau_u_parker
-    yield overlap.TAU_U_COMPLETE.id, found.tau_u_complete
 
 
 @dataclass(frozen=True)

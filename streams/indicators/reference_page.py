@@ -5,7 +5,7 @@ from pathlib import Path
 
 from schemas.events import Undefined
 from streams.indicators.catalogue import CATALOGUE
-from streams.indicators.entry import Family, Indicator
+from streams.indicators.entry import Indicator
 from streams.statistics.catalogue import METHODS, Method
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "indicators.md"
@@ -59,7 +59,11 @@ change of an indicator; a change of a measure is pooled (`meta`). Indicators cou
 
 def page() -> str:
     """The page, as Markdown."""
-    families = [section for family in Family for section in _family(family)]
+    families = [
+        section
+        for family in dict.fromkeys(entry.family for entry in CATALOGUE)
+        for section in _family(family)
+    ]
     groups = [line for method in METHODS for line in _method(method)]
     return "\n".join([_HEAD, *_live(), *_reasons(), *families, _GROUPS, *groups])
 
@@ -85,10 +89,9 @@ def _reasons() -> Iterator[str]:
     yield ""
 
 
-def _family(family: Family) -> Iterator[str]:
-    entries = [entry for entry in CATALOGUE if entry.family is family]
-    if entries:
-        yield f"## {family}\n"
+def _family(family: str) -> Iterator[str]:
+    entries = [entry for entry in CATALOGUE if entry.family == family]
+    yield f"## {family}\n"
     for entry in entries:
         yield from _entry(entry)
 

@@ -9,7 +9,6 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 from uuid import UUID
 
-from schemas.base import Measure
 from schemas.consumers import Consumes
 from schemas.events import (
     CheckInRetracted,
@@ -23,8 +22,9 @@ from schemas.events import (
 from schemas.identity import event_id
 from schemas.study.versions import Versions
 from schemas.topics import CHECKINS, PROMPTS
-from streams.indicators.catalogue import LONGEST_MS
 from streams.indicators.rolling import known, rolling
+from streams.indicators.window import LONGEST_MS, scales
+from streams.records.scores import score
 from streams.records.timeline import CheckInRecord, History, PromptRecord, from_ms, local_day, to_ms
 
 LATENESS_MS = 14 * 86_400_000
@@ -58,15 +58,16 @@ def to_record(event: TimelineEvent, versions: Versions) -> PromptRecord | CheckI
             at, str(event.checkin), retracted=True, event=str(event.event_id), version=event.version,
             study=event.study, zone=event.zone, recorded=to_ms(event.recorded_at),
         )  # fmt: skip
-    numbers: dict[str, list[int]] = {}
+    numbers = {item: float(answer) for item, answer in event.answers.items() if isinstance(answer, int)}
     coping: tuple[str, ...] = ()
-    for item in study.items:
+    for item in study.strategy_items:
         answer = event.answers.get(item.id)
-        if isinstance(answer, int) and item.measures:
-            numbers.setdefault(item.measures.value, []).append(answer)
-        elif isinstance(answer, tuple) and item.measures == Measure.COPING_STRATEGY:
-            coping += answer
-    scores = {measure: sum(values) / len(values) for measure, values in numbers.items()}
+        coping += answer if isinstance(answer, tuple) else ()
+    scores = {
+        measure.value: found
+        for measure in scales(study)
+        if (found := score(numbers, [item.id for item in study.scales_of(measure)])) is not None
+    }
     return CheckInRecord(
         at, str(event.checkin), prompt=str(event.prompt_id or ""), late=event.late_for is not None,
         event=str(event.event_id), version=event.version, study=event.study, zone=event.zone,

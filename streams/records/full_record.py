@@ -6,6 +6,8 @@ from datetime import datetime
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
+from streams.records.pairs import consecutive
+
 
 @dataclass(frozen=True)
 class Prompt:
@@ -40,6 +42,13 @@ class Prompt:
         """When the person turned to it: opened it, or where that is unknown (SMS) answered it."""
         return self.started or self.submitted
 
+    @property
+    def seconds_to_complete(self) -> float | None:
+        """From opening to submitting; None where either is unknown."""
+        if self.started is None or self.submitted is None:
+            return None
+        return (self.submitted - self.started).total_seconds()
+
     def has(self, *items: str) -> bool:
         """Whether all of these items were answered."""
         return all(item in self.answers for item in items)
@@ -68,6 +77,12 @@ class Series:
         """The prompts at which all of these items were answered."""
         return [prompt for prompt in self.prompts if prompt.has(*items)]
 
+    def complete(self, items: Sequence[str]) -> list[tuple[float, ...]]:
+        """The answers to several items at every prompt that has them all; none without items."""
+        return (
+            [tuple(prompt.answers[item] for item in items) for prompt in self.having(*items)] if items else []
+        )
+
     def scores(self, item: str) -> list[float]:
         """All answers to an item."""
         return [prompt.answers[item] for prompt in self.having(item)]
@@ -77,10 +92,8 @@ class Series:
         return [prompt.answers.get(item) for prompt in self.prompts]
 
     def pairs(self) -> Iterator[tuple[Prompt, Prompt]]:
-        """Consecutive prompts b and b + 1 of one local day, both answered."""
-        for one, other in pairwise(self.prompts):
-            if one.day == other.day and other.beep == one.beep + 1 and one.answered and other.answered:
-                yield one, other
+        """Consecutive prompts, both answered."""
+        return consecutive(self.answered, lambda prompt: (prompt.day, prompt.beep))
 
     def pairs_of(self, item: str) -> list[tuple[float, float]]:
         """Answers to an item at the two prompts of each pair."""

@@ -37,7 +37,7 @@ def entries() -> Iterator[Entry]:
     """Indicators of single people by family, then methods over people."""
     for one in CATALOGUE:
         yield Entry(
-            one.id, one.title, one.family.value, one.formula, one.unit, one.range,
+            one.id, one.title, one.family, one.formula, one.unit, one.range,
             f"{one.minimum} {one.counted}", one.edge_cases, one.interpretation, one.source, one.rolling,
             one.research_only,
         )  # fmt: skip

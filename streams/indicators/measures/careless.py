@@ -5,14 +5,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from schemas.events import Undefined
-from streams.indicators.entry import Family, Indicator
+from streams.indicators.entry import Indicator
 from streams.indicators.measures import sums
-from streams.indicators.result import Result, undefined
+from streams.indicators.result import Found, Result, undefined
+from streams.records.full_record import Prompt, Series
+from streams.records.item_roles import Layout
+
+FAMILY = "Careless answering"
 
 FAST = Indicator(
     id="careless_fast",
     title="Answered too fast",
-    family=Family.CARELESS,
+    family=FAMILY,
     formula="check-ins with (submitted − opened) / items ≤ 1 s, / check-ins with known times",
     unit="share",
     range="0 to 1",
@@ -92,3 +96,23 @@ def share(flags: Sequence[bool | None], unknown: Undefined, minimum: int) -> Res
     if len(judged) < minimum:
         return undefined(len(judged), Undefined.TOO_FEW)
     return Result(sum(judged) / len(judged), len(judged))
+
+
+def over_record(series: Series, layout: Layout) -> Found:
+    """The family over a whole record."""
+    checkins = [_judged(prompt, layout) for prompt in series.answered]
+    for entry, flag, unknown in (
+        (FAST, is_fast, Undefined.NO_TIMES),
+        (FLAT, is_flat, Undefined.PART_MISSING),
+        (MODAL, is_modal, Undefined.PART_MISSING),
+    ):
+        yield entry.id, share([flag(one) for one in checkins], unknown, entry.minimum_whole)
+
+
+def _judged(prompt: Prompt, layout: Layout) -> CheckIn:
+    spots = []
+    for item, answer in sorted(prompt.answers.items()):
+        low, high = layout.ranges[item]
+        spots.append(100 * (answer - low) / (high - low))
+    mixed = any(map(prompt.has, layout.positive)) and any(map(prompt.has, layout.negative))
+    return CheckIn(tuple(spots), mixed, prompt.seconds_to_complete)

@@ -3,13 +3,15 @@
 import math
 
 from schemas.events import Undefined
-from streams.indicators.entry import Family, Indicator
+from streams.indicators.entry import Indicator
 from streams.indicators.result import Result
+
+FAMILY = "Reliable change"
 
 RCI = Indicator(
     id="rci",
     title="Reliable change index",
-    family=Family.CHANGE,
+    family=FAMILY,
     formula="(post − pre) / (SD √(2 (1 − r)))",
     unit="standard errors of a difference",
     range="any",
@@ -24,7 +26,7 @@ RCI = Indicator(
 CUT = Indicator(
     id="cut_c",
     title="Clinical cut c",
-    family=Family.CHANGE,
+    family=FAMILY,
     formula="(s₀ M₁ + s₁ M₀) / (s₀ + s₁), 0 = without, 1 = with the condition",
     unit="scale points",
     range="between the two means",

@@ -1,17 +1,22 @@
 """Compliance: what share of the prompts was answered, how soon, how quickly, and the longest silence."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import groupby
 
-from schemas.events import Undefined
-from streams.indicators.entry import Family, Indicator
+from schemas.events import IndicatorValue, Undefined
+from streams.indicators.entry import Indicator
 from streams.indicators.measures import sums
-from streams.indicators.result import Result, undefined
+from streams.indicators.result import Found, Result, undefined
+from streams.indicators.window import Windowed
+from streams.records.full_record import Series
+from streams.records.item_roles import Layout
+
+FAMILY = "Compliance"
 
 COMPLIANCE = Indicator(
     id="compliance",
     title="Compliance",
-    family=Family.COMPLIANCE,
+    family=FAMILY,
     formula="answered / (answered + expired)",
     unit="share",
     range="0 to 1",
@@ -26,7 +31,7 @@ COMPLIANCE = Indicator(
 LATENCY = Indicator(
     id="latency_median_s",
     title="Latency",
-    family=Family.COMPLIANCE,
+    family=FAMILY,
     formula="median of (opened − scheduled)",
     unit="seconds",
     range="0 or more",
@@ -39,7 +44,7 @@ LATENCY = Indicator(
 DURATION = Indicator(
     id="duration_median_s",
     title="Time to answer",
-    family=Family.COMPLIANCE,
+    family=FAMILY,
     formula="median of (submitted − opened)",
     unit="seconds",
     range="0 or more",
@@ -52,7 +57,7 @@ DURATION = Indicator(
 LONGEST_GAP = Indicator(
     id="longest_missed_run",
     title="Longest silence",
-    family=Family.COMPLIANCE,
+    family=FAMILY,
     formula="largest number of consecutive prompts without an answer",
     unit="prompts",
     range="0 to the number of prompts",
@@ -95,3 +100,19 @@ def longest_gap(answered: Sequence[bool]) -> Result:
         return Result(None, 0, None, Undefined.NO_PROMPTS)
     runs = (sum(1 for _ in run) for was_answered, run in groupby(answered) if not was_answered)
     return Result(float(max(runs, default=0)), len(answered))
+
+
+def live(window: Windowed) -> Iterator[IndicatorValue]:
+    """Compliance of a window."""
+    yield window.value(COMPLIANCE, lambda _: compliance(window.answered, window.closed))
+
+
+def over_record(series: Series, _: Layout) -> Found:
+    """The family over a whole record."""
+    answered = series.answered
+    yield COMPLIANCE.id, compliance(len(answered), len(series.prompts))
+    latencies = [(p.started - p.scheduled).total_seconds() for p in answered if p.started]
+    yield LATENCY.id, median_seconds(latencies, len(answered))
+    durations = [seconds for p in answered if (seconds := p.seconds_to_complete) is not None]
+    yield DURATION.id, median_seconds(durations, len(answered))
+    yield LONGEST_GAP.id, longest_gap([p.answered for p in series.prompts])

@@ -9,14 +9,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from schemas.events import Undefined
-from streams.indicators.entry import Family, Indicator
+from streams.indicators.entry import Indicator
 from streams.indicators.measures import sums
 from streams.indicators.result import Result, undefined
+
+FAMILY = "Control charts"
 
 DAYS = Indicator(
     id="spc/days",
     title="Days of the chart",
-    family=Family.CONTROL_CHARTS,
+    family=FAMILY,
     formula="study days with 2 or more answers",
     unit="study day",
     range="1 or more",
@@ -40,7 +42,7 @@ DAY_MEAN = replace(
 CENTRE = Indicator(
     id="spc/center",
     title="Centre of the baseline",
-    family=Family.CONTROL_CHARTS,
+    family=FAMILY,
     formula="μ = mean of the day means of phase A",
     unit="scale points",
     range="lowest to highest of the scale",
@@ -76,7 +78,7 @@ Z = replace(
 Z_LAST = Indicator(
     id="py_z_last",
     title="Baseline z of the last answer",
-    family=Family.CONTROL_CHARTS,
+    family=FAMILY,
     formula="(last answer − mean of the answers of phase A) / their SD",
     unit="baseline SDs",
     range="any",

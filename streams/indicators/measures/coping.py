@@ -2,20 +2,27 @@
 
 import math
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 
-from schemas.events import Undefined
-from streams.indicators.entry import Family, Indicator
+from schemas.base import Measure
+from schemas.events import IndicatorValue, Undefined
+from streams.indicators.entry import Indicator
 from streams.indicators.measures import diversity, sums
-from streams.indicators.result import Result, undefined
+from streams.indicators.result import Found, Result, undefined
+from streams.indicators.window import Windowed
+from streams.records.full_record import Series
+from streams.records.item_roles import Layout
 
 Uses = Sequence[str]
 """A strategy's id for each time that it was endorsed."""
 
+FAMILY = "Coping"
+
 COUNTS = Indicator(
     id="coping_counts",
     title="Uses of each strategy",
-    family=Family.COPING,
+    family=FAMILY,
     formula="check-ins that endorse the strategy",
     unit="uses",
     range="0 to n",
@@ -29,7 +36,7 @@ COUNTS = Indicator(
 VARIETY = Indicator(
     id="coping_variety",
     title="Coping variety",
-    family=Family.COPING,
+    family=FAMILY,
     formula="number of strategies used at least once",
     unit="strategies",
     range="1 to k strategies",
@@ -44,7 +51,7 @@ VARIETY = Indicator(
 SHANNON = Indicator(
     id="coping_shannon",
     title="Evenness of coping (entropy)",
-    family=Family.COPING,
+    family=FAMILY,
     formula="−Σ p ln p, p = a strategy's share of all uses",
     unit="nats",
     range="0 to ln k, k strategies",
@@ -59,7 +66,7 @@ SHANNON = Indicator(
 SIMPSON = Indicator(
     id="coping_simpson",
     title="Coping diversity (Simpson)",
-    family=Family.COPING,
+    family=FAMILY,
     formula="1 − Σp²",
     unit="probability",
     range="0 to 1 − 1/k, k strategies",
@@ -73,7 +80,7 @@ SIMPSON = Indicator(
 EVENNESS = Indicator(
     id="coping_evenness",
     title="Coping evenness",
-    family=Family.COPING,
+    family=FAMILY,
     formula="−Σ p ln p / ln k, k strategies offered",
     unit="share of the largest entropy",
     range="0 to 1",
@@ -87,7 +94,7 @@ EVENNESS = Indicator(
 BRAY_CURTIS = Indicator(
     id="coping_bray_curtis",
     title="Switching between strategies",
-    family=Family.COPING,
+    family=FAMILY,
     formula="mean over pairs of Σ|a − b| / Σ(a + b)",
     unit="dissimilarity",
     range="0 to 1",
@@ -102,7 +109,7 @@ BRAY_CURTIS = Indicator(
 WITHIN_SD = Indicator(
     id="coping_within_sd",
     title="Variability within strategies",
-    family=Family.COPING,
+    family=FAMILY,
     formula="mean over strategies of the SD of use (0 or 1) over check-ins",
     unit="share",
     range="0 to 0.5, for many check-ins",
@@ -117,7 +124,7 @@ WITHIN_SD = Indicator(
 BETWEEN_SD = Indicator(
     id="coping_between_sd",
     title="Variability between strategies",
-    family=Family.COPING,
+    family=FAMILY,
     formula="mean over check-ins of the SD of use (0 or 1) over strategies",
     unit="share",
     range="0 to 0.5, for many strategies",
@@ -132,7 +139,7 @@ BETWEEN_SD = Indicator(
 EFFICACY = Indicator(
     id="coping_efficacy",
     title="Coping efficacy under stress",
-    family=Family.COPING,
+    family=FAMILY,
     formula="mean of efficacy where stress ≥ middle of its scale",
     unit="scale points",
     range="lowest to highest of the scale",
@@ -227,3 +234,38 @@ def efficacy(handled: Sequence[tuple[float, float]], threshold: float, minimum: 
     if n < minimum:
         return undefined(n, Undefined.TOO_FEW)
     return Result(sums.mean(stressful), n)
+
+
+def live(window: Windowed) -> Iterator[IndicatorValue]:
+    """Variety, evenness and efficacy of coping in a window."""
+    uses = window.strategies()
+    yield window.value(VARIETY, partial(variety, uses), Measure.COPING_STRATEGY)
+    yield window.value(SHANNON, partial(shannon, uses), Measure.COPING_STRATEGY)
+    low, high = window.range_of(Measure.STRESS) or (0.0, 0.0)
+    about = Measure.STRESS, Measure.COPING_EFFICACY
+    compute = partial(efficacy, threshold=(low + high) / 2)
+    yield window.value(EFFICACY, lambda minimum: compute(window.both(*about), minimum=minimum), *about)
+
+
+def over_record(series: Series, layout: Layout) -> Found:
+    """The family over a whole record."""
+    sets = [prompt.coping for prompt in series.prompts if prompt.coping is not None]
+    uses = [use for strategies in sets for use in strategies]
+    for strategy in layout.strategies:
+        counted = Result(float(uses.count(strategy)), len(sets)) if sets else undefined(0, Undefined.NO_DATA)
+        yield f"{COUNTS.id}/{strategy}", counted
+    yield VARIETY.id, variety(uses, VARIETY.minimum_whole)
+    yield SHANNON.id, shannon(uses, SHANNON.minimum_whole)
+    yield SIMPSON.id, simpson(uses, SIMPSON.minimum_whole)
+    offered = layout.strategies
+    yield EVENNESS.id, evenness(uses, len(offered), EVENNESS.minimum_whole)
+    pairs = [(a.coping, b.coping) for a, b in series.pairs() if a.coping is not None and b.coping is not None]
+    yield BRAY_CURTIS.id, switching(pairs, len(sets), BRAY_CURTIS.minimum_whole)
+    yield WITHIN_SD.id, within_sd(sets, offered, WITHIN_SD.minimum_whole)
+    yield BETWEEN_SD.id, between_sd(sets, offered, BETWEEN_SD.minimum_whole)
+    handled = [
+        (prompt.answers[layout.stress], prompt.answers[layout.efficacy])
+        for prompt in series.having(layout.stress, layout.efficacy)
+    ]
+    middle = sum(layout.ranges.get(layout.stress, (0.0, 0.0))) / 2
+    yield EFFICACY.id, efficacy(handled, middle, EFFICACY.minimum_whole)

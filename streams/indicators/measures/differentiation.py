@@ -8,17 +8,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from schemas.events import Undefined
-from streams.indicators.entry import Family, Indicator
+from streams.indicators.entry import Indicator
 from streams.indicators.measures import sums
-from streams.indicators.result import Result, undefined
+from streams.indicators.result import Found, Result, undefined
+from streams.records.full_record import Series
+from streams.records.item_roles import Layout
 
 Ratings = Sequence[Sequence[float]]
 """For each prompt with a complete answer, the items of one valence in one order."""
 
+FAMILY = "Emotion differentiation"
+
 ICC31 = Indicator(
     id="na_icc31",
     title="Consistency of negative affect, one item",
-    family=Family.DIFFERENTIATION,
+    family=FAMILY,
     formula="(MSR − MSE) / (MSR + (k − 1) MSE)",
     unit="intraclass correlation ICC(3,1)",
     range="−1/(k − 1) to 1",
@@ -144,3 +148,20 @@ def differentiation(ratings: Ratings, minimum: int) -> Result:
     if consistency.value < 0:
         return undefined(consistency.n, Undefined.NEGATIVE_ICC)
     return Result(1 - consistency.value, consistency.n)
+
+
+def over_record(series: Series, layout: Layout) -> Found:
+    """The family over a whole record."""
+    ratings = series.complete(layout.negative)
+    for entry, agreement, averaged in (
+        (ICC31, False, False),
+        (ICC3K, False, True),
+        (ICC21, True, False),
+        (ICC2K, True, True),
+    ):
+        yield (
+            entry.id,
+            icc(ratings, agreement=agreement, averaged=averaged, minimum=entry.minimum_whole),
+        )
+    told_apart = DIFFERENTIATION
+    yield told_apart.id, differentiation(ratings, told_apart.minimum_whole)

@@ -5,14 +5,18 @@ from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from schemas.events import Undefined
-from streams.indicators.entry import Family, Indicator
+from streams.indicators.entry import Indicator
 from streams.indicators.measures import sums
-from streams.indicators.result import Result, undefined
+from streams.indicators.result import Found, Result, undefined
+from streams.records.full_record import Series
+from streams.records.item_roles import Layout
+
+FAMILY = "Time of day"
 
 MESOR = Indicator(
     id="cosinor_mesor",
     title="Mesor of the daily curve",
-    family=Family.DIURNAL,
+    family=FAMILY,
     formula="M in x = M + a cos(2πh/24) + b sin(2πh/24), least squares, h = local hour of the answer",
     unit="scale points",
     range="any",
@@ -43,7 +47,7 @@ ACROPHASE = replace(
 BINS = Indicator(
     id="diurnal",
     title="Parts of the day",
-    family=Family.DIURNAL,
+    family=FAMILY,
     formula="mean over days of x − the day's own mean, per prompt of the day",
     unit="scale points",
     range="−(U − L) to U − L",
@@ -129,3 +133,15 @@ def bins(placed: Sequence[tuple[Hashable, int, float]], minimum: int) -> Mapping
         else undefined(len(deviations), Undefined.TOO_FEW)
         for part, deviations in sorted(found.items())
     }
+
+
+def over_record(series: Series, layout: Layout) -> Found:
+    """The family over a whole record."""
+    prompts = series.having(layout.main)
+    fitted = cosinor(series.timed(layout.main), MESOR.minimum_whole)
+    yield MESOR.id, fitted.mesor
+    yield AMPLITUDE.id, fitted.amplitude
+    yield ACROPHASE.id, fitted.acrophase
+    placed = [(prompt.day, prompt.beep, prompt.answers[layout.main]) for prompt in prompts]
+    for part, found in bins(placed, BINS.minimum_whole).items():
+        yield f"{BINS.id}/{part}", found

@@ -4,13 +4,17 @@ import math
 from collections.abc import Mapping, Sequence
 
 from schemas.events import Undefined
-from streams.indicators.entry import Family, Indicator
-from streams.indicators.result import Result, undefined
+from streams.indicators.entry import Indicator
+from streams.indicators.result import Found, Result, undefined
+from streams.records.full_record import Series
+from streams.records.item_roles import Layout
+
+FAMILY = "Diversity of emotions"
 
 EMODIVERSITY = Indicator(
     id="emodiversity",
     title="Emodiversity",
-    family=Family.DIVERSITY,
+    family=FAMILY,
     formula="−Σ p ln p, p = an emotion's share of all Σ(x − L)",
     unit="nats",
     range="0 to ln k, k emotions",
@@ -58,3 +62,11 @@ def emodiversity(checkins: Sequence[Sequence[float]], low: float, minimum: int) 
         return undefined(n, Undefined.TOO_FEW)
     felt = [math.fsum(rating - low for rating in ratings) for ratings in zip(*checkins, strict=True)]
     return Result(shannon(felt), n) if any(felt) else undefined(n, Undefined.NO_EMOTION)
+
+
+def over_record(series: Series, layout: Layout) -> Found:
+    """The family over a whole record."""
+    everything = series.complete(layout.positive + layout.negative)
+    low = next((layout.ranges[item][0] for item in layout.positive + layout.negative), 0.0)
+    entry = EMODIVERSITY
+    yield entry.id, emodiversity(everything, low, entry.minimum_whole)

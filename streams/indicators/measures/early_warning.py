@@ -9,14 +9,16 @@ from dataclasses import dataclass, replace
 from itertools import combinations, pairwise
 
 from schemas.events import Undefined
-from streams.indicators.entry import Family, Indicator
+from streams.indicators.entry import Indicator
 from streams.indicators.measures import sums
 from streams.indicators.result import Result, undefined
+
+FAMILY = "Early warnings"
 
 AR1 = Indicator(
     id="early_warnings/ar1",
     title="Rolling autoregression",
-    family=Family.EARLY_WARNING,
+    family=FAMILY,
     formula="Σ d₍i₎ d₍i+1₎ / Σ d₍i₎² over the window's answers but the last, d = x − window mean",
     unit="scale points per scale point",
     range="any; mostly −1 to 1",

@@ -4,14 +4,18 @@ import math
 from collections.abc import Sequence
 
 from schemas.events import Undefined
-from streams.indicators.entry import Family, Indicator
+from streams.indicators.entry import Indicator
 from streams.indicators.measures import sums
-from streams.indicators.result import Result, undefined
+from streams.indicators.result import Found, Result, undefined
+from streams.records.full_record import Series
+from streams.records.item_roles import Layout
+
+FAMILY = "Inertia"
 
 AR1_SLOPE = Indicator(
     id="ar1_slope",
     title="Inertia (slope)",
-    family=Family.INERTIA,
+    family=FAMILY,
     formula="least-squares slope of x₍b+1₎ on x₍b₎ over pairs",
     unit="scale points per scale point",
     range="any; mostly −1 to 1",
@@ -28,7 +32,7 @@ AR1_SLOPE = Indicator(
 AR1_R = Indicator(
     id="ar1_r",
     title="Inertia (correlation)",
-    family=Family.INERTIA,
+    family=FAMILY,
     formula="Pearson correlation of x₍b₎ and x₍b+1₎ over pairs",
     unit="correlation",
     range="−1 to 1",
@@ -68,3 +72,10 @@ def correlation(pairs: Sequence[tuple[float, float]], n: int, minimum: int) -> R
         return undefined(n, Undefined.ZERO_VARIANCE, len(pairs))
     r = sums.products(pairs) / math.sqrt(before * after)
     return Result(max(-1.0, min(1.0, r)), n, len(pairs))
+
+
+def over_record(series: Series, layout: Layout) -> Found:
+    """The family over a whole record."""
+    pairs, n = series.pairs_of(layout.main), len(series.scores(layout.main))
+    yield AR1_SLOPE.id, slope(pairs, n, AR1_SLOPE.minimum_whole)
+    yield AR1_R.id, correlation(pairs, n, AR1_R.minimum_whole)

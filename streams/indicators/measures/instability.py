@@ -5,21 +5,29 @@ bridged, except by the two forms of MSSD that are shown so that nobody mixes the
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from functools import partial
 from itertools import pairwise
 
-from schemas.events import Undefined
-from streams.indicators.entry import Family, Indicator
+from schemas.events import IndicatorValue, Undefined
+from streams.indicators.entry import Indicator
 from streams.indicators.measures import sums
-from streams.indicators.result import Result, undefined
+from streams.indicators.result import Found, Result, undefined
+from streams.indicators.window import Windowed
+from streams.records.full_record import Series
+from streams.records.item_roles import Layout
 
 Pairs = Sequence[tuple[float, float]]
 """Answers at the first and the second prompt of each pair."""
 
+FAMILY = "Instability"
+_PAC_CUT = 3.0
+_ASD_EXPONENT = 1.0
+
 N_PAIRS = Indicator(
     id="n_pairs",
     title="Number of pairs",
-    family=Family.INSTABILITY,
+    family=FAMILY,
     formula="prompts b and b + 1 of one local day, both answered",
     unit="pairs",
     range="0 or more",
@@ -34,7 +42,7 @@ N_PAIRS = Indicator(
 MSSD = Indicator(
     id="mssd",
     title="Mean square of successive differences",
-    family=Family.INSTABILITY,
+    family=FAMILY,
     formula="Σ(x₍b+1₎ − x₍b₎)² / pairs",
     unit="scale points squared",
     range="0 to (U − L)²",
@@ -49,7 +57,7 @@ MSSD = Indicator(
 RMSSD = Indicator(
     id="rmssd",
     title="Instability (RMSSD)",
-    family=Family.INSTABILITY,
+    family=FAMILY,
     formula="√(Σ(x₍b+1₎ − x₍b₎)² / pairs)",
     unit="scale points",
     range="0 to U − L",
@@ -65,7 +73,7 @@ RMSSD = Indicator(
 MSSD_PADDED = Indicator(
     id="mssd_psych_padded",
     title="MSSD as the R package psych has it",
-    family=Family.INSTABILITY,
+    family=FAMILY,
     formula="Σ(x₍p+1₎ − x₍p₎)² over neighbouring prompts, nights included, both answered, / (n − 1)",
     unit="scale points squared",
     range="0 to (U − L)²",
@@ -80,7 +88,7 @@ MSSD_PADDED = Indicator(
 MSSD_ALL = Indicator(
     id="mssd_all_answers",
     title="MSSD over all answers",
-    family=Family.INSTABILITY,
+    family=FAMILY,
     formula="Σ(x₍i+1₎ − x₍i₎)² / (n − 1) over consecutive answers",
     unit="scale points squared",
     range="0 to (U − L)²",
@@ -95,7 +103,7 @@ MSSD_ALL = Indicator(
 ASD = Indicator(
     id="py_asd_mean_lambda1",
     title="Time-adjusted successive difference",
-    family=Family.INSTABILITY,
+    family=FAMILY,
     formula="mean of |Δx| / (Δt / median Δt)^λ over consecutive answers of one day, λ = 1",
     unit="scale points per usual interval",
     range="0 or more",
@@ -111,7 +119,7 @@ ASD = Indicator(
 PAC = Indicator(
     id="pac_ge3",
     title="Probability of acute change",
-    family=Family.INSTABILITY,
+    family=FAMILY,
     formula="pairs with |Δx| ≥ 3 / pairs",
     unit="share",
     range="0 to 1",
@@ -187,3 +195,25 @@ def pac(pairs: Pairs, n: int, cut: float, minimum: int) -> Result:
     if len(pairs) < max(minimum, 1):
         return undefined(n, Undefined.TOO_FEW_PAIRS, len(pairs))
     return Result(sum(abs(b - a) >= cut for a, b in pairs) / len(pairs), n, len(pairs))
+
+
+def live(window: Windowed) -> Iterator[IndicatorValue]:
+    """RMSSD of each scale in a window."""
+    for measure in window.scales:
+        n = len(window.scores(measure))
+        yield window.value(RMSSD, partial(rmssd, window.pairs(measure), n), measure)
+
+
+def over_record(series: Series, layout: Layout) -> Found:
+    """The family over a whole record."""
+    scores, pairs = series.scores(layout.main), series.pairs_of(layout.main)
+    n = len(scores)
+    yield N_PAIRS.id, Result(float(len(pairs)), n, len(pairs))
+    yield MSSD.id, mssd(pairs, n, MSSD.minimum_whole)
+    yield RMSSD.id, rmssd(pairs, n, RMSSD.minimum_whole)
+    padded = mssd_padded(series.placed(layout.main), MSSD_PADDED.minimum_whole)
+    yield MSSD_PADDED.id, padded
+    yield MSSD_ALL.id, mssd_all(scores, MSSD_ALL.minimum_whole)
+    steps = series.steps_of(layout.main)
+    yield ASD.id, asd(steps, n, _ASD_EXPONENT, ASD.minimum_whole)
+    yield PAC.id, pac(pairs, n, _PAC_CUT, PAC.minimum_whole)

@@ -1,17 +1,23 @@
 """Level and spread of one scale. Sums are exact, so the order of the answers does not matter."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from functools import partial
 
-from schemas.events import Undefined
-from streams.indicators.entry import Family, Indicator
+from schemas.events import IndicatorValue, Undefined
+from streams.indicators.entry import Indicator
 from streams.indicators.measures import sums
-from streams.indicators.result import Result, undefined
+from streams.indicators.result import Found, Result, undefined
+from streams.indicators.window import Windowed
+from streams.records.full_record import Series
+from streams.records.item_roles import Layout
+
+FAMILY = "Level and spread"
 
 N = Indicator(
     id="n",
     title="Number of answers",
-    family=Family.LEVEL,
+    family=FAMILY,
     formula="n",
     unit="answers",
     range="0 or more",
@@ -25,7 +31,7 @@ N = Indicator(
 MEAN = Indicator(
     id="mean",
     title="Mean",
-    family=Family.LEVEL,
+    family=FAMILY,
     formula="Σx / n",
     unit="scale points",
     range="lowest to highest of the scale",
@@ -40,7 +46,7 @@ MEAN = Indicator(
 SD = Indicator(
     id="sd",
     title="Standard deviation",
-    family=Family.LEVEL,
+    family=FAMILY,
     formula="√(Σ(x − x̄)² / (n − 1))",
     unit="scale points",
     range="0 to (U − L)/√2 at n = 2, towards (U − L)/2",
@@ -55,7 +61,7 @@ SD = Indicator(
 REL_SD = Indicator(
     id="rel_sd",
     title="Relative standard deviation",
-    family=Family.LEVEL,
+    family=FAMILY,
     formula="SD / √Vmax, where n_max = ⌊n(x̄ − L)/(U − L)⌋, n_min = n − 1 − n_max, "
     "m = n·x̄ − n_min·L − n_max·U, "
     "Vmax = (n_min(L − x̄)² + n_max(U − x̄)² + (m − x̄)²)/(n − 1)",
@@ -109,3 +115,20 @@ def rel_sd(scores: Sequence[float], low: float, high: float, minimum: int) -> Re
     between = math.fsum(scores) - at_low * low - at_high * high
     squares = at_low * (low - centre) ** 2 + at_high * (high - centre) ** 2 + (between - centre) ** 2
     return Result(sums.sd(scores) / math.sqrt(squares / (n - 1)), n)
+
+
+def live(window: Windowed) -> Iterator[IndicatorValue]:
+    """Mean and SD of each scale in a window."""
+    for measure in window.scales:
+        scores = window.scores(measure)
+        yield window.value(MEAN, partial(mean, scores), measure)
+        yield window.value(SD, partial(sd, scores), measure)
+
+
+def over_record(series: Series, layout: Layout) -> Found:
+    """The family over a whole record."""
+    scores = series.scores(layout.main)
+    yield N.id, Result(float(len(scores)), len(scores))
+    yield MEAN.id, mean(scores, MEAN.minimum_whole)
+    yield SD.id, sd(scores, SD.minimum_whole)
+    yield REL_SD.id, rel_sd(scores, *layout.ranges[layout.main], REL_SD.minimum_whole)

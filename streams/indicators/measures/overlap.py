@@ -8,14 +8,18 @@ from dataclasses import dataclass, replace
 from itertools import combinations
 
 from schemas.events import Undefined
-from streams.indicators.entry import Family, Indicator
+from streams.indicators.entry import Indicator
 from streams.indicators.measures import sums
-from streams.indicators.result import Result, undefined
+from streams.indicators.result import Found, Result, undefined
+from streams.records.full_record import Series
+from streams.records.item_roles import Layout
+
+FAMILY = "Overlap of phases"
 
 NAP = Indicator(
     id="nap",
     title="Non-overlap of all pairs",
-    family=Family.OVERLAP,
+    family=FAMILY,
     formula="(pairs with b > a + ½ ties) / (n_A n_B), a in phase A, b in phase B",
     unit="share of pairs",
     range="0 to 1",
@@ -108,3 +112,17 @@ def _refusal(one: Sequence[float], other: Sequence[float], minimum: int) -> Unde
     if min(len(one), len(other)) < max(minimum, 2):
         return Undefined.TOO_FEW
     return Undefined.ZERO_VARIANCE if sums.constant([*one, *other]) else None
+
+
+def over_record(series: Series, layout: Layout) -> Found:
+    """How far the answers of the baseline and of the compared phase overlap."""
+    one, other = (
+        [prompt.answers[layout.main] for prompt in series.having(layout.main) if prompt.phase == phase]
+        for phase in (layout.baseline, layout.compared)
+    )
+    found = overlap(one, other, NAP.minimum_whole)
+    yield NAP.id, found.nap
+    yield TAU_AB.id, found.tau_ab
+    yield TAU_TREND.id, found.tau_trend
+    yield TAU_U_PARKER.id, found.tau_u_parker
+    yield TAU_U_COMPLETE.id, found.tau_u_complete

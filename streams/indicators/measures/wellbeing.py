@@ -1,17 +1,24 @@
 """The well-being composite: positive and negative affect on one scale from 0 to 100."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from functools import partial
 
-from schemas.events import Undefined
-from streams.indicators.entry import Family, Indicator
-from streams.indicators.result import Result, undefined
-from streams.records.item_roles import Range
+from schemas.base import Measure
+from schemas.events import IndicatorValue, Undefined
+from streams.indicators.entry import Indicator
+from streams.indicators.result import Found, Result, undefined
+from streams.indicators.window import Windowed
+from streams.records.full_record import Series
+from streams.records.item_roles import Layout, Range
+from streams.records.scores import score
+
+FAMILY = "Well-being"
 
 WELLBEING = Indicator(
     id="wellbeing_mean",
     title="Well-being composite",
-    family=Family.WELLBEING,
+    family=FAMILY,
     formula="50 (PA − L)/(U − L) + 50 (U − NA)/(U − L), mean over check-ins",
     unit="0–100",
     range="0 to 100",
@@ -45,3 +52,26 @@ def composite(
         50 * (pa - low_p) / (high_p - low_p) + 50 * (high_n - na) / (high_n - low_n) for pa, na in affects
     )
     return Result(math.fsum(scores) / len(affects), len(affects))
+
+
+def live(window: Windowed) -> Iterator[IndicatorValue]:
+    """The composite of a window."""
+    positive, negative = Measure.POSITIVE_AFFECT, Measure.NEGATIVE_AFFECT
+    ranges = window.range_of(positive), window.range_of(negative)
+    compute = partial(composite, window.both(positive, negative), *ranges)
+    yield window.value(WELLBEING, compute, positive, negative)
+
+
+def over_record(series: Series, layout: Layout) -> Found:
+    """The family over a whole record."""
+    if not layout.positive or not layout.negative:
+        yield WELLBEING.id, composite([], None, None, WELLBEING.minimum_whole)
+        return
+    affects = [
+        (positive, negative)
+        for prompt in series.having(*layout.positive, *layout.negative)
+        if (positive := score(prompt.answers, layout.positive)) is not None
+        and (negative := score(prompt.answers, layout.negative)) is not None
+    ]
+    ranges = layout.ranges[layout.positive[0]], layout.ranges[layout.negative[0]]
+    yield WELLBEING.id, composite(affects, *ranges, WELLBEING.minimum_whole)

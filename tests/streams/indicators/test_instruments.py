@@ -129,7 +129,10 @@ def test_a_score_stays_in_its_range_and_turns_with_the_answers(name: str, data: 
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        (("redistributable: true", "redistributable: false"), "the licence does not let the `texts` ship"),
+        (
+            ("redistributable: true", "redistributable: false"),
+            "does not allow the `texts` to ship",
+        ),
         (("high: 3", "high: 4"), "`options` must name all 5 answers"),
         (("rule: sum", "rule: product"), "'product' is not allowed; allowed: 'sum', 'mean' or 'difference'"),
         (("items: [1, 2]", "items: [1, 3]"), "names an item above 2"),

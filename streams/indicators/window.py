@@ -1,0 +1,128 @@
+"""One participant's answers in a window `(t - w, t]` that ends at a check-in, as live indicators use them."""
+
+from bisect import bisect_right
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
+from typing import TypeVar
+
+from schemas.base import Measure
+from schemas.events import IndicatorValue, Note, Window
+from schemas.study import Study
+from schemas.study.versions import Versions
+from streams.indicators.entry import Indicator
+from streams.indicators.result import Result
+from streams.records.item_roles import Range
+from streams.records.pairs import consecutive
+from streams.records.timeline import CheckInRecord, History, PromptRecord
+
+WINDOW_MS: Mapping[Window, int] = MappingProxyType(
+    {Window.DAY: 86_400_000, Window.WEEK: 7 * 86_400_000, Window.MONTH: 28 * 86_400_000}
+)
+LONGEST_MS = max(WINDOW_MS.values())
+
+_Event = TypeVar("_Event", PromptRecord, CheckInRecord)
+
+
+def scales(study: Study) -> tuple[Measure, ...]:
+    """The measures that the study asks on a scale, in the order of its items."""
+    return tuple(dict.fromkeys(item.measures for item in study.scales if item.measures))
+
+
+class Windowed:
+    """The answers of one window.
+
+    Attributes:
+        scales: The measures that the study asks on a scale.
+        answered: How many prompts in the window were answered in it.
+        closed: How many prompts in the window were answered or have expired.
+    """
+
+    def __init__(self, history: History, versions: Versions, checkin: CheckInRecord, window: Window) -> None:
+        start, end = checkin.at - WINDOW_MS[window], checkin.at
+        self._versions, self._study, self._window = versions, versions[checkin.study], window
+        self._checkins = between(history.answered, start, end)
+        asked = between(history.asked, start, end)
+        answers = {p.id: a for p in asked if (a := history.answer_of.get(p.id)) and a.at <= end}
+        self._placed = [(prompt, answers[prompt.id]) for prompt in asked if prompt.id in answers]
+        self._one_version = all(c.study == checkin.study for c in self._checkins)
+        self._known: dict[tuple[Measure, ...], list[CheckInRecord]] = {}
+        self.scales = scales(self._study)
+        self.answered = len(self._placed)
+        self.closed = sum(1 for prompt in asked if prompt.until <= end or prompt.id in answers)
+
+    def scores(self, measure: Measure) -> list[float]:
+        """The scores of a measure, by time."""
+        return [checkin.scores[measure] for checkin in self._with(measure)]
+
+    def pairs(self, measure: Measure) -> list[tuple[float, float]]:
+        """The scores of a measure at consecutive prompts."""
+        usable = {checkin.id for checkin in self._with(measure)}
+        return [
+            (a.scores[measure], b.scores[measure])
+            for (_, a), (_, b) in consecutive(self._placed, lambda placed: (placed[0].day, placed[0].beep))
+            if a.id in usable and b.id in usable
+        ]
+
+    def both(self, one: Measure, other: Measure) -> list[tuple[float, float]]:
+        """The scores of two measures where a check-in has both."""
+        return [(checkin.scores[one], checkin.scores[other]) for checkin in self._with(one, other)]
+
+    def strategies(self) -> list[str]:
+        """Every use of a coping strategy; "none of these" is not one."""
+        alone = {o.id for item in self._study.strategy_items for o in item.options if o.exclusive}
+        found = self._with(Measure.COPING_STRATEGY)
+        return [use for checkin in found for use in checkin.coping if use not in alone]
+
+    def range_of(self, measure: Measure) -> Range | None:
+        """The ends of a measure's scale; None where the study does not ask it."""
+        items = self._study.scales_of(measure)
+        return (items[0].scale.min, items[0].scale.max) if items else None
+
+    def value(self, entry: Indicator, compute: Callable[[int], Result], *measures: Measure) -> IndicatorValue:
+        """An indicator's value, with notes on the answers behind it.
+
+        Args:
+            entry: The indicator.
+            compute: Gives the result for the window's minimum.
+            measures: What it is computed from; an indicator that is per scale is about the first.
+        """
+        result = compute(entry.minimum_in(self._window))
+        return IndicatorValue.model_construct(
+            indicator=entry.id, scale=measures[0].value if entry.per_scale else "", window=self._window,
+            value=result.value, n=result.n, n_pairs=result.n_pairs, reason=result.reason,
+            notes=self._notes(*measures) if measures else None,
+        )  # fmt: skip
+
+    def _with(self, *measures: Measure) -> list[CheckInRecord]:
+        """The check-ins that have all of the measures, asked as the newest version asks them."""
+        if measures not in self._known:
+            self._known[measures] = [
+                checkin
+                for checkin in self._checkins
+                if all(_has(checkin, measure) and self._alike(checkin, measure) for measure in measures)
+            ]
+        return self._known[measures]
+
+    def _alike(self, checkin: CheckInRecord, measure: Measure) -> bool:
+        return self._one_version or self._versions.alike(self._study.ref, checkin.study, measure)
+
+    def _notes(self, *measures: Measure) -> tuple[Note, ...] | None:
+        usable, notes = self._with(*measures), []
+        if len(usable) < sum(1 for c in self._checkins if all(_has(c, measure) for measure in measures)):
+            notes.append(Note.SCALE_CHANGED)
+        if len({checkin.language for checkin in usable}) > 1:
+            notes.append(Note.LANGUAGES_MIXED)
+        return tuple(notes) or None
+
+
+def _has(checkin: CheckInRecord, measure: Measure) -> bool:
+    return bool(checkin.coping) if measure == Measure.COPING_STRATEGY else measure in checkin.scores
+
+
+def between(events: Sequence[_Event], start: int, end: int) -> Sequence[_Event]:
+    """The events in `(start, end]`."""
+    return events[bisect_right(events, start, key=_time) : bisect_right(events, end, key=_time)]
+
+
+def _time(event: PromptRecord | CheckInRecord) -> int:
+    return event.at

@@ -23,7 +23,7 @@ from streams.indicators.update import TIMELINE
 from streams.worker.agents import CONVERSATION, compute, converse
 from streams.worker.batching import Work, ending_where_stuck, run_batch
 from streams.worker.faust_ports import AnnouncedStudies, FaustSender, FaustStates, declare
-from streams.worker.gap_recovery import Continuity
+from streams.worker.gap_recovery import GapRecovery
 from streams.worker.key_client import KeyClient
 
 EXIT_STUCK = 71
@@ -53,11 +53,11 @@ def build_app(settings: Settings, studies: KnownVersions, keys: KeyClient) -> fa
         converse, states=conversations, studies=announced, keys=keys, send=send, clock=now
     )
     compute_here = partial(compute, states=timelines, studies=announced, send=send, clock=now)
-    continuities = [
+    recoveries = [
         _agent(app, settings, CONVERSATION.consumer, CONVERSATION.topics, converse_here, send),
         _agent(app, settings, TIMELINE.consumer, TIMELINE.topics, compute_here, send),
     ]
-    _recover(app, continuities)
+    _recover(app, recoveries)
 
     @app.task
     async def say_ready() -> None:
@@ -94,9 +94,9 @@ def _faust_app(settings: Settings) -> faust.App:
 
 def _agent(
     app: faust.App, settings: Settings, name: str, reads: Sequence[Topic], work: Work, send: FaustSender
-) -> Continuity:
+) -> GapRecovery:
     """Have the application work on some topics, in batches that miss nothing."""
-    continuity = Continuity(settings.kafka, _GROUP, reads)
+    recovery = GapRecovery(settings.kafka, _GROUP, reads)
 
     async def quarantine(letter: DeadLetter) -> None:
         await send([letter])
@@ -105,19 +105,19 @@ def _agent(
     async def follow(stream: Any) -> None:
         async for events in stream.take_events(BATCH, within=WITHIN_SECONDS):
             with ending_where_stuck():
-                async with continuity.whole([event.message for event in events]) as records:
+                async with recovery.without_gaps([event.message for event in events]) as records:
                     await run_batch(records, work, quarantine, now)
 
-    return continuity
+    return recovery
 
 
-def _recover(app: faust.App, continuities: Iterable[Continuity]) -> None:
+def _recover(app: faust.App, recoveries: Iterable[GapRecovery]) -> None:
     """Have nothing passed over when partitions are assigned, and end the process if records stand still."""
 
     @app.on_partitions_assigned.connect
     async def begin_anew(*_: Any, **__: Any) -> None:
-        for continuity in continuities:
-            continuity.forget()
+        for recovery in recoveries:
+            recovery.forget()
 
     @app.on_rebalance_complete.connect
     async def hold_records_back(*_: Any, **__: Any) -> None:
@@ -131,8 +131,8 @@ def _recover(app: faust.App, continuities: Iterable[Continuity]) -> None:
             return
         mine = app.consumer.assignment()
         with suppress(KafkaError, OSError):
-            for continuity in continuities:
-                if await continuity.stands_still(mine):
+            for recovery in recoveries:
+                if await recovery.stands_still(mine):
                     _log.critical("ending: records wait, and none is handed over")
                     os._exit(EXIT_STUCK)
 

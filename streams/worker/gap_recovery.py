@@ -69,7 +69,7 @@ def after(expected: Mapping[Partition, int], records: Iterable[Record]) -> dict[
     return following
 
 
-class Continuity:
+class GapRecovery:
     """Remembers how far each partition has been worked on, and reads what is missing.
 
     Args:
@@ -91,7 +91,7 @@ class Continuity:
         self._expected, self._waiting = None, {}
 
     @asynccontextmanager
-    async def whole(self, records: Sequence[Record]) -> AsyncIterator[list[Record]]:
+    async def without_gaps(self, records: Sequence[Record]) -> AsyncIterator[list[Record]]:
         """The records with those that are missing, in the order of each partition; left, they are done.
 
         Raises:

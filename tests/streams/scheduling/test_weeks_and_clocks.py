@@ -15,8 +15,8 @@ from streams.scheduling.decide import decide
 from streams.scheduling.local_time import instant_of, local_date
 from streams.scheduling.participant_state import ParticipantState
 from streams.scheduling.plan import plan
-from tests.streams.scheduling.test_decide import START, STUDY, World, days, scheduled
 from tests.streams.scheduling.test_plan import a_day, local, with_prompts
+from tests.streams.scheduling.world import START, STUDY, World, days, scheduled
 
 MONDAY = date(2026, 9, 28)
 NOON_ON_MONDAYS = {"kind": "fixed", "times": ["12:00"], "channel": "web", "weekdays": ["mon"]}

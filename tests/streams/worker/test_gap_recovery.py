@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.topics import Topic
-from streams.worker.gap_recovery import Continuity, Gap, after, gaps
+from streams.worker.gap_recovery import Gap, GapRecovery, after, gaps
 from wellstream.operations.topics import create_topics
 
 LIMIT = pytest.mark.timeout(120)
@@ -48,7 +48,7 @@ def test_repetitions_and_disorder_are_no_gaps_and_partitions_are_apart() -> None
 @pytest.fixture
 async def topic(broker: str) -> Topic:
     """A topic with ten records on its first partition, of which a group has committed three."""
-    topic = Topic(f"continuity-{uuid.uuid4()}", holds="numbers", partitions=2)
+    topic = Topic(f"recovery-{uuid.uuid4()}", holds="numbers", partitions=2)
     await create_topics(broker, [topic])
     await say(broker, topic, range(10))
     consumer = AIOKafkaConsumer(bootstrap_servers=broker, group_id=topic.name, enable_auto_commit=False)
@@ -69,46 +69,46 @@ def handed(topic: Topic, *offsets: int) -> list[Handed]:
     return [Handed(offset, topic.name, value=b"%d" % offset) for offset in offsets]
 
 
-async def values(continuity: Continuity, records: list[Handed]) -> list[bytes | None]:
-    async with continuity.whole(records) as whole:
-        return [record.value for record in whole]
+async def values(recovery: GapRecovery, records: list[Handed]) -> list[bytes | None]:
+    async with recovery.without_gaps(records) as complete:
+        return [record.value for record in complete]
 
 
 @pytest.mark.kafka
 @LIMIT
 async def test_what_was_passed_over_is_read_before_what_follows_it_is_done(broker: str, topic: Topic) -> None:
-    continuity = Continuity(broker, topic.name, [topic])
+    recovery = GapRecovery(broker, topic.name, [topic])
     # The group has committed up to 3, so 3 is missing before the first record, and 5 and 6 in between.
-    assert await values(continuity, handed(topic, 4, 7)) == [b"3", b"4", b"5", b"6", b"7"]
-    assert await values(continuity, handed(topic, 8)) == [b"8"]
-    assert await values(continuity, handed(topic, 8)) == [b"8"]
-    continuity.forget()
-    assert await values(continuity, handed(topic, 3)) == [b"3"]
+    assert await values(recovery, handed(topic, 4, 7)) == [b"3", b"4", b"5", b"6", b"7"]
+    assert await values(recovery, handed(topic, 8)) == [b"8"]
+    assert await values(recovery, handed(topic, 8)) == [b"8"]
+    recovery.forget()
+    assert await values(recovery, handed(topic, 3)) == [b"3"]
 
 
 @pytest.mark.kafka
 @LIMIT
 async def test_what_failed_is_missing_still(broker: str, topic: Topic) -> None:
-    continuity = Continuity(broker, topic.name, [topic])
+    recovery = GapRecovery(broker, topic.name, [topic])
     with pytest.raises(ZeroDivisionError):
-        async with continuity.whole(handed(topic, 3)):
+        async with recovery.without_gaps(handed(topic, 3)):
             raise ZeroDivisionError
-    assert await values(continuity, handed(topic, 4)) == [b"3", b"4"]
+    assert await values(recovery, handed(topic, 4)) == [b"3", b"4"]
 
 
 @pytest.mark.kafka
 @LIMIT
 async def test_a_worker_stands_still_where_records_wait_and_none_is_done(broker: str, topic: Topic) -> None:
-    continuity = Continuity(broker, topic.name, [topic])
+    recovery = GapRecovery(broker, topic.name, [topic])
     mine = [(topic.name, 0), (topic.name, 1), ("a table's changelog", 3)]
-    assert not await continuity.stands_still(mine)
-    assert await continuity.stands_still(mine)
-    assert not await continuity.stands_still([(topic.name, 1)])
-    assert not await continuity.stands_still(mine)
-    await values(continuity, handed(topic, 3))
-    assert not await continuity.stands_still(mine)
-    async with continuity.whole(handed(topic, *range(4, 10))):
-        assert not await continuity.stands_still(mine)
+    assert not await recovery.stands_still(mine)
+    assert await recovery.stands_still(mine)
+    assert not await recovery.stands_still([(topic.name, 1)])
+    assert not await recovery.stands_still(mine)
+    await values(recovery, handed(topic, 3))
+    assert not await recovery.stands_still(mine)
+    async with recovery.without_gaps(handed(topic, *range(4, 10))):
+        assert not await recovery.stands_still(mine)
     await say(broker, topic, range(10, 12))
-    assert not await continuity.stands_still(mine)
-    assert await continuity.stands_still(mine)
+    assert not await recovery.stands_still(mine)
+    assert await recovery.stands_still(mine)

@@ -17,7 +17,7 @@ from streams.indicators.update import TIMELINE, TimelineEvent, batch
 from streams.store.digest import digests
 from streams.store.ingest import STORED, rows_of
 from streams.store.projection import project
-from streams.store.schema import TABLES, Rows
+from streams.store.schema import COMPUTED, TABLES, Rows
 from streams.store.writer import open_store, write
 
 _UPDATES = 200
@@ -77,7 +77,7 @@ async def rebuild(settings: Settings, accept_loss: Collection[str] = ()) -> Rebu
             _write_indicators(new, heard, Versions((await read_studies(settings.kafka)).values()))
             write(new, {}, ends, begun)
             after = digests(new)
-            _refuse_loss(_lost_rows(new, path), accept_loss)
+            _refuse_loss(_take_over(new, path), accept_loss)
             new.execute("checkpoint")
     except BaseException:
         _remove(fresh)
@@ -94,21 +94,32 @@ def _require_tables(names: Collection[str]) -> None:
         )
 
 
-def _lost_rows(new: duckdb.DuckDBPyConnection, path: Path) -> dict[str, tuple[int, int]]:
-    """How many of each table's old rows are not in the new file, and how many there were."""
+def _take_over(new: duckdb.DuckDBPyConnection, path: Path) -> dict[str, tuple[int, int]]:
+    """Copy what the batch computed, and compare the rest with the old file.
+
+    Returns:
+        How many of each table's old rows are not in the new file, and how many there were.
+    """
     new.execute(f"attach '{str(path).replace(chr(39), 2 * chr(39))}' as before (read_only)")
-    lost = {}
     try:
-        for table in TABLES:
-            keys = ", ".join(f'"{column.name}"' for column in table.columns[: table.key])
-            missing, there = new.execute(
-                f"select count(*) filter (n.found is null), count(*) from before.{table.name} "  # noqa: S608
-                f"left join (select {keys}, true as found from main.{table.name}) n using ({keys})"
-            ).fetchall()[0]
-            if missing and table.record:
-                lost[table.name] = (missing, there)
+        for table in COMPUTED:
+            # Until the next batch; checks of earlier days cannot be repeated.
+            new.execute(f"insert into main.{table.name} select * from before.{table.name}")  # noqa: S608
+        return _lost_rows(new)
     finally:
         new.execute("detach before")
+
+
+def _lost_rows(new: duckdb.DuckDBPyConnection) -> dict[str, tuple[int, int]]:
+    lost = {}
+    for table in (table for table in TABLES if table.record):
+        keys = ", ".join(f'"{column.name}"' for column in table.columns[: table.key])
+        missing, there = new.execute(
+            f"select count(*) filter (n.found is null), count(*) from before.{table.name} "  # noqa: S608
+            f"left join (select {keys}, true as found from main.{table.name}) n using ({keys})"
+        ).fetchall()[0]
+        if missing:
+            lost[table.name] = (missing, there)
     return lost
 
 

@@ -62,10 +62,15 @@ async def deleted_records(bootstrap: str, query: Query, record_days: int | None 
         KafkaError: Kafka is unavailable.
         TopicMissing: A topic does not exist.
     """
-    rows = query("select topic, partition, first_offset, next_offset from offsets").itertuples()
-    read = {(row.topic, int(row.partition)): (int(row.first_offset), int(row.next_offset)) for row in rows}
+    read = read_offsets(query)
     async with TopicReader(bootstrap, {}, RECORD) as reader:
         return compare_beginnings(read, await reader.beginnings(), record_days)
+
+
+def read_offsets(query: Query) -> dict[Partition, tuple[int, int]]:
+    """From which offset up to which the store has read each partition."""
+    rows = query("select topic, partition, first_offset, next_offset from offsets").itertuples()
+    return {(row.topic, int(row.partition)): (int(row.first_offset), int(row.next_offset)) for row in rows}
 
 
 def compare_beginnings(

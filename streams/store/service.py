@@ -17,6 +17,7 @@ from schemas.topics import ALERTS, DEAD_LETTERS
 from streams.store.batch_job import compute, keep, looked_at_again
 from streams.store.ingest import STORED, begun, encoded, reached, rows_of
 from streams.store.quack import serve_read_only
+from streams.store.retention import compare_beginnings, read_offsets
 from streams.store.writer import asking, offsets, open_store, write
 
 _log = logging.getLogger(__name__)
@@ -57,6 +58,7 @@ async def _follow(settings: Settings, owner: duckdb.DuckDBPyConnection) -> None:
         AIOKafkaProducer(bootstrap_servers=settings.kafka, acks="all", enable_idempotence=True) as producer,
     ):
         await refuse_other_topics(reader)
+        await _report_deleted(reader, connection)
         batches = asyncio.create_task(_compute_often(settings, _cursor(owner), producer))
         try:
             while not stopping.is_set():
@@ -104,6 +106,13 @@ async def _compute(
     await asyncio.to_thread(keep, connection, batches, at)
     for alert in (alert for batch in batches for alert in batch.alerts):
         await producer.send_and_wait(ALERTS.name, encode(alert), key=alert.participant.encode())
+
+
+async def _report_deleted(reader: TopicReader, connection: duckdb.DuckDBPyConnection) -> None:
+    """Log what Kafka deleted before the store read it: nothing shows it once the store has gone on."""
+    for deleted in compare_beginnings(read_offsets(asking(connection)), await reader.beginnings()):
+        if deleted.unread:
+            _log.error("%s", deleted)
 
 
 async def refuse_other_topics(reader: TopicReader) -> None:

@@ -70,6 +70,7 @@ async def test_a_deleted_beginning_is_noticed_and_a_rebuild_loses_nothing_untold
 
     with open_store(settings.store_path) as store:
         before = digests(store)
+        store.execute("insert into drift values ('demo', now(), 3, 90, 0)")
     with pytest.raises(RowsLost, match=r"checkin_versions 2 of 5, answer_versions \d+ of \d+") as refused:
         await rebuild(settings)
     with open_store(settings.store_path) as store:
@@ -85,6 +86,7 @@ async def test_a_deleted_beginning_is_noticed_and_a_rebuild_loses_nothing_untold
     assert await gone(settings) == [], "what the store has no rows of any more cannot be lost"
     with open_store(settings.store_path) as store:
         assert offsets(store)[PLACE] == ANSWERED
+        assert store.execute("select compared from drift").fetchall() == [(90,)]
 
 
 async def test_an_unknown_table_is_refused_before_anything_is_read() -> None:

@@ -39,26 +39,8 @@ def study_of(
     Raises:
         FormatError: Some items are invalid; the message names them all.
     """
-    report.lose(
-        "interventions, arms",
-        "not in the format",
-        "set to one arm with a baseline and a follow-up; fill in yours",
-    )
-    report.lose(
-        "schedule",
-        "not in the format",
-        "set to three random prompts a day from 09:00 to 21:00; fill in yours",
-    )
-    report.lose(
-        "safety.notice", "not in the format", "fill in whom to call in an emergency, in every language"
-    )
     asked = _sms_items(items)
-    if asked:
-        report.lose(
-            "sms",
-            "not in the format",
-            f"set to {', '.join(asked)}; check that these are the items to ask by SMS",
-        )
+    _report_defaults(report, asked)
     plain = {
         "id": study_id,
         "version": 1,
@@ -87,6 +69,29 @@ def study_of(
     except ValidationError as error:
         wrong = [_sentence(problem, plain, places) for problem in error.errors(include_url=False)]
         raise FormatError("\n".join(dict.fromkeys(wrong))) from None
+
+
+def _report_defaults(report: Report, asked: Sequence[str]) -> None:
+    """Say what the imported file does not hold, and what was assumed instead."""
+    report.lose(
+        "interventions, arms",
+        "not in the format",
+        "set to one arm with a baseline and a follow-up; fill in yours",
+    )
+    report.lose(
+        "schedule",
+        "not in the format",
+        "set to three random prompts a day from 09:00 to 21:00; fill in yours",
+    )
+    report.lose(
+        "safety.notice", "not in the format", "fill in whom to call in an emergency, in every language"
+    )
+    if asked:
+        report.lose(
+            "sms",
+            "not in the format",
+            f"set to {', '.join(asked)}; check that these are the items to ask by SMS",
+        )
 
 
 def write_study(study: Study, file: Path, source: str) -> None:

@@ -1,5 +1,6 @@
 """A topic whose beginning was deleted: it is said, and a rebuild keeps the rows that would be lost."""
 
+import asyncio
 import re
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 import pytest
 from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
+from pydantic import SecretStr
 
 from schemas.codec import encode
 from schemas.events import CheckInSubmitted, PromptSent
@@ -15,11 +17,14 @@ from schemas.topic_log import TopicReader
 from schemas.topics import CHECKINS, PROMPTS
 from streams.store.digest import digests
 from streams.store.ingest import STORED, begun, reached, rows_of
+from streams.store.quack import serve_read_only
 from streams.store.rebuild import RowsLost, UnknownTable, rebuild
 from streams.store.retention import RECORD, Deleted, compare_beginnings, deleted_records
 from streams.store.writer import asking, offsets, open_store, write
 from tests.streams.indicators.test_update import EVENTS
-from wellstream.local.kafka import local_kafka
+from wellstream.local.kafka import free_port, local_kafka
+from wellstream.operations import doctor
+from wellstream.operations.doctor import Finding
 from wellstream.operations.topics import create_topics
 
 SENT = [event for event in EVENTS if isinstance(event, CheckInSubmitted | PromptSent)][:12]
@@ -56,10 +61,19 @@ async def gone(settings: Settings, record_days: int | None = None) -> list[Delet
         return await deleted_records(settings.kafka, asking(store), record_days)
 
 
+async def doctor_on_the_record(settings: Settings) -> list[Finding]:
+    """What `wellstream doctor` says of the record, with the store running."""
+    served = settings.model_copy(update={"store_port": free_port(), "store_token": SecretStr("token")})
+    with open_store(settings.store_path) as store:
+        serve_read_only(store, "localhost", served.store_port, "token")
+        return await asyncio.to_thread(lambda: list(doctor._record(served)))
+
+
 @pytest.mark.kafka
 @pytest.mark.timeout(180)
 async def test_a_deleted_beginning_is_noticed_and_a_rebuild_loses_nothing_untold(settings: Settings) -> None:
     assert await gone(settings) == []
+    assert [finding.ok for finding in await doctor_on_the_record(settings)] == [True]
     assert (await rebuild(settings)).after["checkin_versions"][0] == ANSWERED
     await delete(settings.kafka, 2)
 
@@ -67,6 +81,9 @@ async def test_a_deleted_beginning_is_noticed_and_a_rebuild_loses_nothing_untold
     assert (found.topic, found.stored, found.unread, found.intended) == (CHECKINS.name, 2, 0, False)
     assert "younger than the store's oldest row" in str(found)
     assert (await gone(settings, record_days=500))[0].intended
+    (said,) = await doctor_on_the_record(settings)
+    assert not said.ok
+    assert "checkins.v1 is younger" in said.text
 
     with open_store(settings.store_path) as store:
         before = digests(store)

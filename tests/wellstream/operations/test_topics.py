@@ -17,6 +17,7 @@ from streams.store.ingest import STORED
 from tests.conftest import DEMO
 from wellstream.cli.store import topics_table
 from wellstream.local.kafka import local_kafka
+from wellstream.operations import doctor
 from wellstream.operations.topics import (
     EarlierTopics,
     RetentionTooShort,
@@ -84,6 +85,24 @@ async def test_a_changed_retention_is_shown_and_applied(kafka: str, topic: Topic
     own = {entry[0]: entry[1] for entry in response.resources[0][4]}
     assert own["segment.bytes"] == "2000000"
     await admin.close()
+
+
+@pytest.mark.kafka
+async def test_doctor_names_a_topic_whose_retention_is_another(broker: str) -> None:
+    admin = AIOKafkaAdminClient(bootstrap_servers=broker)
+    await admin.start()
+    await admin.alter_configs(
+        [ConfigResource(ConfigResourceType.TOPIC, CHECKINS.name, {"retention.ms": YEAR_MS})]
+    )
+    await admin.close()
+    try:
+        (found,) = await asyncio.to_thread(lambda: list(doctor._topics(Settings(kafka=broker))))
+        assert not found.ok
+        assert "declared: checkins.v1; run `wellstream topics --apply`" in found.text
+    finally:
+        await align_topics(broker, apply=True)
+    (found,) = await asyncio.to_thread(lambda: list(doctor._topics(Settings(kafka=broker))))
+    assert found.ok
 
 
 @pytest.mark.kafka

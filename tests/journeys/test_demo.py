@@ -16,7 +16,7 @@ import pytest
 
 from wellstream.local.kafka import free_port
 
-pytestmark = [pytest.mark.kafka, pytest.mark.journey, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.kafka, pytest.mark.journey, pytest.mark.timeout(600)]
 
 
 def environment(home: Path) -> dict[str, str]:
@@ -66,7 +66,7 @@ def start(tmp_path: Path) -> Iterator[Start]:
 
 
 def wait_until_all_run(services: Path) -> None:
-    end = time.monotonic() + 120
+    end = time.monotonic() + 240
     while not (
         services.exists() and '"dashboard"' in (text := services.read_text()) and "starting" not in text
     ):

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
+from typing import IO
 
 import pytest
 from pydantic import SecretStr
@@ -98,6 +99,8 @@ def process(*command: str, folder: Path) -> Iterator[subprocess.Popen[str]]:
         except subprocess.TimeoutExpired:
             started.kill()
             started.wait()
+        assert started.stdin is not None
+        started.stdin.close()
 
 
 def listens(port: int) -> bool:
@@ -105,8 +108,15 @@ def listens(port: int) -> bool:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
-def swallow(output: Iterator[str]) -> None:
-    threading.Thread(target=lambda: [None for _ in output], daemon=True).start()
+def swallow(output: IO[str]) -> None:
+    """Read what a process writes, until it ends."""
+
+    def read() -> None:
+        with output:
+            for _ in output:
+                pass
+
+    threading.Thread(target=read, daemon=True).start()
 
 
 class Centre:
@@ -118,13 +128,14 @@ class Centre:
         self.texts: list[str] = []
         threading.Thread(target=self._read, args=(running.stdout,), daemon=True).start()
 
-    def _read(self, output: Iterator[str]) -> None:
-        for line in output:
-            found = re.search(
-                rf"Got message \d+: <{STUDY} \{NUMBER} (?:text|ucs-2|data) (.*)>$", line.rstrip()
-            )
-            if found:
-                self.texts.append(found[1])
+    def _read(self, output: IO[str]) -> None:
+        with output:
+            for line in output:
+                found = re.search(
+                    rf"Got message \d+: <{STUDY} \{NUMBER} (?:text|ucs-2|data) (.*)>$", line.rstrip()
+                )
+                if found:
+                    self.texts.append(found[1])
 
     def say(self, words: str, expected: str | None) -> None:
         assert self._in is not None

@@ -1,7 +1,7 @@
-"""Bytes, round trips and time of the form's first page, beside a plain static page from the same server.
+"""Measures bytes, round trips and time of the form's first page, against a static page from the same server.
 
-Run `uv run python benchmarks/first_page.py`; without Kafka or a browser. The round trips are counted from
-the response's bytes and an initial window of ten segments of 1460 bytes (RFC 6928), not measured.
+Run `uv run just bench first_page`; it needs neither Kafka nor a browser. Round trips are not measured but
+computed from the response's size and an initial window of ten segments of 1460 bytes (RFC 6928).
 """
 
 import asyncio
@@ -36,12 +36,12 @@ PEER = "<!doctype html><html lang=en><title>A plain page</title><p>One sentence.
 
 
 async def main(count: int) -> None:
-    """Ask for both pages in turn; print bytes, round trips and medians."""
+    """Request both pages in turn; print bytes, round trips and medians."""
     study = load_study(Path(__file__).parents[1] / "studies" / "demo.yaml")
     with tempfile.TemporaryDirectory() as home:
         settings = Settings(
             home=Path(home),
-            simulation=True,  # one address asks for everything
+            simulation=True,  # lifts the rate limits, since all requests come from one address
             vault_key=SecretStr("a key of at least thirty-two characters"),
             twilio_auth_token=SecretStr("unused"),
         )
@@ -54,7 +54,7 @@ async def main(count: int) -> None:
         serving = asyncio.create_task(server.serve())
         await asyncio.sleep(1)
         for number, language in enumerate(study.languages):
-            joining = Enrolment(
+            enrolment = Enrolment(
                 number=f"+4477009004{number:02}",
                 study=study.ref,
                 arm="cbt",
@@ -62,9 +62,9 @@ async def main(count: int) -> None:
                 zone="Europe/Brussels",
                 start_date=now().date(),
             )
-            person = (await vault.directory.enrol([joining], now()))[0]
-            wanted = NewLink(participant=person.participant, expires_at=now() + timedelta(hours=1))
-            tokens = await vault.links.create([wanted] * (1 + count // 100))
+            person = (await vault.directory.enrol([enrolment], now()))[0]
+            link = NewLink(participant=person.participant, expires_at=now() + timedelta(hours=1))
+            tokens = await vault.links.create([link] * (1 + count // 100))
             await measure(f"http://127.0.0.1:{port}", language, tokens, count)
         server.should_exit = True
         await serving
@@ -78,19 +78,19 @@ async def measure(base: str, language: str, tokens: list[str], count: int) -> No
     async with httpx.AsyncClient(base_url=base, headers={"Accept-Encoding": "gzip"}) as client:
         for number in range(count):
             for path, times in ((f"/c/{tokens[number // 100]}", form), ("/peer", peer)):
-                begun = time.perf_counter()
+                started = time.perf_counter()
                 answer = await client.get(path)
-                times.append(1000 * (time.perf_counter() - begun))
+                times.append(1000 * (time.perf_counter() - started))
                 if path != "/peer":
                     page = answer
     page.raise_for_status()
     sent = int(page.headers["Content-Length"]) + sum(len(k) + len(v) + 4 for k, v in page.headers.raw) + 17
     assets = [len(gzip.compress(text.encode())) for text in (STYLE, SCRIPT)]
-    whole = len(page.content) + len(STYLE.encode()) + len(SCRIPT.encode())
+    total = len(page.content) + len(STYLE.encode()) + len(SCRIPT.encode())
     print(
         f"{language}: {len(page.content)} bytes of HTML, {sent} sent with headers, "
         f"{math.ceil(sent / (SEGMENT * WINDOW))} round trip; "
-        f"style {assets[0]}, script {assets[1]} compressed; {whole} bytes in all, uncompressed"
+        f"style {assets[0]}, script {assets[1]} compressed; {total} bytes in all, uncompressed"
     )
     ours, theirs = statistics.median(form), statistics.median(peer)
     print(f"    median {ours:.2f} ms, plain page {theirs:.2f} ms, ratio {ours / theirs:.1f}, n={count}")

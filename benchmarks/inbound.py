@@ -1,10 +1,10 @@
-"""200 texts a second for a minute through the signed webhook: none lost, none doubled.
+"""Sends 200 texts a second for a minute through the signed webhook, and counts lost texts and duplicates.
 
-    uv run python benchmarks/inbound.py [SECONDS]
+    uv run python -m benchmarks.inbound [SECONDS]
 
-Starts Kafka, the store, the gateway and the worker of its own, enrols 400 people, and sends each twentieth
-text twice, as a provider does that got no answer. The peer, in the same run and at the same pace, is a server
-that checks the same signature and does nothing else.
+Starts its own Kafka, store, gateway and worker, enrols 400 people, and sends every twentieth text twice, as
+a provider does that got no response. The baseline, in the same run and at the same rate, is a server that
+checks the same signature and does nothing else.
 """
 
 import asyncio
@@ -43,12 +43,12 @@ STUDY = Path(__file__).parents[1] / "studies" / "demo.yaml"
 
 
 def number_of(place: int) -> str:
-    """A number kept for fiction (Ofcom) for the first hundred; then ones that no network has."""
+    """A number that no network uses; the first hundred are reserved for fiction (Ofcom)."""
     return f"+447700{900000 + place:06d}"
 
 
 def texts(url: str, token: str, seconds: int, run: str) -> list[tuple[str, bytes, str]]:
-    """What a provider sends: id of the event that follows, the form, its signature; made beforehand."""
+    """Prepare what a provider sends: id of the resulting event, form body and signature."""
     signer = RequestValidator(token)
     made = []
     for place in range(A_SECOND * seconds):
@@ -60,7 +60,7 @@ def texts(url: str, token: str, seconds: int, run: str) -> list[tuple[str, bytes
 
 
 async def send(url: str, made: list[tuple[str, bytes, str]]) -> tuple[set[str], list[float], int]:
-    """Send at the pace; the ids that were acknowledged, the seconds each took, and how many failed."""
+    """Send at the set rate; returns the acknowledged ids, the seconds each took, and how many failed."""
     accepted: set[str] = set()
     took: list[float] = []
     failed = 0
@@ -73,14 +73,14 @@ async def send(url: str, made: list[tuple[str, bytes, str]]) -> tuple[set[str], 
             "Content-Type": "application/x-www-form-urlencoded",
         }
         for _ in range(2 if place % TWICE == 0 else 1):
-            begun = time.perf_counter()
+            started = time.perf_counter()
             try:
                 async with client.post(url, data=body, headers=headers) as answer:
                     status = answer.status
             except aiohttp.ClientError:
                 failed += 1
                 continue
-            took.append(time.perf_counter() - begun)
+            took.append(time.perf_counter() - started)
             if status == 200:
                 accepted.add(name)
             else:
@@ -88,27 +88,27 @@ async def send(url: str, made: list[tuple[str, bytes, str]]) -> tuple[set[str], 
 
     connector = aiohttp.TCPConnector(limit=100, keepalive_timeout=2)
     async with aiohttp.ClientSession(connector=connector) as client, asyncio.TaskGroup() as group:
-        begun = time.perf_counter()
+        started = time.perf_counter()
         for place in range(len(made)):
-            await asyncio.sleep(max(0.0, begun + place / A_SECOND - time.perf_counter()))
+            await asyncio.sleep(max(0.0, started + place / A_SECOND - time.perf_counter()))
             group.create_task(one(client, place))
     return accepted, took, failed
 
 
 def serve_peer(port: int, token: str) -> None:
-    """A server that checks the signature, and nothing else."""
+    """A server that only checks the signature."""
     validator, url = RequestValidator(token), f"http://127.0.0.1:{port}/sms/twilio"
 
     async def receive(request: Request) -> Response:
         fields = dict(await request.form())
-        well = validator.validate(url, fields, request.headers.get("X-Twilio-Signature", ""))
-        return Response(status_code=200 if well else 403)
+        valid = validator.validate(url, fields, request.headers.get("X-Twilio-Signature", ""))
+        return Response(status_code=200 if valid else 403)
 
     app = Starlette(routes=[Route("/sms/twilio", receive, methods=["POST"])])
     uvicorn.run(app, port=port, log_level="warning", access_log=False)
 
 
-def say(name: str, took: list[float], seconds: float) -> float:
+def print_latency(name: str, took: list[float], seconds: float) -> float:
     cuts = statistics.quantiles(took, n=100)
     print(
         f"{name}: {len(took):,} requests in {seconds:.1f} s ({len(took) / seconds:.0f}/s), "
@@ -129,8 +129,8 @@ def main(seconds: int) -> None:
                 "admin_url": f"http://127.0.0.1:{admin}", "store_port": free_port(),
             }
         )  # fmt: skip
-        wanted = [one for one in services(settings) if one.name in ("store", "gateway", "worker")]
-        stack.enter_context(Supervisor(home, wanted))
+        chosen = [one for one in services(settings) if one.name in ("store", "gateway", "worker")]
+        stack.enter_context(Supervisor(home, chosen))
         day = str(now().date())
         person = {"arm": "cbt", "language": "en", "zone": "Europe/London", "start_date": day}
         enrol(settings, [person | {"number": number_of(place)} for place in range(PEOPLE)])
@@ -145,18 +145,19 @@ def main(seconds: int) -> None:
             ("wellstream", f"{settings.public_url}/sms/twilio"),
         ):
             made = texts(url, token, seconds, name)
-            begun = time.perf_counter()
+            started = time.perf_counter()
             accepted, took, failed = uvloop.run(send(url, made))
-            medians.append(say(name, took, time.perf_counter() - begun))
+            medians.append(print_latency(name, took, time.perf_counter() - started))
             print(f"{name}: {failed} refused")
         peer.terminate()
-        begun = time.perf_counter()
+        stopped = time.perf_counter()
         reader = Reader(settings.store_uri, settings.secret("store_token"))
         found = settle(reader.query, accepted, 300)
-        print(f"all stored {time.perf_counter() - begun:.1f} s after the last text")
+        print(f"all stored {time.perf_counter() - stopped:.1f} s after the last text")
         rows = int(reader.query("select count(*) as n from checkins")["n"][0])
         print(
-            f"{found}; rows={rows} doubled={rows - found.stored}; median ratio {medians[1] / medians[0]:.1f}"
+            f"{found}; rows={rows} duplicates={rows - found.stored}; "
+            f"median ratio {medians[1] / medians[0]:.1f}"
         )
 
 

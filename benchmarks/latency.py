@@ -1,6 +1,6 @@
-"""Time from an accepted webhook to the row being readable through Quack, beside a running demo.
+"""Measures the time from an accepted webhook until the row can be read through Quack, on a running demo.
 
-Run `uv run wellstream demo` in one terminal and `uv run python benchmarks/latency.py` in another. Its peer,
+Run `uv run wellstream demo` in one terminal and `uv run just bench latency` in another. The baseline,
 measured in the same run, is the webhook alone: from sending the request to its acknowledgement.
 """
 
@@ -22,7 +22,7 @@ _NUMBER = "+447700900998"
 
 
 def main(count: int) -> None:
-    """Send `count` texts one after the other; print median and 99th percentile in milliseconds."""
+    """Send `count` texts one after another; print median and 99th percentile in milliseconds."""
     settings = adopt_running()
     reader = Reader(settings.store_uri, settings.secret("store_token"))
     start = str(now().date())
@@ -36,15 +36,18 @@ def main(count: int) -> None:
             sid = f"SM{uuid4().hex}"
             fields = {"MessageSid": sid, "From": _NUMBER, "Body": "7 3 5"}
             headers = {"X-Twilio-Signature": signer.compute_signature(url, fields)}
-            begun = time.perf_counter()
+            sent = time.perf_counter()
             client.post(url, data=fields, headers=headers).raise_for_status()
             accepted = time.perf_counter()
             cause = str(event_id("twilio", sid))
             while not len(reader.query("select 1 from checkins where cause = :cause", cause=cause)):
                 time.sleep(0.005)
-            acknowledged.append(accepted - begun)
+            acknowledged.append(accepted - sent)
             readable.append(time.perf_counter() - accepted)
-    for name, values in (("webhook acknowledged", acknowledged), ("row readable after that", readable)):
+    for name, values in (
+        ("webhook acknowledged", acknowledged),
+        ("row readable after acknowledgement", readable),
+    ):
         cuts = statistics.quantiles(values, n=100)
         print(f"{name}: median {1000 * cuts[49]:.0f} ms, 99th percentile {1000 * cuts[98]:.0f} ms, n={count}")
 

@@ -1,7 +1,7 @@
-"""What one check-in's update costs after 100, 1,000 and 10,000 earlier ones, and what a participant weighs.
+"""Measures one check-in's update after 100, 1,000 and 10,000 earlier ones, and the size of the state.
 
-Run `uv run python benchmarks/per_checkin.py`. The peer, timed in the same run, is what a notebook would do at
-each check-in: pandas' 28-day rolling mean and SD of the six scales over the whole history, and nothing else.
+Run `uv run just bench per_checkin`. The baseline, timed in the same run, is what a notebook would do at each
+check-in: pandas' 28-day rolling mean and SD of the six scales over the full history, and nothing else.
 """
 
 import json
@@ -22,7 +22,7 @@ from wellstream.operations.paths import STUDIES
 
 STUDY = load_study(STUDIES / "demo.yaml")
 VERSIONS = Versions([STUDY])
-WHO, PER_DAY, ROUNDS = "p-0123456789abcdef", 5, 40
+PARTICIPANT, PER_DAY, ROUNDS = "p-0123456789abcdef", 5, 40
 START = datetime(2020, 1, 1, 9, tzinfo=UTC)
 SCALES = [item.id for item in STUDY.scales]
 
@@ -32,7 +32,7 @@ def events(count: int) -> Iterator[TimelineEvent]:
     for index in range(count):
         day, beep = divmod(index, PER_DAY)
         at = START + timedelta(days=day, hours=2 * beep)
-        common = {"study": STUDY.ref, "participant": WHO, "zone": "Europe/Brussels", "channel": "web"}
+        common = {"study": STUDY.ref, "participant": PARTICIPANT, "zone": "Europe/Brussels", "channel": "web"}
         asked = {
             "event_id": event_id("prompt", str(index)), "occurred_at": at, "recorded_at": at,
             "scheduled_at": at, "expires_at": at + timedelta(minutes=60), "study_day": day + 1,
@@ -52,14 +52,14 @@ def events(count: int) -> Iterator[TimelineEvent]:
 def milliseconds(work: Callable[[], object]) -> float:
     times = []
     for _ in range(ROUNDS):
-        begun = time.perf_counter()
+        started = time.perf_counter()
         work()
-        times.append(time.perf_counter() - begun)
+        times.append(time.perf_counter() - started)
     return 1000 * statistics.median(times)
 
 
 def grown(count: int) -> tuple[State, list[TimelineEvent]]:
-    """The state after `count` check-ins, as it comes from the table, and the next prompt and check-in."""
+    """The state after `count` check-ins, as the worker's table holds it, and the next prompt and check-in."""
     known = list(events(count + 1))
     state: State | None = None
     for first in range(0, 2 * count, 500):
@@ -74,7 +74,7 @@ def main() -> None:
 
         def ours(state: State = state, news: list[TimelineEvent] = news) -> object:
             _, history, affected = absorb(state, news, VERSIONS)
-            return list(updates(WHO, history, affected, VERSIONS))
+            return list(updates(PARTICIPANT, history, affected, VERSIONS))
 
         rows = [e for e in events(count + 1) if isinstance(e, CheckInSubmitted)]
         frame = pd.DataFrame(

@@ -1,9 +1,8 @@
-"""Planning a day for 10,000 people, beside a plain plan with the standard library's zoneinfo and random.
+"""Measures planning a day for 10,000 people, against a plain plan with the standard library.
 
-    uv run python benchmarks/planning.py
-
-The peer draws as many uniform times in the same waking hours and makes no promise about gaps, blocks, missing
-days or repeatability: it is what a plan costs without any of that.
+Run `uv run just bench planning`. The baseline draws as many uniform times within the same waking hours, using
+only zoneinfo and random. It has no minimum gaps, blocks, missing days or repeatability, so the difference is
+what these cost.
 """
 
 import random
@@ -26,7 +25,7 @@ ON = date(2026, 10, 25)  # the clocks change
 
 
 def ours(study: Study, people: list[str]) -> int:
-    days = (Day(who, "cbt", ZONES[place % 4], ON, 10) for place, who in enumerate(people))
+    days = (Day(person, "cbt", ZONES[place % 4], ON, 10) for place, person in enumerate(people))
     return sum(len(plan(day, study, "secret")) for day in days)
 
 
@@ -47,10 +46,10 @@ def main() -> None:
     ratios = []
     for _ in range(ROUNDS):
         seconds = []
-        for way in (ours, plain):
-            begun = time.perf_counter()
-            count = way(study, people)
-            seconds.append(time.perf_counter() - begun)
+        for planner in (ours, plain):
+            started = time.perf_counter()
+            count = planner(study, people)
+            seconds.append(time.perf_counter() - started)
         ratios.append(seconds[0] / seconds[1])
         print(f"{count:,} prompts for {PEOPLE:,} people: {seconds[0]:.2f} s, plain {seconds[1]:.2f} s")
     print(f"median ratio {statistics.median(ratios):.1f}")

@@ -21,8 +21,8 @@ class Problem:
     """An error in a file.
 
     Attributes:
-        line: Counted from 1, which is the header.
-        column: Its name; empty if the whole line is wrong.
+        line: Line number; the header is line 1.
+        column: Its name; empty if the problem is with the whole line.
         message: What is wrong, and what is allowed.
     """
 
@@ -124,7 +124,9 @@ def read_table(
                 stripped = {name: cell.strip() for name, cell in zip(header, cells, strict=True)}
                 yield Row(reader.line_num, stripped, problems)
         except UnicodeDecodeError:
-            raise DataFileError(path, [Problem(1, "", "the file is not text in UTF-8")]) from None
+            raise DataFileError(
+                path, [Problem(1, "", "the file is not UTF-8 text; save it as UTF-8")]
+            ) from None
         except csv.Error as error:
             problem = Problem(reader.line_num, "", f"this is not valid CSV: {error}")
             raise DataFileError(path, [problem]) from None
@@ -133,7 +135,7 @@ def read_table(
 def text(cell: str) -> str:
     """Any text that is not empty."""
     if not cell:
-        raise CellRefused("this is empty")
+        raise CellRefused("this must not be empty")
     return cell
 
 
@@ -146,7 +148,7 @@ def zone(cell: str) -> str:
 
 
 def count(limit: int | None = None) -> Callable[[str], int]:
-    """A whole number from 1 on, up to a limit if there is one."""
+    """A whole number of at least 1, and at most `limit` if given."""
 
     def read(cell: str) -> int:
         if not _COUNT.fullmatch(cell) or (limit is not None and int(cell) > limit):
@@ -201,7 +203,7 @@ def whole_number(low: int, high: int) -> Callable[[str], int]:
 
 
 def options(offered: Sequence[str], separator: str) -> Callable[[str], tuple[str, ...]]:
-    """Options chosen, each once, in the order of the cell; none for an empty cell."""
+    """The chosen options, each at most once, in the order of the cell; none for an empty cell."""
 
     def read(cell: str) -> tuple[str, ...]:
         chosen = [part.strip() for part in cell.split(separator)] if cell else []

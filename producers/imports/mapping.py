@@ -34,20 +34,20 @@ class Mapping(FrozenModel):
     """The meaning of a file's columns. A row is a prompt, with its answers if there are any.
 
     Attributes:
-        participant: Column with the name that the file gives a person; it is replaced by a pseudonym.
-        arm, language: Of the row's person.
-        zone: IANA zone of times without an offset, where no `zone_names` tells another.
-        zone_names: Zones of the abbreviations that stand after a time, such as `CET: Europe/Berlin`. A row
-            whose times bear one is in that zone.
+        participant: Column with the participant's name in the file; it is replaced by a pseudonym.
+        arm, language: Those of the row's participant.
+        zone: IANA zone of times without an offset, unless `zone_names` gives another.
+        zone_names: Zones of abbreviations after a time, such as `CET: Europe/Berlin`; a row whose times
+            have one is in that zone.
         scheduled: Column with the time for which the prompt was planned, local or with an offset.
-        sent: Column with the time of sending; absent or before `scheduled` (a telephone's clock at 1970),
-            it is taken as scheduled.
-        answered: Column with the time of the answer; used only where an item is answered.
+        sent: Column with the time of sending; if empty or before `scheduled` (a phone's clock at 1970), the
+            scheduled time is used.
+        answered: Column with the time of the answer; used only if an item is answered.
         started: Column with the time of opening.
-        beep: Column with the prompt's place in its day, from 1.
+        beep: Column with the number of the prompt within its day, from 1.
         items: Column of each item of the study.
-        separator: Between the options of an item with choices.
-        expires_minutes: After sending; the study's by default.
+        separator: What separates the options of an item of kind `choices`.
+        expires_minutes: Minutes from sending to expiry; by default the study's.
     """
 
     participant: str

@@ -1,4 +1,4 @@
-"""Reading a CSV of past check-ins by a mapping. Errors name the line and the column; nothing is guessed."""
+"""Reads a CSV of past check-ins with a mapping. Errors name the line and the column; nothing is guessed."""
 
 import re
 from collections.abc import Callable
@@ -28,17 +28,17 @@ _MOST_BEEPS = 48
 
 @dataclass(frozen=True)
 class Imported:
-    """A row: somebody was asked, and perhaps answered.
+    """A row of the file: one prompt, with its answers if there are any.
 
     Attributes:
-        line: In the file, from 1, which is the header.
-        person: The name in the file.
-        zone: IANA.
-        scheduled, sent, expires: When the prompt was planned, went out and ran out.
-        day, beep: Local day of the schedule, and place in it.
-        answered, started: When it was answered and opened; None where it was not, or is not known.
+        line: Line number in the file; the header is line 1.
+        person: The participant's name in the file.
+        zone: IANA name of the time zone.
+        scheduled, sent, expires: When the prompt was scheduled, sent and expired.
+        beep: Number of the prompt within its day.
+        answered, started: When it was answered and opened; None if it was not, or if the time is unknown.
         answers: By item; empty for a missed prompt.
-        occurrence: 0, or more where the file has the same person and schedule again.
+        occurrence: 0; counts up where the file repeats a participant and scheduled time.
     """
 
     line: int
@@ -57,21 +57,21 @@ class Imported:
 
 
 def read_rows(path: Path, study: Study, mapping: Mapping) -> list[Imported]:
-    """All rows of a file, in its order.
+    """Read all rows of a file, in order.
 
     Raises:
-        DataFileError: A column is missing, or a cell is not what it may be.
+        DataFileError: A column is missing, or a cell has an error.
         OSError: The file cannot be opened.
     """
     problems: list[Problem] = []
     found: list[Imported] = []
     seen: dict[tuple[str, datetime], int] = {}
     for row in read_table(path, lambda header: _missing_columns(header, mapping), problems):
-        one = _imported(row, study, mapping)
-        if one is not None:
-            key = (one.person, one.scheduled)
+        imported = _imported(row, study, mapping)
+        if imported is not None:
+            key = (imported.person, imported.scheduled)
             seen[key] = seen.get(key, -1) + 1
-            found.append(replace(one, occurrence=seen[key]))
+            found.append(replace(imported, occurrence=seen[key]))
     if problems:
         raise DataFileError(path, problems)
     return found
@@ -87,9 +87,14 @@ def _imported(row: Row, study: Study, mapping: Mapping) -> Imported | None:
     person = row.read(mapping.participant, cells.text)
     arm, language = mapping.arm.of(row.cells), mapping.language.of(row.cells)
     if study.arm(arm) is None:
-        row.refuse("arm", f"{arm!r} is no arm of {study.ref}; it has {', '.join(a.id for a in study.arms)}")
+        row.refuse(
+            "arm", f"{arm!r} is not an arm of {study.ref}; allowed: {', '.join(a.id for a in study.arms)}"
+        )
     if language not in study.languages:
-        row.refuse("language", f"{language!r} is none of {study.ref}; it has {', '.join(study.languages)}")
+        row.refuse(
+            "language",
+            f"{language!r} is not a language of {study.ref}; allowed: {', '.join(study.languages)}",
+        )
     beep = row.read(mapping.beep, cells.count(_MOST_BEEPS))
     answers = _answers(row, study, mapping)
     zone = _zone(row, mapping)
@@ -100,9 +105,9 @@ def _imported(row: Row, study: Study, mapping: Mapping) -> Imported | None:
         for column in (mapping.scheduled, mapping.sent, mapping.answered, mapping.started)
     )
     if scheduled is None and not row.has(mapping.scheduled):
-        row.refuse(mapping.scheduled, "this is empty")
+        row.refuse(mapping.scheduled, "this must not be empty")
     if answers and not row.has(mapping.answered):
-        row.refuse(mapping.answered, "there are answers, so there must be a time")
+        row.refuse(mapping.answered, "this must not be empty, since there are answers")
     if answers and answered and scheduled and answered < scheduled:
         row.refuse(mapping.answered, "this is before the prompt was scheduled")
     if not row.sound or person is None or beep is None or scheduled is None:
@@ -123,7 +128,10 @@ def _zone(row: Row, mapping: Mapping) -> str | None:
         if column and name and mapping.zone_names:
             if name not in mapping.zone_names:
                 known = ", ".join(mapping.zone_names)
-                row.refuse(column, f"the zone {name!r} is not in the mapping's `zone_names`: {known}")
+                row.refuse(
+                    column,
+                    f"the zone {name!r} is not in the mapping's `zone_names`; add it, or use one of {known}",
+                )
                 return None
             return mapping.zone_names[name]
     try:
@@ -141,14 +149,14 @@ def _time(row: Row, column: str | None, zone: str) -> datetime | None:
 
 
 def _time_in(zone: str) -> Callable[[str], datetime]:
-    """A time of that zone, without the name of a zone that may follow it."""
+    """A reader of times in that zone, ignoring a zone abbreviation after the time."""
     read = cells.time(ZoneInfo(zone))
 
-    def without_name(cell: str) -> datetime:
+    def without_abbreviation(cell: str) -> datetime:
         named = _NAMED_TIME.match(cell)
         return read(named["time"] if named and named["zone"] and " " in cell else cell)
 
-    return without_name
+    return without_abbreviation
 
 
 def _answers(row: Row, study: Study, mapping: Mapping) -> Answers:
@@ -177,10 +185,12 @@ def _answer(item: Item, mapping: Mapping) -> Callable[[str], int | tuple[str, ..
 
 
 def _in_order(offered: tuple[str, ...], separator: str) -> Callable[[str], tuple[str, ...]]:
-    """The options chosen, in the order in which the study offers them, as the form stores them."""
+    """The chosen options in the study's order, as the form stores them."""
     read = cells.options(offered, separator)
     return lambda cell: tuple(sorted(read(cell), key=offered.index))
 
 
 def _free_text(cell: str) -> int:
-    raise CellRefused("free text is not imported: only the vault could encrypt it")
+    raise CellRefused(
+        "free text cannot be imported, since only the vault can encrypt it; remove it from the mapping"
+    )

@@ -20,7 +20,7 @@ from tests.journeys.people import count, person, until
 from wellstream.local.kafka import local_kafka
 from wellstream.local.services import local_settings, services
 from wellstream.local.supervisor import Supervisor
-from wellstream.operations.phone import Telephone
+from wellstream.operations.phone import Phone
 from wellstream.operations.topics import create_topics
 
 pytestmark = [pytest.mark.kafka, pytest.mark.journey]
@@ -60,16 +60,16 @@ class Caller:
 
     def __init__(self, settings: Settings, number: str) -> None:
         self.participant = person(settings, number)
-        self._telephone = Telephone(settings, number)
+        self._phone = Phone(settings, number)
         self.heard: list[str] = []
 
     def say(self, words: str, expected: str | None) -> None:
-        assert self._telephone.text(words) == ""
+        assert self._phone.text(words) == ""
         if expected is not None:
             until(lambda: self._heard(expected))
 
     def _heard(self, expected: str) -> bool:
-        self.heard += self._telephone.fetch()
+        self.heard += self._phone.fetch()
         return any(expected in words for words in self.heard[-1:])
 
 

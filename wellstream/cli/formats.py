@@ -18,14 +18,14 @@ _err = Console(stderr=True)
 
 
 class ImportFormat(StrEnum):
-    """What can be read."""
+    """Formats that `study import` reads."""
 
     REDCAP = "redcap"
     XLSFORM = "xlsform"
 
 
 class ExportFormat(StrEnum):
-    """What can be written."""
+    """Formats that `study export` writes."""
 
     REDCAP = "redcap"
     XLSFORM = "xlsform"
@@ -42,13 +42,16 @@ def study_import(
     file: Annotated[Path, typer.Argument(help="A REDCap data dictionary (.csv) or an XLSForm (.xlsx).")],
     study_id: Annotated[str, typer.Option("--id", help="The new study's id, such as sleep-well.")],
     out: Annotated[Path, typer.Option(help="Where to write the study.")],
-    format_: Annotated[ImportFormat | None, typer.Option("--format", help="By the name by default.")] = None,
-    language: Annotated[str, typer.Option(help="Language of texts that do not say theirs.")] = "en",
-    force: Annotated[bool, typer.Option("--force", help="Write over a file that is there.")] = False,
+    format_: Annotated[
+        ImportFormat | None,
+        typer.Option("--format", help="The file's format; guessed from its name if not given."),
+    ] = None,
+    language: Annotated[str, typer.Option(help="Language of labels that don't name theirs.")] = "en",
+    force: Annotated[bool, typer.Option("--force", help="Overwrite an existing file.")] = False,
 ) -> None:
-    """Make a study from a REDCap data dictionary or an XLSForm; reports what could not be carried.
+    """Import a study from a REDCap data dictionary or an XLSForm, and report what could not be converted.
 
-    For example a dictionary, then a form in Dutch:
+    For example, a data dictionary and a form in Dutch:
 
     `wellstream study import dictionary.csv --id sleep-well --out studies/sleep-well.yaml`
 
@@ -67,33 +70,36 @@ def _import(
 
     chosen = format_ or _SUFFIXES.get(file.suffix.lower())
     if chosen is None:
-        raise FormatError(f"{file}: say what it is with `--format redcap` or `--format xlsform`")
-    _check_place(out)
+        raise FormatError(f"{file}: unknown file type; add `--format redcap` or `--format xlsform`")
+    _check_out(out)
     if out.exists() and not force:
-        raise FormatError(f"{out} is there already; choose another name for --out, or add --force")
+        raise FormatError(f"{out} already exists; choose another name for --out, or add --force")
     reader = import_redcap if chosen == ImportFormat.REDCAP else import_xlsform
     study, report = reader(file, study_id, language)
     write_study(study, out, file.name)
     _err.print(
-        f"{out}: {len(study.items)} items of {file.name}; look at what is said below",
+        f"{out}: {len(study.items)} items imported from {file.name}; review the list below",
         highlight=False, markup=False, soft_wrap=True,
     )  # fmt: skip
     _print(report)
 
 
-def _check_place(out: Path) -> None:
+def _check_out(out: Path) -> None:
     from wellstream.formats.losses import FormatError
 
     if out.is_dir() or not out.parent.is_dir():
-        wrong = "is a folder" if out.is_dir() else f"cannot be written: there is no folder {out.parent}"
-        raise FormatError(f"--out {out}: {wrong}; name a file in a folder that is there")
+        problem = "this is a folder" if out.is_dir() else f"the folder {out.parent} does not exist"
+        raise FormatError(f"--out {out}: {problem}; name a file in an existing folder")
 
 
 def study_export(
     file: Annotated[Path, typer.Argument(help="The study's YAML file.")],
-    format_: Annotated[ExportFormat, typer.Option("--format", help="Which format.")],
+    format_: Annotated[ExportFormat, typer.Option("--format", help="The format to write.")],
     out: Annotated[Path, typer.Option(help="Where to write it.")],
-    language: Annotated[str, typer.Option(help="For REDCap, which has one; the first by default.")] = "",
+    language: Annotated[
+        str,
+        typer.Option(help="Language of a REDCap export, which has only one; the study's first if not given."),
+    ] = "",
 ) -> None:
     """Write a study's items as a REDCap data dictionary, an XLSForm or a FHIR Questionnaire.
 
@@ -114,9 +120,11 @@ def _export(file: Path, format_: ExportFormat, out: Path, language: str) -> None
     from wellstream.formats.xlsform_export import export_xlsform
 
     study = load_study(file)
-    _check_place(out)
+    _check_out(out)
     if language and language not in study.languages:
-        raise FormatError(f"{study.ref} has no texts in {language}; it has {', '.join(study.languages)}")
+        raise FormatError(
+            f"--language {language}: {study.ref} has no texts in it; allowed: {', '.join(study.languages)}"
+        )
     if format_ == ExportFormat.REDCAP:
         text, report = export_redcap(study, language or study.languages[0])
         out.write_text(text, encoding="utf-8-sig", newline="")
@@ -126,13 +134,13 @@ def _export(file: Path, format_: ExportFormat, out: Path, language: str) -> None
     else:
         questionnaire, report = export_fhir(study)
         out.write_text(questionnaire.model_dump_json(indent=2), encoding="utf-8")
-    said = f"{out}: {len(study.items)} items of {study.ref}"
-    _err.print(said, highlight=False, markup=False, soft_wrap=True)
+    summary = f"{out}: {len(study.items)} items of {study.ref}"
+    _err.print(summary, highlight=False, markup=False, soft_wrap=True)
     _print(report)
 
 
 def _print(report: Report) -> None:
     if report.losses:
-        _err.print(f"not carried, or to be filled in: {len(report.losses)}", style="yellow")
+        _err.print(f"not converted, or still to be filled in: {len(report.losses)}", style="yellow")
     for loss in report.losses:
         _err.print(f"  {loss}", highlight=False, markup=False, soft_wrap=True)

@@ -39,7 +39,7 @@ def _phone(say: list[str], number: str, arm: str, language: str, zone: str, wait
     from schemas.clock import now
     from schemas.study.file import load_study
     from wellstream.operations.enrolment import enrol
-    from wellstream.operations.phone import NUMBER, Telephone, converse
+    from wellstream.operations.phone import NUMBER, Phone, converse
 
     settings, out = adopt_running(), Console()
     study = load_study(settings.study_path)
@@ -57,4 +57,4 @@ def _phone(say: list[str], number: str, arm: str, language: str, zone: str, wait
     def show(words: str) -> None:
         out.print(Text.assemble(("study > ", "bold cyan"), words))
 
-    converse(Telephone(settings, number), say or sys.stdin, show, wait)
+    converse(Phone(settings, number), say or sys.stdin, show, wait)

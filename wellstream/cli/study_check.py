@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from schemas.yaml_file import Defined, Problem, Where
 
 _MOST_SEGMENTS = 10
-"""Providers refuse texts of more parts than that."""
+"""The most parts (SMS) that providers accept for one text."""
 _out = Console()
 
 
@@ -29,10 +29,10 @@ class _Text:
     """A text that the study may send.
 
     Attributes:
-        language: Of its words.
+        language: The language it is in.
         name: Such as `help`, or `question:mood`.
         words: What is sent.
-        cost: How many SMS it takes.
+        cost: Its encoding and number of SMS.
     """
 
     language: str
@@ -41,8 +41,8 @@ class _Text:
     cost: Segments
 
     @property
-    def begins(self) -> bool:
-        """Whether it is sent unprompted, rather than as a reply."""
+    def unprompted(self) -> bool:
+        """Whether the study sends it unprompted, rather than as a reply."""
         return self.name in ("ask_all", "ask_web") or self.name.startswith(("question:", "reminder of "))
 
 
@@ -87,20 +87,20 @@ def _texts(study: Study) -> Iterator[_Text]:
     for language, name, words in every_text(study):
         text = _Text(language, name, words, count_segments(words))
         yield text
-        if text.begins and study.schedule.reminders_minutes:
+        if text.unprompted and study.schedule.reminders_minutes:
             again = reminded(language, words)
             yield _Text(language, f"reminder of {name}", again, count_segments(again))
 
 
 def _print_costs(study: Study, texts: list[_Text]) -> None:
-    table = Table("language", "encoding", "texts", "the longest")
+    table = Table("language", "encoding", "texts", "longest")
     for language in study.languages:
-        mine = [text for text in texts if text.language == language]
-        counts = [text.cost.count for text in mine]
+        own = [text for text in texts if text.language == language]
+        counts = [text.cost.count for text in own]
         most = max(counts)
         spread = "\n".join(f"{counts.count(count)} of {count} SMS" for count in sorted(set(counts)))
-        longest = ", ".join(text.name for text in mine if text.cost.count == most) if most > 1 else ""
-        table.add_row(language, _encoding(mine), spread, longest)
+        longest = ", ".join(text.name for text in own if text.cost.count == most) if most > 1 else ""
+        table.add_row(language, _encoding(own), spread, longest)
     _out.print(table)
 
 
@@ -121,17 +121,17 @@ def _commands(study: Study, defined: Defined) -> Iterator[Problem]:
     for where, word in _spoken(study):
         meaning = reserved(word)
         if meaning is not None:
-            said = meaning.value.replace("_", " ")
+            command = meaning.value.replace("_", " ")
         elif correction(f"{word} 5"):
-            said = "correction"
+            command = "correction"
         elif language_wanted(word, study) is not None:
-            said = "language"
+            command = "language"
         elif text_alert(word, study):
-            said = "word of crisis"
+            command = "crisis word"
         else:
             continue
         yield defined.problem(
-            where, f"{word!r} is a command in a text message ({said}), so it cannot name anything else"
+            where, f"{word!r} is a command in a text message ({command}), so it cannot name anything else"
         )
 
 
@@ -163,9 +163,9 @@ def _accidents(study: Study, defined: Defined, texts: list[_Text]) -> Iterator[P
         sources = list(_sources(study, text)) or [((), text.cost.foreign)]
         for where, signs in sources:
             found.setdefault((where, text.language, signs), []).append(text)
-    for (where, language, signs), dear in found.items():
-        names = ", ".join(text.name for text in dear)
-        most = max(text.cost.count for text in dear)
+    for (where, language, signs), expensive in found.items():
+        names = ", ".join(text.name for text in expensive)
+        most = max(text.cost.count for text in expensive)
         yield defined.problem(
             where,
             f"{names} in {language}: UCS-2 (70 characters an SMS, up to {most} SMS) is needed only for "
@@ -175,10 +175,10 @@ def _accidents(study: Study, defined: Defined, texts: list[_Text]) -> Iterator[P
 
 def _sources(study: Study, text: _Text) -> Iterator[tuple[Where, tuple[str, ...]]]:
     """The fields that bring a text its UCS-2 characters, and these characters."""
-    for where, said in _fields(study.model_dump(mode="json"), ()):
+    for where, value in _fields(study.model_dump(mode="json"), ()):
         own = where[:2] == ("texts", text.name)
-        signs = tuple(sign for sign in text.cost.foreign if sign in said)
-        if signs and text.language in where and (own or said.strip() in text.words):
+        signs = tuple(sign for sign in text.cost.foreign if sign in value)
+        if signs and text.language in where and (own or value.strip() in text.words):
             yield where, signs
 
 
@@ -202,8 +202,9 @@ def _too_long(study: Study, defined: Defined, texts: list[_Text]) -> Iterator[Pr
         count = f"{text.name} in {text.language} takes {text.cost.count} SMS ({text.cost.encoding})"
         if text.cost.count > _MOST_SEGMENTS:
             yield defined.problem(where, f"{count}; providers refuse more than {_MOST_SEGMENTS}; shorten it")
-        elif text.cost.count > budget and (text.begins or text.name in unasked):
+        elif text.cost.count > budget and (text.unprompted or text.name in unasked):
             yield defined.problem(
                 ("schedule", "max_segments_per_day"),
-                f"{count}, and a person may be sent {budget} a day: it would never be sent",
+                f"{count}, but the limit is {budget} a day, so it would never be sent; "
+                "raise the limit or shorten the text",
             )

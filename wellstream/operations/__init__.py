@@ -1,4 +1,4 @@
-"""What operators do, each as a function of the settings: the commands only parse and print.
+"""What operators do, each task a function of the settings; the commands only parse and print.
 
 Create topics, enrol participants, import files, reconcile, rebuild, replay dead letters, diagnose.
 """

@@ -1,4 +1,4 @@
-"""Reading a file of check-ins: a CSV with a line for each prompt. Errors name the line and the column."""
+"""Reads a CSV of check-ins with one line per prompt. Errors name the line and the column."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ REQUIRED = (
     "participant", "arm", "tz", "day", "beep", "phase", "prompt_id", "scheduled", "status", "started",
     "submitted",
 )  # fmt: skip
-"""Columns that every file has; those of the items may be left out."""
+"""Required columns; those of the items are optional."""
 
 COPING = "coping_used"
 _ANSWERED, _MISSED = "answered", "missed"
@@ -30,17 +30,17 @@ class _Line:
 
 
 def read_checkins(path: Path, layout: Layout = CHECKINS) -> list[Series]:
-    """The participants of a file, in the order of their names.
+    """Read the participants of a file, sorted by name.
 
     Args:
         path: A CSV in UTF-8 with the columns `REQUIRED`, those of the layout's items, and `coping_used`
             with strategies separated by `|`. Times are ISO 8601 with an offset. A missed prompt has no
             times and no answers.
-        layout: What the items are.
+        layout: The items and what they measure.
 
     Raises:
-        DataFileError: A column is missing or unknown, a cell is not what it may be, a prompt stands
-            twice, or a participant's lines contradict each other.
+        DataFileError: A column is missing or unknown, a cell has an error, a prompt occurs
+            twice, or a participant's lines contradict one another.
         OSError: The file cannot be opened.
     """
     problems: list[Problem] = []
@@ -65,9 +65,9 @@ def _lines(path: Path, layout: Layout, problems: list[Problem]) -> Iterator[_Lin
 
 def _header_problems(header: list[str], layout: Layout) -> list[Problem]:
     allowed = [*REQUIRED, *layout.ranges, COPING]
-    found = [Problem(1, name, "this column is required") for name in REQUIRED if name not in header]
+    found = [Problem(1, name, "this required column is missing") for name in REQUIRED if name not in header]
     found += [
-        Problem(1, name, f"there is no such column; allowed: {', '.join(allowed)}")
+        Problem(1, name, f"unknown column; allowed: {', '.join(allowed)}")
         for name in header
         if name not in allowed
     ]
@@ -89,13 +89,13 @@ def _line(row: Row, layout: Layout) -> _Line | None:
     coping = row.read(COPING, cells.options(layout.strategies, "|"))
     if status == _ANSWERED:
         if not row.has("submitted"):
-            row.refuse("submitted", "an answered prompt needs the time of the answer")
+            row.refuse("submitted", "this must not be empty for an answered prompt")
         elif started and submitted and submitted < started:
             row.refuse("submitted", "this is before `started`")
     elif status == _MISSED:
         for column in ("started", "submitted", *layout.ranges, COPING):
             if row.has(column):
-                row.refuse(column, "a missed prompt has no answers and no times; leave this empty")
+                row.refuse(column, "this must be empty for a missed prompt")
     if not row.sound or not (participant and arm and prompt_id and zone and phase and day and beep):
         return None
     if scheduled is None:
@@ -127,21 +127,31 @@ def _contradictions(lines: list[_Line]) -> Iterator[Problem]:
     first: dict[str, _Line] = {}
     dates: dict[tuple[str, int], tuple[str, int]] = {}
     for line in lines:
-        who, prompt = line.participant, line.prompt
-        before = first.setdefault(who, line)
+        participant, prompt = line.participant, line.prompt
+        before = first.setdefault(participant, line)
         for column, is_now, was in (("arm", line.arm, before.arm), ("tz", line.zone, before.zone)):
             if is_now != was:
-                yield Problem(line.number, column, f"{who} has {was!r} in line {before.number}")
-        if (there := prompts.setdefault(prompt.id, line.number)) != line.number:
-            yield Problem(line.number, "prompt_id", f"{prompt.id!r} is already in line {there}")
-        if (there := places.setdefault((who, prompt.day, prompt.beep), line.number)) != line.number:
-            yield Problem(line.number, "beep", f"day {prompt.day} has this beep already, in line {there}")
+                yield Problem(
+                    line.number,
+                    column,
+                    f"{participant} has {was!r} in line {before.number}; use one of them throughout",
+                )
+        if (earlier := prompts.setdefault(prompt.id, line.number)) != line.number:
+            yield Problem(
+                line.number,
+                "prompt_id",
+                f"{prompt.id!r} is already used in line {earlier}; ids must be unique",
+            )
+        if (earlier := places.setdefault((participant, prompt.day, prompt.beep), line.number)) != line.number:
+            yield Problem(
+                line.number, "beep", f"beep {prompt.beep} of day {prompt.day} is already in line {earlier}"
+            )
         today = prompt.scheduled.date().isoformat()
-        date, there = dates.setdefault((who, prompt.day), (today, line.number))
+        date, earlier = dates.setdefault((participant, prompt.day), (today, line.number))
         if date != today:
             yield Problem(
                 line.number,
                 "day",
-                f"{today} cannot be study day {prompt.day}, which line {there} puts on {date}; "
-                "a study day is one date on the participant's calendar",
+                f"{today} cannot be study day {prompt.day}, since line {earlier} puts that day on {date}; "
+                "a study day is one date in the participant's time zone",
             )

@@ -1,4 +1,4 @@
-"""Checks what is installed, reachable and configured, and says what to do about what is not."""
+"""Checks what is installed, reachable and configured, and says how to fix what is not."""
 
 import asyncio
 import shutil

@@ -1,4 +1,4 @@
-"""Enrolment, links and pauses through the gateway's admin API, as only the gateway opens the vault."""
+"""Enrolment, links and pauses through the gateway's admin API, since only the gateway opens the vault."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -29,7 +29,7 @@ def enrol(settings: Settings, people: list[dict[str, str]]) -> list[str]:
         Their pseudonyms, in the same order.
 
     Raises:
-        AdminApiRefused: The gateway is unavailable, or something in the data is wrong.
+        AdminApiRefused: The gateway is unavailable, or rejects something in the data.
     """
     study = load_study(settings.study_path)
     for row, person in enumerate(people, start=1):
@@ -47,18 +47,18 @@ def _require(row: int, field: str, value: str | None, allowed: Sequence[str], st
 
 
 def link(settings: Settings, pseudonym: str, hours: int) -> str:
-    """A link to the form for a participant that works for some hours.
+    """A link to the form for a participant, valid for `hours`.
 
     Raises:
         AdminApiRefused: The gateway is unavailable, or there is no such participant.
     """
     expires = now() + timedelta(hours=hours)
-    wanted = {"participant": pseudonym, "prompt_id": None, "expires_at": expires.isoformat()}
-    return str(call_admin_api(settings, "/links", [wanted])[0]["url"])
+    request = {"participant": pseudonym, "prompt_id": None, "expires_at": expires.isoformat()}
+    return str(call_admin_api(settings, "/links", [request])[0]["url"])
 
 
 def pause(settings: Settings, pseudonym: str, *, paused: bool, hours: float | None = None) -> None:
-    """Pause a participant's prompts, for some hours or until they are resumed, or resume them.
+    """Pause a participant's prompts, for `hours` or until resumed, or resume them.
 
     Raises:
         AdminApiRefused: The gateway is unavailable, or there is no such participant.
@@ -71,7 +71,7 @@ def call_admin_api(settings: Settings, path: str, body: list[dict[str, Any]] | d
     """Post a request to the gateway's admin API and return its answer.
 
     Raises:
-        AdminApiRefused: The gateway is unavailable or refuses.
+        AdminApiRefused: The gateway is unavailable or refused the request.
     """
     token = settings.secret("admin_token")
     try:
@@ -83,7 +83,7 @@ def call_admin_api(settings: Settings, path: str, body: list[dict[str, Any]] | d
         )
     except httpx.HTTPError:
         raise AdminApiRefused(
-            f"the gateway does not answer at {settings.admin_url}; is it running?"
+            f"the gateway does not respond at {settings.admin_url}; start it, or check WELLSTREAM_ADMIN_URL"
         ) from None
     if response.status_code != httpx.codes.OK:
         raise AdminApiRefused(

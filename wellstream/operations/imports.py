@@ -86,7 +86,8 @@ def wait_until_stored(query: Any, study: Study, wanted: Imported) -> None:
         if time.monotonic() > end:
             raise NotArrived(
                 f"Kafka has everything, but the store shows {found['prompts']} prompts and "
-                f"{found['answered']} answers of {study.id} so far; is it running? See `wellstream check`"
+                f"{found['answered']} answers of {study.id} so far; "
+                "check that it is running, then run `wellstream check`"
             )
         time.sleep(_POLL_SECONDS)
 
@@ -121,6 +122,6 @@ def summaries(query: Any, study: Study, item: str = "") -> list[Row]:
     """
     layout = Layout.of(study)
     if item and item not in layout.ranges:
-        raise NotInFile(f"there is no item {item!r}; there are {', '.join(layout.ranges)}")
+        raise NotInFile(f"{study.ref} has no scale {item!r}; allowed: {', '.join(layout.ranges)}")
     layout = replace(layout, main=item) if item else layout
     return [row for series in read_series(query, study) for row in indicators_of(series, layout)]

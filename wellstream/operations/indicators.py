@@ -22,7 +22,7 @@ def rows_of(path: Path, participants: Sequence[str], item: str, end: datetime | 
     Args:
         path: The CSV.
         participants: Whose rows; empty for everybody's.
-        item: What level, instability, charts and overlap are about; empty for the layout's own.
+        item: The item for level, instability, charts and overlap; empty for the layout's main item.
         end: Also give number, mean and SD of the seven days up to this instant.
 
     Raises:
@@ -30,7 +30,7 @@ def rows_of(path: Path, participants: Sequence[str], item: str, end: datetime | 
         DataFileError: The file cannot be used.
     """
     if item and item not in CHECKINS.ranges:
-        raise NotInFile(f"there is no item {item!r}; there are {', '.join(CHECKINS.ranges)}")
+        raise NotInFile(f"{path} has no item {item!r}; allowed: {', '.join(CHECKINS.ranges)}")
     layout = replace(CHECKINS, main=item) if item else CHECKINS
     people = {series.participant: series for series in read_checkins(path, layout)}
     unknown = [name for name in participants if name not in people]
@@ -59,7 +59,7 @@ def mapped_rows_of(
         study_file: The study's definition.
         map_file: What the columns mean.
         participants: Names in the file, or pseudonyms; empty for everybody.
-        item: What level, instability, charts and overlap are about; empty for the layout's own.
+        item: The item for level, instability, charts and overlap; empty for the layout's main item.
 
     Raises:
         NotInFile: There is no such participant or item.

@@ -1,6 +1,6 @@
-"""Where the files are that come with wellstream."""
+"""Where the files that come with wellstream are."""
 
 from pathlib import Path
 
 STUDIES = Path(__file__).resolve().parents[2] / "studies"
-"""The studies that come with it, the demo's among them."""
+"""The studies that come with wellstream, including the demo."""

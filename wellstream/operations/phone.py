@@ -1,4 +1,4 @@
-"""A simulated telephone: texts a study as a participant would, through the signed webhook."""
+"""A simulated phone that texts a study as a participant would, through the signed webhook."""
 
 import json
 import secrets
@@ -14,7 +14,7 @@ from schemas.settings import Settings
 from wellstream.operations.enrolment import AdminApiRefused, call_admin_api
 
 NUMBER = "+447700900777"
-"""A number that Ofcom reserves for fiction."""
+"""A number reserved for fiction (Ofcom)."""
 
 _LIMIT_SECONDS = 10.0
 _RETRY_SECONDS = 1.0
@@ -22,12 +22,12 @@ _REPLY_SECONDS = 3.0
 Show = Callable[[str], None]
 
 
-class Telephone:
+class Phone:
     """Sends texts to a study from one number, and fetches the study's texts to it.
 
     Args:
         settings: Those of a running `wellstream demo`, or of another installation with `simulation` on.
-        number: The telephone's number.
+        number: The phone's number.
     """
 
     def __init__(self, settings: Settings, number: str = NUMBER) -> None:
@@ -41,17 +41,19 @@ class Telephone:
         """Send a text.
 
         Returns:
-            What the gateway answers at once, which participants never see.
+            The webhook's response, which participants never see.
 
         Raises:
-            AdminApiRefused: The gateway is unavailable, or does not simulate telephones.
+            AdminApiRefused: The gateway is unavailable, or does not simulate phones.
         """
         body = json.dumps({"id": secrets.token_hex(8), "from": self._number, "text": words}).encode()
         headers = {"X-Wellstream-Signature": sign(self._key, body)}
         try:
             answer = httpx.post(self._url, content=body, headers=headers, timeout=_LIMIT_SECONDS)
         except httpx.HTTPError:
-            raise AdminApiRefused(f"the gateway does not answer at {self._url}; is it running?") from None
+            raise AdminApiRefused(
+                f"the gateway does not respond at {self._url}; is `wellstream demo` running?"
+            ) from None
         if answer.status_code == httpx.codes.SERVICE_UNAVAILABLE:
             return answer.text
         if answer.status_code != httpx.codes.OK:
@@ -59,10 +61,10 @@ class Telephone:
         return answer.text
 
     def fetch(self) -> list[str]:
-        """The texts that arrived since the last call; waits about two seconds for the first one.
+        """Fetch the texts that arrived since the last call, waiting about two seconds for the first.
 
         Raises:
-            AdminApiRefused: The gateway is unavailable, or does not simulate telephones.
+            AdminApiRefused: The gateway is unavailable, or does not simulate phones.
         """
         found: list[dict[str, Any]] = call_admin_api(
             self._settings, "/telephone", {"number": self._number, "after": self._seen}
@@ -71,23 +73,23 @@ class Telephone:
         return [str(one["text"]) for one in found]
 
 
-def converse(telephone: Telephone, lines: Iterable[str], show: Show, wait_seconds: float) -> None:
+def converse(phone: Phone, lines: Iterable[str], show: Show, wait_seconds: float) -> None:
     """Send each line as a text and show the replies, until the lines end.
 
     Args:
-        telephone: The telephone.
+        phone: The phone.
         lines: The texts to send; empty ones are skipped, and `/quit` ends the conversation.
         show: Prints a text that arrived.
         wait_seconds: How long to wait for texts after the last line.
     """
-    telephone.fetch()
-    stop, came = threading.Event(), threading.Event()
+    phone.fetch()
+    stop, arrived = threading.Event(), threading.Event()
 
-    def hear(words: str) -> None:
+    def receive(words: str) -> None:
         show(words)
-        came.set()
+        arrived.set()
 
-    listener = threading.Thread(target=_listen, args=(telephone, hear, stop), daemon=True)
+    listener = threading.Thread(target=_listen, args=(phone, receive, stop), daemon=True)
     listener.start()
     try:
         for line in lines:
@@ -95,21 +97,21 @@ def converse(telephone: Telephone, lines: Iterable[str], show: Show, wait_second
             if words.strip() == "/quit":
                 break
             if words.strip():
-                came.clear()
-                answer = telephone.text(words)
+                arrived.clear()
+                answer = phone.text(words)
                 if answer:
-                    hear(answer)
-                came.wait(_REPLY_SECONDS)
+                    receive(answer)
+                arrived.wait(_REPLY_SECONDS)
         stop.wait(wait_seconds)
     finally:
         stop.set()
         listener.join()
 
 
-def _listen(telephone: Telephone, show: Show, stop: threading.Event) -> None:
+def _listen(phone: Phone, show: Show, stop: threading.Event) -> None:
     while not stop.is_set():
         try:
-            for words in telephone.fetch():
+            for words in phone.fetch():
                 show(words)
         except AdminApiRefused:
             time.sleep(_RETRY_SECONDS)

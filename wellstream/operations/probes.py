@@ -1,4 +1,4 @@
-"""Whether a port is open, and whether a Kafka broker behind it handles requests."""
+"""Probes: is a port open, and does a Kafka broker behind it handle requests?"""
 
 import socket
 import struct
@@ -17,7 +17,7 @@ def listens(port: int, host: str = "127.0.0.1") -> bool:
 
 
 def speaks_kafka(port: int, host: str = "127.0.0.1") -> bool:
-    """Whether a broker handles requests on a port; it accepts connections some time before that."""
+    """Whether a broker handles requests on a port; it accepts connections some time before it does."""
     correlation = 7
     request = struct.pack(">hhih", _API_VERSIONS, 0, correlation, -1)
     try:

@@ -1,4 +1,4 @@
-"""Creating the topics as `schemas.topics` declares them, and holding existing ones to it."""
+"""Creates topics as `schemas.topics` declares them, and aligns the settings of existing ones."""
 
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -15,7 +15,7 @@ from schemas.study.file import load_study
 from schemas.topics import TOPICS, Topic
 
 MARGIN_DAYS = 90
-"""How much longer than the study's longest arm the record is kept at least."""
+"""Margin in days by which the record must outlast the study's longest arm."""
 
 _LIMIT_MS = 30_000
 _SET_ON_TOPIC = 1
@@ -23,11 +23,11 @@ _EARLIER_NAMES = frozenset({"dialogue.v1", "outbound.receipts.v1"})
 
 
 class TopicRefused(RuntimeError):
-    """Kafka does not create or change a topic."""
+    """Kafka refused to create or change a topic."""
 
 
 class TopicMismatch(RuntimeError):
-    """A topic exists with another number of partitions than declared."""
+    """A topic exists with a different number of partitions than declared."""
 
 
 class EarlierTopics(RuntimeError):
@@ -35,18 +35,18 @@ class EarlierTopics(RuntimeError):
 
 
 class RetentionTooShort(ValueError):
-    """The record would be deleted while the study needs it."""
+    """The record would be deleted while the study still needs it."""
 
 
 @dataclass(frozen=True)
 class TopicState:
-    """A topic as it is declared and as it is.
+    """A topic's declared and actual settings.
 
     Attributes:
         topic: Its declaration.
-        declared: The settings that it should have.
-        actual: The settings that it had when it was looked at.
-        created: Whether it was missing, and was created.
+        declared: The settings it should have.
+        actual: The settings it had when they were read.
+        created: Whether it was missing and has been created.
     """
 
     topic: Topic
@@ -56,28 +56,28 @@ class TopicState:
 
     @property
     def differences(self) -> dict[str, tuple[str, str]]:
-        """Settings that are not as declared: what they are, and what they should be."""
+        """Settings that differ, each with its actual and its declared value."""
         return {
-            name: (self.actual.get(name, ""), wanted)
-            for name, wanted in self.declared.items()
-            if self.actual.get(name, "") != wanted
+            name: (self.actual.get(name, ""), declared)
+            for name, declared in self.declared.items()
+            if self.actual.get(name, "") != declared
         }
 
 
 def record_retention(settings: Settings) -> int | None:
-    """For how many days this installation keeps the record; None for ever.
+    """How many days this installation keeps the record; None means for ever.
 
     Raises:
         DefinitionError: The study's file cannot be read.
-        RetentionTooShort: It is shorter than the study's longest arm with a margin.
+        RetentionTooShort: It is less than the study's longest arm plus the margin.
     """
     days = settings.record_retention_days
     if days is not None and settings.study is not None:
         longest = max(arm.days for arm in load_study(settings.study).arms)
         if days < longest + MARGIN_DAYS:
             raise RetentionTooShort(
-                f"WELLSTREAM_RECORD_RETENTION_DAYS is {days}, but the study's longest arm has {longest} "
-                f"days: set it to at least {longest + MARGIN_DAYS}, or unset it to keep the record for ever"
+                f"WELLSTREAM_RECORD_RETENTION_DAYS is {days}, but the study's longest arm lasts {longest} "
+                f"days; set it to at least {longest + MARGIN_DAYS}, or unset it to keep the record for ever"
             )
     return days
 
@@ -85,15 +85,15 @@ def record_retention(settings: Settings) -> int | None:
 async def create_topics(
     bootstrap: str, topics: Sequence[Topic] = TOPICS, record_days: int | None = None
 ) -> list[str]:
-    """Create the topics that are missing; those that exist stay as they are.
+    """Create the topics that are missing; existing ones stay as they are.
 
     Returns:
         The names of those created.
 
     Raises:
         EarlierTopics: Kafka holds topics of an earlier version.
-        TopicMismatch: One exists with another number of partitions.
-        TopicRefused: Kafka does not create one.
+        TopicMismatch: One has a different number of partitions than declared.
+        TopicRefused: Kafka refused to create one.
     """
     async with _admin(bootstrap) as admin:
         return await _create_missing(admin, topics, record_days)
@@ -102,7 +102,7 @@ async def create_topics(
 async def topic_states(
     bootstrap: str, topics: Sequence[Topic] = TOPICS, record_days: int | None = None
 ) -> list[TopicState]:
-    """The topics that exist, each as it is declared and as it is; changes nothing."""
+    """The declared and actual settings of the topics that exist; changes nothing."""
     async with _admin(bootstrap) as admin:
         present = set(await admin.list_topics())
         return await _states(admin, [t for t in topics if t.name in present], record_days)
@@ -111,7 +111,7 @@ async def topic_states(
 async def align_topics(
     bootstrap: str, topics: Sequence[Topic] = TOPICS, record_days: int | None = None, *, apply: bool = False
 ) -> list[TopicState]:
-    """Create the topics that are missing and, if told to, give the others their declared settings.
+    """Create the topics that are missing and, with `apply`, give the others their declared settings.
 
     Partitions are never changed, and settings that `schemas.topics` does not declare stay as they are.
 
@@ -120,8 +120,8 @@ async def align_topics(
 
     Raises:
         EarlierTopics: Kafka holds topics of an earlier version.
-        TopicMismatch: One exists with another number of partitions.
-        TopicRefused: Kafka does not create or change one.
+        TopicMismatch: One has a different number of partitions than declared.
+        TopicRefused: Kafka refused to create or change one.
     """
     async with _admin(bootstrap) as admin:
         created = set(await _create_missing(admin, topics, record_days))
@@ -167,7 +167,7 @@ def _refuse_earlier(present: Iterable[str]) -> None:
     if earlier:
         raise EarlierTopics(
             f"Kafka holds topics of an earlier version of wellstream ({', '.join(earlier)}), which this one "
-            "cannot read: begin anew with another Kafka, or delete all its topics and the store's file"
+            "cannot read; start afresh with another Kafka, or delete all its topics and the store's file"
         )
 
 
@@ -175,16 +175,16 @@ def _refuse_other_partitions(topics: Iterable[Topic], counts: Mapping[str, int])
     for topic in topics:
         if counts.get(topic.name, topic.partitions) != topic.partitions:
             raise TopicMismatch(
-                f"the topic {topic.name} has {counts[topic.name]} partitions, not {topic.partitions}; "
-                "it belongs to something else: use another Kafka"
+                f"the topic {topic.name} has {counts[topic.name]} partitions instead of {topic.partitions}, "
+                "so something else created it; use another Kafka"
             )
 
 
 def _refuse_errors(outcomes: Iterable[tuple[Any, ...]]) -> None:
     for name, code, *_ in outcomes:
-        # Somebody else may have created it since we looked.
+        # Another process may have created it since we looked.
         if code not in (NoError.errno, TopicAlreadyExistsError.errno):
-            raise TopicRefused(f"Kafka does not create the topic {name}: {for_code(code).__name__}")
+            raise TopicRefused(f"Kafka refused to create the topic {name}: {for_code(code).__name__}")
 
 
 async def _states(
@@ -203,37 +203,39 @@ async def _states(
 
 async def _apply(admin: AIOKafkaAdminClient, states: Sequence[TopicState]) -> None:
     entries = await _entries(admin, [state.topic.name for state in states])
-    wanted = []
+    resources = []
     for state in states:
-        # Kafka takes the settings given as all that the topic has of its own.
+        # Kafka replaces all of the topic's own settings with those given, so keep the others.
         own = {
             name: value for name, value, _, source, *_ in entries[state.topic.name] if source == _SET_ON_TOPIC
         }
-        wanted.append(ConfigResource(ConfigResourceType.TOPIC, state.topic.name, own | dict(state.declared)))
-    for response in await admin.alter_configs(wanted):
+        resources.append(
+            ConfigResource(ConfigResourceType.TOPIC, state.topic.name, own | dict(state.declared))
+        )
+    for response in await admin.alter_configs(resources):
         for code, message, _, name in response.resources:
             if code != NoError.errno:
                 raise TopicRefused(
-                    f"Kafka does not change the topic {name}: {message or for_code(code).__name__}"
+                    f"Kafka refused to change the topic {name}: {message or for_code(code).__name__}"
                 )
 
 
 async def _entries(admin: AIOKafkaAdminClient, names: Sequence[str]) -> dict[str, list[tuple[Any, ...]]]:
-    """Each topic's settings as Kafka gives them: name, value, read only, source and more."""
-    wanted = [ConfigResource(ConfigResourceType.TOPIC, name) for name in names]
-    found = await admin.describe_configs(wanted) if wanted else []
+    """Each topic's settings as Kafka returns them: name, value, read-only, source and more."""
+    resources = [ConfigResource(ConfigResourceType.TOPIC, name) for name in names]
+    found = await admin.describe_configs(resources) if resources else []
     return {resource[3]: resource[4] for response in found for resource in response.resources}
 
 
 async def lag(bootstrap: str, group: str, topics: Sequence[Topic]) -> int:
-    """How many records of the topics a consumer group has not committed yet."""
-    places = [TopicPartition(topic.name, p) for topic in topics for p in range(topic.partitions)]
+    """How many records of the topics a consumer group has yet to commit."""
+    partitions = [TopicPartition(topic.name, p) for topic in topics for p in range(topic.partitions)]
     consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, group_id=group, enable_auto_commit=False)
     await consumer.start()
     try:
-        consumer.assign(places)
-        ends = await consumer.end_offsets(places)
-        committed = [await consumer.committed(place) or 0 for place in places]
-        return sum(ends[place] - done for place, done in zip(places, committed, strict=True))
+        consumer.assign(partitions)
+        ends = await consumer.end_offsets(partitions)
+        committed = [await consumer.committed(partition) or 0 for partition in partitions]
+        return sum(ends[partition] - done for partition, done in zip(partitions, committed, strict=True))
     finally:
         await consumer.stop()

@@ -83,12 +83,12 @@ def test_times_and_zones_of_the_real_study(tmp_path: Path, fried: tuple[Study, M
         (row(answered="2020-03-29 12:04:45 CEST", Q1="6.0"), "2: Q1: '6.0' is not allowed"),
         (row(answered="2020-03-29 12:04:45 CEST", Q1="1.5"), "whole numbers from 1 to 5"),
         (row(answered="2020-03-29 12:04:45 CEST", Q1="nan"), "Q1"),
-        (row(answered="", Q1="1"), "Response: there are answers"),
+        (row(answered="", Q1="1"), "Response: this must not be empty, since there are answers"),
         (row(answered="2020-03-29 11:59:00 CEST"), "before the prompt was scheduled"),
-        (row(answered="2020-03-29 12:04:45 PST"), "'PST' is not in the mapping's `zone_names`"),
+        (row(answered="2020-03-29 12:04:45 PST"), "'PST' is not in the mapping's `zone_names`; add it"),
         (row(scheduled="yesterday"), "Scheduled: 'yesterday' is not a time"),
-        (row(scheduled=""), "Scheduled: this is empty"),
-        (row(person=""), "ID: this is empty"),
+        (row(scheduled=""), "Scheduled: this must not be empty"),
+        (row(person=""), "ID: this must not be empty"),
         ("1,2020-03-29 12:00:00", "there are 2 cells, but the header has 23 columns"),
     ],
 )
@@ -132,5 +132,5 @@ def test_every_kind_of_item_but_free_text_is_imported(tmp_path: Path) -> None:
     }  # fmt: skip
     with pytest.raises(DataFileError, match="slept: '2' is not allowed; allowed: whole numbers from 0 to 1"):
         read("-3", "2", "", "", "")
-    with pytest.raises(DataFileError, match="told: free text is not imported"):
+    with pytest.raises(DataFileError, match="told: free text cannot be imported"):
         read("-3", "", "", "", "words")

@@ -96,22 +96,22 @@ def test_a_language_that_needs_its_letters_passes_and_shows_them(tmp_path: Path)
 
 
 @pytest.mark.parametrize(
-    ("before", "after", "field", "said"),
+    ("before", "after", "field", "command"),
     [
         ("en: [stress]", "en: [Stop]", "items.1.sms.en.0", "'Stop' is a command in a text message (opt out)"),
         ("nl: [omgaan]", "nl: [hulp]", "items.2.sms.nl.0", "(help)"),
         ("en: [handled, cope]", "en: [handled, change]", "items.2.sms.en.1", "(correction)"),
         ("en: [handled, cope]", "en: [handled, lang]", "items.2.sms.en.1", "(language)"),
-        ("en: [handled, cope]", "en: [handled, suicidal]", "items.2.sms.en.1", "(word of crisis)"),
+        ("en: [handled, cope]", "en: [handled, suicidal]", "items.2.sms.en.1", "(crisis word)"),
     ],
 )
 def test_no_item_is_named_by_a_command(
-    tmp_path: Path, before: str, after: str, field: str, said: str
+    tmp_path: Path, before: str, after: str, field: str, command: str
 ) -> None:
     done = _checked(tmp_path, (before, after))
     assert done.exit_code == 1
     assert f"study.yaml:{_line(before)}: {field}: " in done.output
-    assert said in done.output
+    assert command in done.output
 
 
 def test_no_answer_that_a_text_asks_for_is_a_command(tmp_path: Path) -> None:
@@ -136,7 +136,10 @@ def test_a_text_that_nobody_would_get_is_refused(tmp_path: Path) -> None:
     assert "SMS (GSM-7); providers refuse more than 10" in done.output
     done = _checked(tmp_path, ("  expires_minutes: 90", "  max_segments_per_day: 1\n  expires_minutes: 90"))
     assert done.exit_code == 1
-    assert "ask_all in ar takes 2 SMS (UCS-2), and a person may be sent 1 a day" in done.output
+    assert (
+        "ask_all in ar takes 2 SMS (UCS-2), but the limit is 1 a day, so it would never be sent; raise"
+        in done.output
+    )
     assert "help in ar" not in done.output
 
 

@@ -241,7 +241,7 @@ def test_a_file_is_not_written_over_unasked(tmp_path: Path) -> None:
     asked = ["study", "import", str(form), "--id", "again", "--out", str(out)]
     refused = run.invoke(app, asked)
     assert (refused.exit_code, out.read_text(encoding="utf-8")) == (1, "mine")
-    assert "is there already; choose another name for --out, or add --force" in refused.output
+    assert "already exists; choose another name for --out, or add --force" in refused.output
     assert run.invoke(app, [*asked, "--force"]).exit_code == 0
     assert load_study(out).id == "again"
 
@@ -251,8 +251,8 @@ def test_a_file_is_not_written_over_unasked(tmp_path: Path) -> None:
     [
         ({"--id": "Sleep Well"}, "--id Sleep Well: use lower-case letters"),
         ({"--language": "Dutch"}, "--language Dutch: use a language tag such as en or nl"),
-        ({"--out": "none/study.yaml"}, "there is no folder none; name a file in a folder that is there"),
-        ({"--out": "."}, "is a folder"),
+        ({"--out": "none/study.yaml"}, "the folder none does not exist; name a file in an existing folder"),
+        ({"--out": "."}, "this is a folder"),
     ],
 )
 def test_a_bad_option_is_named(tmp_path: Path, changed: dict[str, str], sentence: str) -> None:
@@ -273,7 +273,7 @@ def test_a_file_of_no_known_kind_is_asked_about(tmp_path: Path) -> None:
     out = tmp_path / "study.yaml"
     done = CliRunner().invoke(app, ["study", "import", str(form), "--id", "again", "--out", str(out)])
     assert done.exit_code == 1
-    assert "say what it is with `--format redcap` or `--format xlsform`" in done.output
+    assert "unknown file type; add `--format redcap` or `--format xlsform`" in done.output
 
 
 @pytest.mark.parametrize(

@@ -52,20 +52,20 @@ def test_item_columns_may_be_left_out(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "column", "said"),
     [
-        ("P01", "", "participant", "this is empty"),
+        ("P01", "", "participant", "this must not be empty"),
         ("Europe/Berlin", "Berlin", "tz", "'Berlin' is not a time zone"),
         (",1,1,A", ",0,1,A", "day", "'0' is not allowed; allowed: 1, 2, 3"),
         (",1,1,A", ",1,x,A", "beep", "'x' is not allowed"),
         (",A,", ",baseline,", "phase", "allowed: one letter"),
         ("09:50:00+01:00", "09:50:00", "scheduled", "not a time with an offset"),
         ("answered", "done", "status", "allowed: answered, missed"),
-        ("2024-03-25T09:51:46+01:00", "", "submitted", "needs the time of the answer"),
+        ("2024-03-25T09:51:46+01:00", "", "submitted", "this must not be empty for an answered prompt"),
         ("09:51:46", "09:51:05", "submitted", "before `started`"),
         (",9,", ",11,", "valence", "'11' is not allowed; allowed: a number from 0 to 10"),
         (",9,", ",nan,", "valence", "'nan' is not allowed"),
         ("creative|", "singing|", "coping_used", "'singing' is not allowed; allowed, separated by |"),
         ("creative|", "problem_solving|", "coping_used", "is given twice"),
-        ("answered", "missed", "started", "leave this empty"),
+        ("answered", "missed", "started", "this must be empty for a missed prompt"),
         (",creative", ",1,creative", "", "there are 14 cells, but the header has 13 columns"),
     ],
 )
@@ -78,8 +78,8 @@ def test_a_cell_that_is_wrong(tmp_path: Path, old: str, new: str, column: str, s
 @pytest.mark.parametrize(
     ("old", "new", "column", "said"),
     [
-        (",b,", ",a,", "prompt_id", "is already in line 2"),
-        (",1,2,", ",1,1,", "beep", "already, in line 2"),
+        (",b,", ",a,", "prompt_id", "is already used in line 2"),
+        (",1,2,", ",1,1,", "beep", "is already in line 2"),
         ("cbt", "waitlist", "arm", "P01 has 'cbt' in line 2"),
         ("Europe/Berlin", "Europe/Paris", "tz", "P01 has 'Europe/Berlin' in line 2"),
         ("03-25", "03-26", "day", "2024-03-26 cannot be study day 1"),
@@ -107,5 +107,5 @@ def test_at_most_twenty_problems_are_written(tmp_path: Path) -> None:
 def test_bytes_that_are_no_text(tmp_path: Path) -> None:
     path = tmp_path / "bytes.csv"
     path.write_bytes(b"\xff\xfe\x00")
-    with pytest.raises(DataFileError, match="not text in UTF-8"):
+    with pytest.raises(DataFileError, match="not UTF-8 text"):
         read_checkins(path)

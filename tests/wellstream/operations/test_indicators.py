@@ -47,7 +47,7 @@ def test_single_participants_and_another_item() -> None:
 def test_what_cannot_be_found_is_one_sentence(tmp_path: Path) -> None:
     for arguments, said in (
         ([GOLDEN, "--participant", "P99"], "has no participant 'P99'"),
-        ([GOLDEN, "--item", "joy"], "there is no item 'joy'"),
+        ([GOLDEN, "--item", "joy"], "has no item 'joy'"),
         ([str(tmp_path / "none.csv")], "does not exist"),
     ):
         result = CliRunner().invoke(app, ["indicators", *arguments])

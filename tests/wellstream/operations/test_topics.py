@@ -119,7 +119,7 @@ async def test_topics_of_an_earlier_checkout_are_refused(tmp_path: Path) -> None
         await admin.start()
         await admin.create_topics([NewTopic("dialogue.v1", 1, 1)])
         await admin.close()
-        with pytest.raises(EarlierTopics, match=r"dialogue\.v1.*begin anew"):
+        with pytest.raises(EarlierTopics, match=r"dialogue\.v1.*start afresh"):
             await create_topics(bootstrap)
 
 

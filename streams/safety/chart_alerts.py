@@ -1,4 +1,4 @@
-"""Alerts of control charts: raised as the data are, and marked when later data say otherwise."""
+"""Alerts about whole records: raised on the data as they are, superseded when later data differ."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -34,7 +34,7 @@ class Raised:
 def follow(
     people: Iterable[Series], study: Study, before: Iterable[Raised], at: datetime
 ) -> list[AlertRaised | AlertSuperseded]:
-    """What is to be said now: alerts that are new, and those that hold no more.
+    """The changes since the last time: new alerts, and those that no longer hold.
 
     Args:
         people: The records as they are now.

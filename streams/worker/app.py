@@ -95,7 +95,7 @@ def _faust_app(settings: Settings) -> faust.App:
 def _agent(
     app: faust.App, settings: Settings, name: str, reads: Sequence[Topic], work: Work, send: FaustSender
 ) -> GapRecovery:
-    """Have the application work on some topics, in batches that miss nothing."""
+    """Have the application work on some topics, in batches without gaps."""
     recovery = GapRecovery(settings.kafka, _GROUP, reads)
 
     async def quarantine(letter: DeadLetter) -> None:
@@ -112,7 +112,7 @@ def _agent(
 
 
 def _recover(app: faust.App, recoveries: Iterable[GapRecovery]) -> None:
-    """Have nothing passed over when partitions are assigned, and end the process if records stand still."""
+    """Lose nothing when partitions are assigned, and end the process if no record is delivered any more."""
 
     @app.on_partitions_assigned.connect
     async def begin_anew(*_: Any, **__: Any) -> None:
@@ -133,7 +133,7 @@ def _recover(app: faust.App, recoveries: Iterable[GapRecovery]) -> None:
         with suppress(KafkaError, OSError):
             for recovery in recoveries:
                 if await recovery.stands_still(mine):
-                    _log.critical("ending: records wait, and none is handed over")
+                    _log.critical("ending: records are waiting, and Faust delivers none")
                     os._exit(EXIT_STUCK)
 
 

@@ -1,8 +1,8 @@
-"""One batch through one function, so that no exception loses an event.
+"""Works on a batch of records so that no exception loses an event.
 
-Faust acknowledges a batch however its body ends (measured on 0.15.3), so the body must not raise: what
-fails alone goes to the dead letters, and what cannot even be put there ends the process before the offset
-is committed.
+Faust acknowledges a batch however its body ends (measured on 0.15.3), so the body must not raise: an event
+that fails on its own is quarantined, and if not even that is possible, the process ends before the offset is
+committed.
 """
 
 import logging
@@ -27,7 +27,7 @@ Quarantine = Callable[[DeadLetter], Awaitable[None]]
 
 @contextmanager
 def ending_where_stuck() -> Iterator[None]:
-    """End the process if what is inside raises: its batch is not acknowledged, and will be read again."""
+    """End the process if the body raises: its batch is not acknowledged, and will be read again."""
     try:
         yield
     except Exception as error:
@@ -36,14 +36,14 @@ def ending_where_stuck() -> Iterator[None]:
 
 
 async def run_batch(records: Sequence[Record], work: Work, quarantine: Quarantine, clock: Clock) -> None:
-    """Decode a batch of records, do the work, and quarantine what cannot be read or worked on.
+    """Decode a batch of records, do the work, and quarantine every record that fails.
 
     Args:
         records: As they are on the topic.
-        work: Handles decoded events and returns when everything that follows from them is sent. Called
-            with the whole batch and, where that fails, with each event alone.
-        quarantine: Sends a dead letter and returns when Kafka has it.
-        clock: Tells the time.
+        work: Handles decoded events, and returns when everything that follows from them is sent. It is called
+            with the whole batch and, if that fails, with each event on its own.
+        quarantine: Sends a dead letter, and returns when Kafka has it.
+        clock: The time of a dead letter.
 
     Raises:
         SendFailed: Kafka does not take what follows.

@@ -1,9 +1,9 @@
-"""Every record of a topic, also those that Faust passes over.
+"""Gap recovery: every record of a topic is worked on, even those that Faust skips.
 
-Measured on 0.15.3: records that come while a worker starts on a past may never be handed to its agents and be
-committed all the same (`streams/worker/app.py` says how, and holds them back; this is the net below it).
-A topic without compaction has every offset, so one that is missing shows; it is read from Kafka before what
-comes after it is acknowledged.
+Measured on 0.15.3: records that arrive while a worker starts with a backlog may never reach its agents and be
+committed all the same (`streams/worker/app.py` says how, and holds them back; this is the second safeguard).
+A topic without compaction has every offset, so a missing one shows; it is read from Kafka before anything
+after it is acknowledged.
 """
 
 import asyncio
@@ -35,7 +35,7 @@ class Record(Protocol):
 
 @dataclass(frozen=True)
 class Gap:
-    """Offsets from `start` up to but not with `end`, which should have come and did not."""
+    """Offsets from `start` up to, but not including, `end` that should have arrived and did not."""
 
     place: Partition
     start: int
@@ -46,7 +46,7 @@ def gaps(expected: Mapping[Partition, int], records: Iterable[Record]) -> Iterat
     """What is missing before and between some records.
 
     Args:
-        expected: The next offset of each partition; what is said of none is expected from its first record.
+        expected: The next offset of each partition; a partition not named starts with its first record here.
         records: In any order, perhaps repeated.
     """
     offsets: dict[Partition, set[int]] = {}
@@ -61,7 +61,7 @@ def gaps(expected: Mapping[Partition, int], records: Iterable[Record]) -> Iterat
 
 
 def after(expected: Mapping[Partition, int], records: Iterable[Record]) -> dict[Partition, int]:
-    """The next offset of each partition after some records; it never goes back."""
+    """The next offset of each partition after some records; it never decreases."""
     following = dict(expected)
     for record in records:
         place = (record.topic, record.partition)
@@ -87,15 +87,15 @@ class GapRecovery:
         self._at_work = False
 
     def forget(self) -> None:
-        """Partitions were assigned: other workers may have gone on with them since."""
+        """Start over after partitions were assigned: other workers may have advanced them since."""
         self._expected, self._waiting = None, {}
 
     @asynccontextmanager
     async def without_gaps(self, records: Sequence[Record]) -> AsyncIterator[list[Record]]:
-        """The records with those that are missing, in the order of each partition; left, they are done.
+        """The records together with the missing ones, each partition in order; after the body they are done.
 
         Raises:
-            KafkaError: Kafka is away.
+            KafkaError: Kafka is unavailable.
             TimeoutError: It did not answer within a minute.
         """
         self._at_work = True
@@ -104,7 +104,7 @@ class GapRecovery:
                 expected = await self._known()
                 missing = [record for gap in gaps(expected, records) for record in await self._read(gap)]
             if missing:
-                _log.warning("Faust passed over %d records; they were read again", len(missing))
+                _log.warning("Faust skipped %d records; they were read again", len(missing))
             yield sorted((*records, *missing), key=lambda one: (one.topic, one.partition, one.offset))
             if self._expected is not None:  # partitions may have been assigned anew meanwhile
                 self._expected = after(self._expected, records)
@@ -112,13 +112,13 @@ class GapRecovery:
             self._at_work = False
 
     async def stands_still(self, places: Collection[Partition]) -> bool:
-        """Whether records wait and none was worked on since the last time this was asked.
+        """Whether records are waiting and none was worked on since the last call.
 
         Args:
-            places: The partitions that are this worker's; those of other topics do not matter.
+            places: The partitions assigned to this worker; those of other topics do not matter.
 
         Raises:
-            KafkaError: Kafka is away.
+            KafkaError: Kafka is unavailable.
             TimeoutError: It did not answer within a minute.
         """
         if self._at_work:

@@ -46,4 +46,4 @@ def test_what_a_stream_passes_over_is_not_lost(forgetful: Settings) -> None:
     until(lambda: rows.query("select count(distinct checkin) as n from indicators")["n"][0] == 18)
     assert count(rows, "message_classifications where intent = 'answer'") == len(NUMBERS) * EACH
     assert str(asyncio.run(reconcile_with_topics(forgetful.kafka, rows.query))).endswith("lost=0")
-    assert "passed over" in (forgetful.home / "logs" / "worker.log").read_text()
+    assert "Faust skipped" in (forgetful.home / "logs" / "worker.log").read_text()

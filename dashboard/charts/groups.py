@@ -98,7 +98,7 @@ def changes(rows: pd.DataFrame, study: Study, unit: str) -> Any:
     known["edge"] = low - room
     arms = [*(arm.id for arm in study.arms), ALL_ARMS]
     tints = [*(ARM_COLOURS[k % len(ARM_COLOURS)] for k in range(len(arms) - 1)), SOFT]
-    shapes = [*(ARM_SHAPES[k % len(ARM_SHAPES)] for k in range(len(arms) - 1)), "wedge"]
+    shapes = [*(ARM_SHAPES[k % len(ARM_SHAPES)] for k in range(len(arms) - 1)), "circle"]
     colour = alt.Color("arm:N", scale=alt.Scale(domain=arms, range=tints), legend=None)
     down = alt.Y("row:N", title=None, sort=list(known["row"]), axis=None)
     across = alt.Scale(domain=[low - room, high + room], nice=False)

@@ -5,6 +5,7 @@ import streamlit as st
 
 from dashboard.charts import checkins
 from dashboard.connection import chosen, explain_trouble, say_empty
+from streams.statistics.plan import ALL_ARMS
 from streams.store.queries import StudyData
 
 HIDDEN = "Hidden: fewer than five people, or enough to work out an arm of fewer than five."
@@ -59,7 +60,9 @@ else:
     st.subheader("Arms")
     study, arms = data.study(), data.arms()
     if study is not None:
-        names = {arm.id: study.in_language(arm.name, "en") for arm in study.arms}
+        names = {arm.id: study.in_language(arm.name, "en") for arm in study.arms} | {ALL_ARMS: "All arms"}
+        order = {name: place for place, name in enumerate(names)}
+        arms = arms.sort_values("arm", key=lambda ids: ids.map(order))
         arms["arm"] = [names.get(arm, arm) for arm in arms["arm"]]
     st.dataframe(
         arms.rename(columns={"checkins": "check-ins"}), hide_index=True, width="stretch",

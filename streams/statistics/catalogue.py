@@ -163,8 +163,7 @@ CELLS = Method(
     source="Hundepool et al. 2012, for complementary suppression; the thresholds are this project's",
     minimum=10,
     counted="people",
-    edge_cases="a cell of nobody is shown as such, unless the columns are answers; hidden cells look alike, "
-    "whatever the cause",
+    edge_cases="a cell of nobody is shown as such; hidden cells look alike, whatever the cause",
     interpretation="A hidden cell says nothing, not even that it is small.",
 )
 

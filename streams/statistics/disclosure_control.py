@@ -51,7 +51,6 @@ def suppress(
     *,
     row_totals: bool = True,
     column_totals: bool = True,
-    hide_empty: bool = False,
 ) -> Shown:
     """Hide small cells and margins, and as many others as it takes to keep them hidden.
 
@@ -65,8 +64,6 @@ def suppress(
         audience: Decides the threshold: 10 for the public, 5 for staff.
         row_totals: Whether the sum of each row is to be published.
         column_totals: Whether the sum of each column is.
-        hide_empty: Whether a cell of nobody counts as small. Nobody in a group says nothing about anyone;
-            but where columns are answers, nobody in one tells something of everyone in the row.
 
     Raises:
         ValueError: If rows differ in length or a count is negative.
@@ -77,9 +74,7 @@ def suppress(
         raise ValueError("a table has rows of equal length and no negative counts")
     minimum = MINIMUM_CELL[audience]
     units = _units(counts, row_totals=row_totals, column_totals=column_totals)
-    shown = {
-        place for place, unit in units.items() if unit.count >= minimum or (not unit.count and not hide_empty)
-    }
+    shown = {place for place, unit in units.items() if unit.count >= minimum or not unit.count}
     small = [unit for place, unit in units.items() if place not in shown]
     while exposed := next((unit for unit in small if _most(unit, units, shown) < minimum), None):
         shown.discard(_sacrifice(exposed, units, shown, minimum))

@@ -25,21 +25,6 @@ class Reason(StrEnum):
 
 
 @dataclass(frozen=True)
-class Number:
-    """One number.
-
-    Attributes:
-        value: None exactly where there is a `reason`.
-        n: How many were used.
-        reason: Why there is no value.
-    """
-
-    value: float | None
-    n: int
-    reason: Reason | None = None
-
-
-@dataclass(frozen=True)
 class Interval:
     """Both ends of an interval, in the unit of the estimate; `low <= high`."""
 

@@ -30,7 +30,7 @@ fix:
 
 # Branch coverage of the rooms by the tests that run in one process
 coverage *ARGS:
-    uv run pytest -q -m "not journey" --cov --cov-report=term {{ ARGS }}
+    HYPOTHESIS_PROFILE=dev uv run pytest -q -m "not journey" --cov --cov-report=term {{ ARGS }}
 
 # Write the reference pages in docs/ from the code
 docs:

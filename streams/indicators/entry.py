@@ -16,7 +16,7 @@ class Indicator:
         formula, unit: For people.
         range: The values that it can take, such as "0 to 1".
         source: Author and year of the formula, or "this project".
-        minimum: Fewest answers (or what `counted` names) for a value.
+        minimum: How many answers (or what `counted` names) a value needs.
         minimum_day: The same for the live window of one day.
         minimum_file: The same over a whole record, where that differs from the live display.
         counted: What the minimum counts.
@@ -45,10 +45,10 @@ class Indicator:
     research_only: bool = False
 
     def minimum_in(self, window: Window) -> int:
-        """Fewest answers in a window of that length."""
+        """How many answers a value needs in a window of that length."""
         return self.minimum_day if window == Window.DAY else self.minimum
 
     @property
     def minimum_whole(self) -> int:
-        """Fewest answers over a participant's whole record."""
+        """How many answers a value needs over a whole record."""
         return self.minimum if self.minimum_file is None else self.minimum_file

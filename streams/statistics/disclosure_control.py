@@ -17,7 +17,7 @@ class Audience(StrEnum):
 
 
 MINIMUM_CELL: Mapping[Audience, int] = MappingProxyType({Audience.PUBLIC: 10, Audience.STAFF: 5})
-"""Fewest people in a cell that may be shown."""
+"""How many people a cell needs to be shown."""
 
 
 @dataclass(frozen=True)

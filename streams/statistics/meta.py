@@ -62,7 +62,7 @@ def pool(
         effects: One for each person, in scale points.
         ses: Their standard errors, above 0.
         pooling: DerSimonian & Laird 1986; REML after Viechtbauer 2005; Hartung & Knapp 2001.
-        minimum: Fewest people.
+        minimum: How many people it takes.
 
     Raises:
         ValueError: If the lists differ in length, a number is not finite or a standard error not above 0.

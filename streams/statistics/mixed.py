@@ -131,7 +131,7 @@ def phase_by_arm(
         baseline: The phase before.
         phase: The phase compared with it.
         reference: The arm with which the others are compared.
-        minimum: Fewest people in each arm.
+        minimum: How many people each arm needs.
 
     Raises:
         ValueError: If a value is not finite, or no row is of the reference arm.

@@ -87,7 +87,7 @@ def wcls(
         controls: Names of the control variables.
         reference: The constant probability q of the weights and of the centring, 0-1; it changes the
             precision, not what is estimated.
-        minimum: Fewest people.
+        minimum: How many people it takes.
 
     Raises:
         ValueError: If a number is not finite, `reference` not within 0-1 or the controls do not match.

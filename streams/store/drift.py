@@ -42,7 +42,7 @@ class Drift:
         checked_at: When.
         participants: How many people were compared.
         compared: How many values.
-        different: Which are not the same, to the last bit. Some may only be on their way: see `still`.
+        different: Which are not the same, to the last bit. Some may only be in transit: see `still`.
     """
 
     checked_at: datetime
@@ -51,7 +51,7 @@ class Drift:
     different: frozenset[Place]
 
     def still(self, later: "Drift") -> "Drift":
-        """What was different before and is different still: nothing that was only on its way."""
+        """What differed before and still does; values in transit have arrived since."""
         return replace(later, different=self.different & later.different)
 
 

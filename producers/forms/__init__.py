@@ -1,8 +1,8 @@
 """The web form, as pure functions that the gateway serves.
 
-`fields` reads what was filled in, `navigation` picks the next page, `rendering` makes the HTML, `submission`
-the events, `timing` the times; `feedback` draws the participant's own two weeks from `recent_answers`, which
-follows Kafka; `assets` are the style and the script.
+`fields` parses a submitted form, `navigation` picks the next page, `rendering` writes the HTML, `submission`
+builds the events, `timing` checks the times that the page reports; `feedback` charts the participant's last
+two weeks from `recent_answers`, which follows Kafka; `assets` are the stylesheet and the script.
 """
 
 __all__ = [

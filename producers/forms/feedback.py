@@ -1,4 +1,4 @@
-"""A person's last two weeks as a picture and in plain words. It judges nothing."""
+"""A participant's last two weeks as a chart and a text alternative, without any judgement."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -15,13 +15,13 @@ _WIDTH, _HEIGHT, _MARGIN = 300, 110, 8
 
 @dataclass(frozen=True)
 class Fortnight:
-    """Fourteen days of one person.
+    """Fourteen days of one participant.
 
     Attributes:
         last: The last day.
         means: Mean mood of each day, oldest first; None for a day without an answer.
-        checkins: How many check-ins, with and without an answer about mood.
-        days: On how many days.
+        checkins: Number of check-ins, with or without an answer about mood.
+        days: Number of days with a check-in.
     """
 
     last: date
@@ -31,7 +31,7 @@ class Fortnight:
 
 
 def fortnight(study: Study, checkins: Iterable[RecentCheckIn], last: date) -> Fortnight | None:
-    """The fourteen days that end with `last`; None if no answer about mood is in them."""
+    """The fourteen days up to `last`; None if they have no answer about mood."""
     scale = mood_scale(study)
     dates = [last - timedelta(days=DAYS - 1 - place) for place in range(DAYS)]
     counted = [one for one in checkins if not one.retracted and dates[0] <= one.day <= last]
@@ -49,12 +49,12 @@ def fortnight(study: Study, checkins: Iterable[RecentCheckIn], last: date) -> Fo
 def picture(study: Study, language: str, shown: Fortnight) -> dict[str, object]:
     """What the thank-you page's template needs: sentences, and coordinates in a box of fixed size.
 
-    Time runs as the language does: in Arabic the last day is on the left.
+    Time runs in the direction of the language: in Arabic, the last day is on the left.
     """
     ui = form_texts(language)
     scale = mood_scale(study)
     if scale is None:
-        raise ValueError("there is a picture only where something measures mood")
+        raise ValueError("the chart needs an item that measures mood")
     say = study.in_language
     asked = " / ".join(say(item.text, language) for item in study.items_of(Measure.VALENCE))
     points = [
@@ -75,7 +75,7 @@ def picture(study: Study, language: str, shown: Fortnight) -> dict[str, object]:
         "height": _HEIGHT,
         "line": _line(points),
         "points": [point for point in points if point],
-        "described": ", ".join(_said(shown, place) for place in range(DAYS)),
+        "described": ", ".join(_day_label(shown, place) for place in range(DAYS)),
     }
 
 
@@ -89,7 +89,7 @@ def _up(share: float) -> str:
 
 
 def _line(points: list[tuple[str, str] | None]) -> str:
-    """Neighbouring days are joined; over a day without an answer there is a gap."""
+    """An SVG path that joins neighbouring days and leaves a gap at a day without an answer."""
     parts = []
     for before, point in zip([None, *points], points, strict=False):
         if point:
@@ -97,7 +97,7 @@ def _line(points: list[tuple[str, str] | None]) -> str:
     return "".join(parts)
 
 
-def _said(shown: Fortnight, place: int) -> str:
+def _day_label(shown: Fortnight, place: int) -> str:
     day = shown.last - timedelta(days=DAYS - 1 - place)
     mean = shown.means[place]
     return f"{day.day}/{day.month}: {'–' if mean is None else f'{mean:.1f}'.removesuffix('.0')}"

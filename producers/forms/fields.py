@@ -1,4 +1,4 @@
-"""The form's fields to answers, without Kafka, vault or clock."""
+"""Parsing the form's fields into answers: pure functions, without Kafka, vault or clock."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
@@ -22,10 +22,10 @@ LONGEST_TEXT = 1000
 HELPER_FIELDS = frozenset(
     ["submission_id", "SimulatedAt", "Action", "Seen", "OpenedAt", "StartedAt", "AnsweredAt"]
 )
-"""Fields of the form that are no items. With a capital none can be the id of a study's item."""
+"""Fields of the form that are not items. No item's id can contain a capital letter."""
 
 RawAnswer = int | tuple[str, ...] | str
-"""A number, the ids of the chosen options, or words that are not sealed yet."""
+"""A number, the ids of the chosen options, or free text that is not sealed yet."""
 
 Complaint = Literal["missing", "empty", "conflict", "too_long", "unknown_item", "out_of_range"]
 
@@ -39,7 +39,7 @@ class Problem:
 
     @property
     def reason(self) -> Reason | None:
-        """Why this goes to the dead letters; None if a person can simply mend it."""
+        """Why the form becomes a dead letter; None if the participant can correct the field."""
         if self.complaint == "unknown_item":
             return Reason.UNKNOWN_ITEM
         return Reason.OUT_OF_RANGE if self.complaint == "out_of_range" else None
@@ -47,7 +47,7 @@ class Problem:
 
 @dataclass(frozen=True)
 class Reading:
-    """What was read: answers by item id, and problems in the order of the study."""
+    """The parsed form: answers by item id, and problems in the order of the study's items."""
 
     answers: dict[str, RawAnswer] = field(default_factory=dict)
     problems: tuple[Problem, ...] = ()
@@ -56,15 +56,15 @@ class Reading:
 def read_form(
     study: Study, fields: Iterable[tuple[str, str]], shown: Collection[str] | None = None
 ) -> Reading:
-    """Read a form. An item that was left empty is absent from the answers; nothing is guessed or clamped.
+    """Parse a form. An item left empty is absent from the answers; nothing is guessed or clamped.
 
-    An answer to an item whose `show_if` does not hold of the answers before it is left out, and such an item
-    is never missing.
+    If an item's `show_if` does not hold for the answers before it, an answer to it is dropped and its absence
+    is no problem.
 
     Args:
-        study: The definition that the form was made from.
+        study: The definition that the form was built from.
         fields: Names and values as sent; an item of kind `choices` repeats its name.
-        shown: Ids of the items that the person has seen; None for all.
+        shown: Ids of the items that the participant has seen; None for all.
     """
     given = _by_name(fields)
     answers: dict[str, RawAnswer] = {}
@@ -88,14 +88,14 @@ def read_form(
 
 
 def is_asked(item: Item, answers: dict[str, RawAnswer]) -> bool:
-    """Whether an item is asked after these answers; words decide nothing."""
+    """Whether an item is asked, given these answers; free text never decides that."""
     return item.asked({name: answer for name, answer in answers.items() if not isinstance(answer, str)})
 
 
 def _by_name(fields: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
     given: dict[str, list[str]] = defaultdict(list)
     for name, value in fields:
-        # A browser sends a line break as two characters but counts it as one, and a script sends it as one.
+        # Browsers send a line break as CRLF but count it as one character; scripts send LF.
         words = value.replace("\r\n", "\n").strip()
         if name not in HELPER_FIELDS and words:
             given[name].append(words)

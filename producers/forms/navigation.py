@@ -1,7 +1,7 @@
-"""From page to page of the form, without any memory of it here: the page itself says what was shown before.
+"""Navigation between the form's pages. The server keeps no session: each page carries its history.
 
-Each hidden field `Seen` names the items of one page, in the order in which the person saw the pages; the last
-one is the page that was sent, and an empty one is the review. All answers travel with every page.
+Each hidden field `Seen` lists the items of one page, in the order in which the participant saw the pages; the
+last is the page that was submitted, and an empty one is the review. Every page carries all answers so far.
 """
 
 from collections.abc import Sequence
@@ -19,12 +19,12 @@ _REVIEW: tuple[str, ...] = ()
 
 @dataclass(frozen=True)
 class Turn:
-    """What to do with a page that was sent.
+    """What to do with a submitted page.
 
     Attributes:
         to: Show `questions`, show the `review`, or `send` the answers.
         steps: The pages up to the one to show.
-        reading: The answers so far and what is wrong with them; without problems after "back".
+        reading: The answers so far and their problems; none after "back".
     """
 
     to: Literal["questions", "review", "send"]
@@ -33,17 +33,17 @@ class Turn:
 
 
 def first_steps(study: Study) -> Steps:
-    """The first page: every item that is asked before there is any answer."""
+    """The first page: every item that does not depend on an answer."""
     return (tuple(item.id for item in study.items if is_asked(item, {})),)
 
 
 def take_turn(study: Study, fields: Sequence[tuple[str, str]]) -> Turn:
-    """Where a page that was sent leads to.
+    """What to do with a submitted page.
 
-    A form without `Seen` is one that holds all answers at once; it is sent.
+    A form without `Seen` holds all answers at once and is sent.
 
     Args:
-        study: The definition that the form was made from.
+        study: The definition that the form was built from.
         fields: Names and values as sent.
     """
     action, _, item = dict(fields).get("Action", "").partition(":")
@@ -66,7 +66,7 @@ def take_turn(study: Study, fields: Sequence[tuple[str, str]]) -> Turn:
 
 
 def what_follows(study: Study, steps: Steps) -> Literal["next", "review", "send"]:
-    """What the page's button does: other questions may still come up, or none can."""
+    """What the page's button does; `next` as long as other questions may follow."""
     shown = {name for page in steps for name in page}
     if any(item.id not in shown for item in study.items):
         return "next"

@@ -1,4 +1,4 @@
-"""What people answered lately, followed from Kafka and held in memory, for their own thank-you page."""
+"""Participants' recent check-ins, read from Kafka and kept in memory, for their own thank-you page."""
 
 import asyncio
 from collections import OrderedDict
@@ -37,12 +37,12 @@ class RecentCheckIn:
     """One version of a check-in.
 
     Attributes:
-        version: The highest version of a check-in counts.
+        version: Its version; the highest version of a check-in counts.
         day: The local date.
         at: When it was answered.
-        mood: Mean of the answers to items that measure valence; None without any.
+        mood: Mean of the answers to items that measure valence; None if there are none.
         scale: Bounds of that scale; means on different scales are never mixed.
-        retracted: It no longer counts.
+        retracted: Whether it was retracted and no longer counts.
     """
 
     version: int
@@ -54,9 +54,10 @@ class RecentCheckIn:
 
 
 class RecentAnswers:
-    """Each person's check-ins of the last fifteen days, within limits of people and of check-ins each.
+    """Each participant's check-ins of the last fifteen days.
 
-    Beyond those limits the person with the least recent event, or a person's oldest check-in, is dropped.
+    The numbers of participants and of check-ins per participant are limited: beyond the limit, it drops the
+    participant with the least recent event, or the oldest check-in.
 
     Args:
         studies: Every known definition by `id@version`.
@@ -84,14 +85,14 @@ class RecentAnswers:
             self._people.popitem(last=False)
 
     def of(self, participant: str) -> dict[UUID, RecentCheckIn]:
-        """A person's check-ins by id."""
+        """A participant's check-ins by id."""
         return dict(self._people.get(participant, {}))
 
 
 class Follower:
     """Keeps `RecentAnswers` up to date with Kafka; resumes after Kafka was unavailable.
 
-    It reads without a consumer group: every gateway needs all check-ins.
+    It uses no consumer group, because every gateway needs all check-ins.
     """
 
     def __init__(self, recent: RecentAnswers, bootstrap: str, clock: Clock) -> None:
@@ -101,7 +102,7 @@ class Follower:
         self._next: dict[Partition, int] = {}
 
     async def run(self) -> None:
-        """Follow for ever."""
+        """Follow the topic until cancelled."""
         while True:
             with suppress(KafkaError, OSError):
                 await self._follow()
@@ -127,7 +128,7 @@ class Follower:
 
 
 def recent_check_in(event: CheckInSubmitted | CheckInRetracted, study: Study | None) -> RecentCheckIn:
-    """What is kept of a check-in; without its study, only that it happened."""
+    """The part of a check-in that is kept; if its study is unknown, only that it took place."""
     day = event.occurred_at.astimezone(ZoneInfo(event.zone)).date()
     if isinstance(event, CheckInRetracted):
         return RecentCheckIn(event.version, day, event.occurred_at, retracted=True)

@@ -1,4 +1,4 @@
-"""The form and the friendly messages as HTML. They work without JavaScript and show no past answers."""
+"""The form and its messages as HTML. They work without JavaScript and show no earlier check-ins."""
 
 import re
 from collections.abc import Sequence
@@ -41,13 +41,13 @@ class FormPage:
     Attributes:
         study: The definition.
         language: The participant's language.
-        submission_id: Travels with the form and names this filling-in.
-        opened_at: Travels with the form: when its first page was made.
+        submission_id: Identifies this submission; a hidden field.
+        opened_at: When the first page was rendered; a hidden field.
         steps: The pages up to this one.
-        fields: What was sent a moment ago: shown again, or carried along if it belongs to another page.
-        problems: What is wrong with it.
-        heading: Name of our words for the summary's title, with `note` for its text; empty for none.
-        note: See `heading`.
+        fields: The fields just submitted: shown again, or carried along if they belong to another page.
+        problems: What is wrong with them.
+        heading: Key of the summary's title among the form's texts; empty for no summary.
+        note: Key of the summary's text; empty for none.
     """
 
     study: Study
@@ -71,7 +71,7 @@ def render_form(page: FormPage) -> str:
     return _render(
         "form.html",
         **_frame(page.study, page.language),
-        **_travelling(page),
+        **_hidden_fields(page),
         title=page.study.in_language(page.study.title, page.language),
         more=ui.more if len(page.steps) > 1 else "",
         items=items,
@@ -86,7 +86,7 @@ def render_form(page: FormPage) -> str:
 
 
 def render_review(page: FormPage, reading: Reading) -> str:
-    """All questions that are asked with their answers, to be sent or changed."""
+    """The review: every question with its answer, to be changed or sent."""
     ui = form_texts(page.language)
     shown = {name for step in page.steps for name in step}
     asked = [i for i in page.study.items if i.id in shown and is_asked(i, reading.answers)]
@@ -94,28 +94,28 @@ def render_review(page: FormPage, reading: Reading) -> str:
     return _render(
         "review.html",
         **_frame(page.study, page.language),
-        **_travelling(page),
+        **_hidden_fields(page),
         title=ui.review_title,
-        lines=[{"item": item, "answers": _said(item) or [ui.unanswered]} for item in items],
+        lines=[{"item": item, "answers": _answer_lines(item) or [ui.unanswered]} for item in items],
     )
 
 
 def with_problems(page: FormPage, problems: tuple[Problem, ...]) -> FormPage:
-    """The same page, with what is wrong."""
-    whole = next((problem.complaint for problem in problems if not problem.item), "")
-    return replace(page, problems=problems, heading="problems_title", note=whole)
+    """The same page, with its problems."""
+    about_form = next((problem.complaint for problem in problems if not problem.item), "")
+    return replace(page, problems=problems, heading="problems_title", note=about_form)
 
 
 def render_message(
     study: Study | None, language: str | None, name: str, picture: dict[str, object] | None = None
 ) -> str:
-    """One of our messages, such as `thanks`; in all our languages where the person's is not known.
+    """A message page, such as `thanks`; in every language if the participant's is not known.
 
     Args:
-        study: The definition, for its notice; None where it is not known.
-        language: The person's language.
-        name: Of our words.
-        picture: The person's last two weeks.
+        study: The definition, for its notice; None if it is not known.
+        language: The participant's language; None if it is not known.
+        name: Key of the message among the form's texts.
+        picture: The chart of the participant's last two weeks.
     """
     languages = (language,) if language else text_languages()
     first = languages[0]
@@ -138,9 +138,9 @@ def render_message(
     )
 
 
-def _render(template: str, **what: object) -> str:
-    # Line breaks between tags are for whoever reads the template; on a telephone they are only weight.
-    return _BETWEEN_TAGS.sub("><", _PAGES.get_template(template).render(**what))
+def _render(template: str, **values: object) -> str:
+    # Line breaks between tags make the templates readable; telephones need not download them.
+    return _BETWEEN_TAGS.sub("><", _PAGES.get_template(template).render(**values))
 
 
 def _frame(study: Study | None, language: str) -> dict[str, object]:
@@ -154,7 +154,7 @@ def _frame(study: Study | None, language: str) -> dict[str, object]:
     }
 
 
-def _travelling(page: FormPage) -> dict[str, object]:
+def _hidden_fields(page: FormPage) -> dict[str, object]:
     here = page.steps[-1]
     return {
         "submission_id": page.submission_id,
@@ -184,7 +184,7 @@ def _item(page: FormPage, item: Item, complaint: str) -> dict[str, object]:
 
 
 def _widget(page: FormPage, item: Item, given: list[str]) -> dict[str, object]:
-    """How an item is answered: `widget` is `buttons` or `textarea`, the rest is for the template of that."""
+    """The controls for an item: `widget` is `buttons` or `textarea`, the rest is for its template."""
     ui = form_texts(page.language)
     match item:
         case ScaleItem():
@@ -195,7 +195,7 @@ def _widget(page: FormPage, item: Item, given: list[str]) -> dict[str, object]:
         case ChoiceItem():
             return _buttons(_options(page, item.options), given)
         case MultipleChoiceItem():
-            # A browser would demand the first box itself, where any of them will do.
+            # `required` on a checkbox demands that very box, where any of them will do.
             boxes = {"box": "checkbox", "forced": False, "hint": ui.choose_any}
             return _buttons(_options(page, item.options), given) | boxes
         case TextItem():
@@ -218,12 +218,12 @@ def _ends(page: FormPage, scale: Scale) -> dict[str, str]:
     return {"first": bidi_number(scale.min), "last": bidi_number(scale.max), "low": low, "high": high}
 
 
-def _said(item: dict[str, object]) -> list[str]:
+def _answer_lines(item: dict[str, object]) -> list[str]:
     if item["widget"] == "textarea":
         return [str(item["written"])] if item["written"] else []
     choices, ends = item["choices"], item["ends"]
     chosen = [str(one["text"]) for one in choices if one["chosen"]] if isinstance(choices, list) else []
     if isinstance(ends, dict):
-        said = f"({ends['first']} = {ends['low']} · {ends['last']} = {ends['high']})"
-        return [f"{text} {said}" for text in chosen]
+        labels = f"({ends['first']} = {ends['low']} · {ends['last']} = {ends['high']})"
+        return [f"{text} {labels}" for text in chosen]
     return chosen

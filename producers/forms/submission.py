@@ -1,4 +1,4 @@
-"""A submitted form as an event: the check-in, or a dead letter for what our page cannot have sent."""
+"""A submitted form as an event: a check-in, or a dead letter for fields that our page cannot have sent."""
 
 import json
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ from schemas.topics import CHECKINS, DEAD_LETTERS
 
 @dataclass(frozen=True)
 class Opened:
-    """A link with what is needed to use it."""
+    """An opened link, with its study and the participant's key."""
 
     link: Link
     study: Study
@@ -27,16 +27,16 @@ class Opened:
 
 @dataclass(frozen=True)
 class Submission:
-    """One filling-in of the form.
+    """One submission of the form.
 
     Attributes:
-        opened: By which link.
+        opened: The link that it came through.
         checkin: The check-in's id.
         fields: Names and values as sent.
-        occurred_at: When its first filling-in was answered.
-        opened_at: When the page was opened, where that is known.
-        started_at: When the first answer was given, or else the page opened.
-        version: Above 1 where other answers were sent before and may have been stored.
+        occurred_at: When the first version was answered.
+        opened_at: When the page was opened, if known.
+        started_at: When the first answer was given or, if unknown, when the page was opened.
+        version: Above 1 if different answers were sent before and may have been stored.
     """
 
     opened: Opened
@@ -56,17 +56,17 @@ class Submission:
 
 
 def checkin_name(link: Link, submission_id: str) -> UUID:
-    """The check-in's id: one for ever for a prompt's link, one for each filling-in of a standing link."""
+    """The check-in's id: fixed for a prompt's link, new with each submission of a standing link."""
     if link.prompt_id:
         return event_id("link", link.token_hash)
     return event_id("link", link.token_hash, submission_id)
 
 
 def checkin_of(sent: Submission, answers: dict[str, RawAnswer], at: datetime) -> CheckInSubmitted:
-    """The check-in, recorded at that instant; words are sealed."""
+    """The check-in as recorded at an instant, with free text sealed."""
     person = sent.opened.link.person
 
-    def kept(answer: RawAnswer) -> Answer:
+    def sealed_text(answer: RawAnswer) -> Answer:
         if not isinstance(answer, str):
             return answer
         return seal(
@@ -86,7 +86,7 @@ def checkin_of(sent: Submission, answers: dict[str, RawAnswer], at: datetime) ->
         prompt_id=sent.opened.link.prompt_id,
         version=sent.version,
         corrects=sent.checkin if sent.version > 1 else None,
-        answers={item: kept(answer) for item, answer in answers.items()},
+        answers={item: sealed_text(answer) for item, answer in answers.items()},
     )
 
 
@@ -106,7 +106,7 @@ def dead_letter_of(sent: Submission, problem: Problem, at: datetime) -> DeadLett
         participant=participant,
         event_id=sent.event_id,
     )
-    where = f"item {problem.item}" if problem.item else "a field that is no item of the study"
+    where = f"item {problem.item}" if problem.item else "a field that is not an item of the study"
     return dead_letter(
         topic="form",
         key=participant.encode(),

@@ -1,6 +1,6 @@
-"""When a form was opened and answered, as far as the page that was sent can be believed.
+"""When a form was opened and answered, as far as the submitted page can be believed.
 
-Nothing here is signed: people can mislead about their own times, and only within what is plausible.
+The times are not signed: participants can falsify their own, but only within plausible limits.
 """
 
 from collections.abc import Iterable
@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from producers.vault import Link
 
 AFTER_EXPIRY = timedelta(hours=48)
-"""How long after it was answered a form that waited on a telephone is taken when its link has expired."""
+"""How long after being answered a form that waited on a telephone is accepted once its link has expired."""
 
 _LONGEST_WAIT = timedelta(days=7)
 _LONGEST_PROMPT = timedelta(days=1)
@@ -19,12 +19,12 @@ _OFFLINE = timedelta(minutes=1)
 
 @dataclass(frozen=True)
 class Times:
-    """What the page says of its times; None where that is missing or not plausible.
+    """The times that the page reports; None if missing or implausible.
 
     Attributes:
         opened_at: When it was opened.
-        answered_at: When all was answered.
-        started_at: When the first answer was given; where only the opening is known, that.
+        answered_at: When the form was completed.
+        started_at: When the first answer was given or, if unknown, when the page was opened.
     """
 
     opened_at: datetime | None = None
@@ -32,16 +32,16 @@ class Times:
     started_at: datetime | None = None
 
     def in_time(self, link: Link, now: datetime) -> bool:
-        """Whether the form may be taken now."""
+        """Whether the form may be accepted now."""
         if now < link.expires_at:
             return True
         return self.answered_at is not None and now - self.answered_at <= AFTER_EXPIRY
 
     def occurred_at(self, first_sent: datetime) -> datetime:
-        """When the person answered: when it was first sent, or earlier if it waited on a telephone.
+        """When the participant answered: when the form was first sent, or earlier if it waited on a phone.
 
-        A form that was sent while online has both times within a minute; the one taken here is then the
-        same for every attempt, also for one that came without JavaScript.
+        Online, the two times lie within a minute; the time of first sending is then used, because it is the
+        same for every retry, even one without JavaScript.
         """
         if self.answered_at is not None and first_sent - self.answered_at > _OFFLINE:
             return self.answered_at
@@ -51,9 +51,9 @@ class Times:
 def read_times(fields: Iterable[tuple[str, str]], link: Link, now: datetime) -> Times:
     """The times in the hidden fields `OpenedAt`, `StartedAt` and `AnsweredAt`.
 
-    A page is believed if it was opened while its link could be: before the expiry, and not earlier than a
-    prompt's link can have been made (a standing link has no such bound; there it is how long a telephone
-    keeps a form). The other times are believed between then, now and the expiry.
+    The opening time is believed if the link was valid then: before its expiry, and no earlier than a prompt's
+    link can have been created (for a standing link, no longer ago than a telephone keeps a form). The others
+    are believed if they lie between the opening and now or the expiry, whichever is earlier.
     """
     given = dict(fields)
     oldest = link.expires_at - _LONGEST_PROMPT if link.prompt_id else now - _LONGEST_WAIT

@@ -1,4 +1,4 @@
-"""`/c/<token>`: showing the form and storing what is submitted."""
+"""`/c/<token>`: show the form and accept what is submitted."""
 
 import json
 import secrets
@@ -34,21 +34,21 @@ _LONGEST_TIME = 40
 
 
 def message(study: Study | None, language: str | None, name: str, status: int) -> Response:
-    """A page with one of our messages."""
+    """A message page."""
     return HTMLResponse(render_message(study, language, name), status)
 
 
 class FormRoutes:
-    """The form's two routes. Looking changes nothing; only sending does.
+    """The form's two routes. `GET` changes nothing; only `POST` does.
 
     Args:
         settings: Uses `simulation`.
         studies: Every known definition by `id@version`.
         vault: The opened vault.
         intake: Where events go.
-        clock: Tells the time.
-        limits: How often the form may be requested.
-        recent: People's last two weeks; None if no study shows them.
+        clock: Returns the current time.
+        limits: Rate limits.
+        recent: Participants' recent check-ins; None if no study shows them.
     """
 
     def __init__(
@@ -70,7 +70,7 @@ class FormRoutes:
         self._limits = limits
 
     async def show(self, request: Request) -> Response:
-        """`GET`: the form, empty."""
+        """`GET`: the empty form."""
         opened = await self._open(request)
         if isinstance(opened, Response):
             return opened
@@ -82,7 +82,7 @@ class FormRoutes:
         return HTMLResponse(render_form(self._page(opened, "", "")))
 
     async def submit(self, request: Request) -> Response:
-        """`POST`: a page of answers; what is sent twice is one check-in."""
+        """`POST`: a page of answers. Submitting the same form twice makes one check-in."""
         opened = await self._open(request)
         if isinstance(opened, Response):
             return opened
@@ -112,7 +112,7 @@ class FormRoutes:
         return await self._answer(sent, page, turn)
 
     async def _open(self, request: Request) -> Opened | Response:
-        """The link's people and study, or the page that says why not."""
+        """The link with its study and key, or the page that says why it cannot be used."""
         wait = await self._limits.wait(request)
         if wait:
             refusal = message(None, None, "too_often", 429)
@@ -127,7 +127,7 @@ class FormRoutes:
         return Opened(link, study, key)
 
     def _unreadable(self, request: Request, opened: Opened, status: int) -> Response:
-        """The answer to a body that is not a form: nothing of it can be shown again."""
+        """The response to a body that cannot be parsed: there are no answers to show again."""
         record_refusal(request, participant=opened.link.person.participant)
         if status == 413:
             return message(opened.study, opened.link.person.language, "too_large", status)
@@ -135,7 +135,7 @@ class FormRoutes:
         return HTMLResponse(render_form(page), status)
 
     async def _again(self, sent: Submission) -> Response:
-        """What comes after the stored answers: the same once more, or others that are not kept."""
+        """The response once the check-in is stored: `thanks` for the same answers again, else `already`."""
         turn = take_turn(sent.opened.study, sent.fields)
         version = await self._vault.ledger.version(sent.checkin, _content(turn.reading.answers))
         same = turn.to == "send" and await self._vault.ledger.acknowledged(
@@ -169,13 +169,13 @@ class FormRoutes:
         return HTMLResponse(render_message(page.study, page.language, "thanks", self._picture(page, checkin)))
 
     async def _submit(self, sent: Submission, answers: dict[str, RawAnswer]) -> CheckInSubmitted:
-        this = replace(sent, version=await self._vault.ledger.version(sent.checkin, _content(answers)))
-        await self._intake.publish_once(this.event_id, lambda at: checkin_of(this, answers, at))
-        await self._vault.ledger.acknowledge(this.checkin)
-        return checkin_of(this, answers, this.occurred_at)
+        versioned = replace(sent, version=await self._vault.ledger.version(sent.checkin, _content(answers)))
+        await self._intake.publish_once(versioned.event_id, lambda at: checkin_of(versioned, answers, at))
+        await self._vault.ledger.acknowledge(versioned.checkin)
+        return checkin_of(versioned, answers, versioned.occurred_at)
 
     def _picture(self, page: FormPage, checkin: CheckInSubmitted) -> dict[str, object] | None:
-        """The person's last two weeks, with the newest answer even if it is not back from Kafka yet."""
+        """The participant's last two weeks, with this check-in even if Kafka has not delivered it yet."""
         if self._recent is None or not self._recent.caught_up or not page.study.form.last_two_weeks:
             return None
         checkins = self._recent.of(checkin.participant)
@@ -185,13 +185,13 @@ class FormRoutes:
         return picture(page.study, page.language, shown) if shown else None
 
     async def _quarantine(self, sent: Submission, problems: tuple[Problem, ...]) -> None:
-        """Quarantine, sealed, what our own page cannot have sent."""
-        odd = next((problem for problem in problems if problem.reason), None)
-        if odd is None:
+        """Quarantine, sealed, a form that our own page cannot have sent."""
+        impossible = next((problem for problem in problems if problem.reason), None)
+        if impossible is None:
             return
-        letter = dead_letter_of(sent, odd, self._clock())
+        quarantined = dead_letter_of(sent, impossible, self._clock())
         await self._intake.publish_once(
-            letter.event_id, lambda at: letter.model_copy(update={"occurred_at": at})
+            quarantined.event_id, lambda at: quarantined.model_copy(update={"occurred_at": at})
         )
 
 
@@ -205,7 +205,7 @@ def _expired(request: Request, opened: Opened) -> Response:
 
 
 def _timed(sent: Submission, times: Times, occurred_at: datetime) -> Submission:
-    # Somebody who opened the page again after a first attempt has begun after they answered: no beginning.
+    # A page that was reopened after a first attempt reports a start later than the answer: ignore its times.
     if times.started_at is None or times.started_at > occurred_at:
         return replace(sent, occurred_at=occurred_at, opened_at=None, started_at=None)
     return replace(sent, occurred_at=occurred_at, opened_at=times.opened_at, started_at=times.started_at)

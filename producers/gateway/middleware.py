@@ -1,4 +1,4 @@
-"""What the public app and the admin API share: limits on bodies, safe headers, and silent errors."""
+"""Size limits, security headers and discreet error logs, for the public app and the admin API."""
 
 import logging
 from collections.abc import Awaitable, Callable
@@ -33,7 +33,7 @@ async def read_body(request: Request, limit: int = BODY_LIMIT) -> bytes:
     """A request's body.
 
     Raises:
-        HTTPException: 413, it is longer than `limit` bytes; read no further than that.
+        HTTPException: 413 if it is longer than `limit` bytes; reading stops there.
     """
     body = bytearray()
     async for chunk in request.stream():
@@ -47,7 +47,7 @@ async def read_fields(request: Request) -> list[tuple[str, str]]:
     """The fields of a posted form, in order.
 
     Raises:
-        HTTPException: 413 too long, 415 not a plain form, 400 not readable.
+        HTTPException: 413 if it is too long, 415 if it is not URL-encoded, 400 if it cannot be parsed.
     """
     body = await read_body(request)
     if request.headers.get("content-type", "").split(";")[0].strip().lower() != FORM_TYPE:
@@ -59,13 +59,13 @@ async def read_fields(request: Request) -> list[tuple[str, str]]:
 
 
 class SafeHeaders:
-    """Adds the security headers to every answer, and forbids storing it unless it says otherwise."""
+    """Adds the security headers to every response, and `no-store` unless it sets its own `Cache-Control`."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass one request on."""
+        """Handle one request."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -82,14 +82,14 @@ class SafeHeaders:
 
 
 class UnexpectedErrors:
-    """Answers an unexpected error, and logs its kind and place but not its text.
+    """Responds to unexpected errors, and logs their type and frames but not their message.
 
-    Starlette's own handler for `Exception` raises it again for the server to log, with its text.
+    Starlette's own handler for `Exception` re-raises the error, and the server then logs it with its message.
 
     Args:
-        app: What may fail.
+        app: The app to guard.
         where: Its name in the log.
-        answer: Builds the answer, without the exception.
+        answer: Builds the response; it does not see the exception.
     """
 
     def __init__(self, app: ASGIApp, where: str, answer: Callable[[], Awaitable[Response]]) -> None:
@@ -98,12 +98,12 @@ class UnexpectedErrors:
         self._answer = answer
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass one request on."""
-        begun = False
+        """Handle one request."""
+        started = False
 
         async def watch(message: Message) -> None:
-            nonlocal begun
-            begun = begun or message["type"] == "http.response.start"
+            nonlocal started
+            started = started or message["type"] == "http.response.start"
             await send(message)
 
         try:
@@ -112,15 +112,15 @@ class UnexpectedErrors:
             return
         except Exception as error:
             _log.error("unexpected error in %s: %s", self._where, type_and_frames(error))
-            if not begun:
+            if not started:
                 await (await self._answer())(scope, receive, send)
 
 
 def simulated_at(text: str) -> datetime | None:
-    """The simulator's invented time; None if there is none.
+    """The time that the simulator gives; None if the text is empty.
 
     Raises:
-        HTTPException: 400, it is not an ISO instant with an offset.
+        HTTPException: 400 if it is not an ISO 8601 instant with a UTC offset.
     """
     if not text:
         return None

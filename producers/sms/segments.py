@@ -1,4 +1,4 @@
-"""How many SMS a text takes: GSM 03.38 where it fits, UCS-2 where not (3GPP TS 23.038 and 23.040)."""
+"""How many SMS segments a text takes: in GSM-7 if it fits, else in UCS-2 (3GPP TS 23.038 and 23.040)."""
 
 import unicodedata
 from dataclasses import dataclass
@@ -10,8 +10,8 @@ _BASIC = frozenset(
 _TWO_SEPTETS = frozenset("\f^{}\\[~]|€")
 _GSM_ONE, _GSM_PART = 160, 153
 _UCS_ONE, _UCS_PART = 70, 67
-_LOOKS = frozenset(map(chr, range(0xFE00, 0xFE10)))
-"""Variation selectors: whether a sign is shown as a letter or as a picture."""
+_VARIATION_SELECTORS = frozenset(map(chr, range(0xFE00, 0xFE10)))
+"""They choose whether a character is shown as text or as an emoji."""
 
 
 @dataclass(frozen=True)
@@ -22,8 +22,8 @@ class Segments:
         encoding: `GSM-7` or `UCS-2`.
         units: Septets (GSM-7) or 16-bit units (UCS-2).
         count: Number of SMS; 0 for an empty text.
-        foreign: The characters that GSM-7 does not have, each once, in order.
-        letters: Letters and digits among them that no plainer way of writing avoids, such as ë and ك.
+        foreign: The characters that GSM-7 lacks, each once, in order.
+        letters: Letters and digits among them that no simpler spelling avoids, such as ë and ك.
     """
 
     encoding: str
@@ -34,12 +34,12 @@ class Segments:
 
     @property
     def accidental(self) -> bool:
-        """Whether GSM-7 could be had for nothing: all letters fit it, only signs such as ’ do not."""
+        """Whether it would fit GSM-7 but for punctuation or symbols such as ’: every letter fits."""
         return bool(self.foreign) and not self.letters
 
 
 def count_segments(text: str) -> Segments:
-    """Count the SMS that a text becomes; a character is never split between two."""
+    """Count the SMS that a text takes; no character is split across two."""
     foreign = _foreign(text)
     if foreign:
         sizes = [len(c.encode("utf-16-be", "surrogatepass")) // 2 for c in text]
@@ -50,7 +50,7 @@ def count_segments(text: str) -> Segments:
 
 
 def named(sign: str) -> str:
-    """A character with its number and name, for people who look for it; one that is not seen has no more."""
+    """A character with its code point and name; for an invisible one, only those."""
     name = f"U+{ord(sign):04X} {unicodedata.name(sign, 'without a name').lower()}"
     return name if unicodedata.category(sign)[0] in "CMZ" else f"{sign} ({name})"
 
@@ -60,20 +60,24 @@ def _foreign(text: str) -> tuple[str, ...]:
 
 
 def _letters(text: str) -> tuple[str, ...]:
-    """Foreign letters, digits and marks on letters that stay when é is one character, and ﬁ is f and i."""
+    """Foreign letters, digits and marks that NFKC leaves: it composes é, and splits ﬁ into f and i."""
     plain = unicodedata.normalize("NFKC", text)
     found = []
     for before, sign in zip(" " + plain, plain, strict=False):
         kind = unicodedata.category(sign)
-        # A mark that stands on no letter is an accent used as an apostrophe, or picks the look of an emoji.
-        on_letter = kind in ("Mn", "Mc") and unicodedata.category(before)[0] in "LM" and sign not in _LOOKS
+        # A mark on no letter is an accent used as an apostrophe, or a variation selector.
+        on_letter = (
+            kind in ("Mn", "Mc")
+            and unicodedata.category(before)[0] in "LM"
+            and sign not in _VARIATION_SELECTORS
+        )
         if kind[0] == "L" or kind == "Nd" or on_letter:
             found.append(sign)
     return _foreign("".join(found))
 
 
 def _counted(sizes: list[int], one: int, part: int) -> tuple[int, int]:
-    """The units together, and the number of SMS."""
+    """The total number of units, and the number of SMS."""
     units = sum(sizes)
     if units <= one:
         return units, 1 if units else 0

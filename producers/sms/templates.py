@@ -1,4 +1,4 @@
-"""The words of the texts that we send: the study's own where it has them, else ours."""
+"""The wording of outgoing texts: the study's own where it defines one, else the locale's."""
 
 from collections.abc import Iterator, Mapping
 from typing import assert_never
@@ -33,7 +33,7 @@ def prompt_name(request: PromptRequested, study: Study) -> str:
 
 
 def name_and_item(request: PromptRequested | ReplyRequested, study: Study) -> tuple[str, str | None]:
-    """The name of the text to send, and the item that it is about."""
+    """The name of the text to send, and the item that it is about, if any."""
     if isinstance(request, ReplyRequested):
         return request.reply, request.item
     name = prompt_name(request, study)
@@ -41,7 +41,7 @@ def name_and_item(request: PromptRequested | ReplyRequested, study: Study) -> tu
 
 
 def needs_link(study: Study, language: str, name: str) -> bool:
-    """Whether a text has a link to the form in it."""
+    """Whether a text contains a link to the form."""
     return name != _QUESTION and _LINK in _template(study, language, name)
 
 
@@ -49,11 +49,11 @@ def worded(study: Study, language: str, name: str, item: str | None = None, link
     """A text in a language.
 
     Args:
-        study: Whose own texts come first.
-        language: The participant's.
-        name: Of the text, such as `not_understood`; or `question`, for the item.
-        item: The item that it is about.
-        link: To the form, where the text has one.
+        study: The study; its own texts take precedence.
+        language: The participant's language.
+        name: The text's name, such as `not_understood`, or `question` for the item's question.
+        item: The item that the text is about, if any.
+        link: The link to the form, if the text has one.
 
     Raises:
         KeyError: There is no text of that name.
@@ -77,12 +77,12 @@ def worded(study: Study, language: str, name: str, item: str | None = None, link
 
 
 def reminded(language: str, text: str) -> str:
-    """The same text, said to be a reminder."""
+    """The same text, marked as a reminder."""
     return f"{sms_texts(language).reminder} {text}"
 
 
 def every_text(study: Study) -> Iterator[tuple[str, str, str]]:
-    """Each text that the study may send: language, name, words. A link takes the room that it will take."""
+    """Every text that the study may send: language, name, wording. A placeholder stands for each link."""
     link = "https://" + "x" * (_LONGEST_LINK - 8)
     for language in study.languages:
         asks = ["ask_all"] if study.conversation.ask == "all" and study.sms else []
@@ -95,16 +95,16 @@ def every_text(study: Study) -> Iterator[tuple[str, str, str]]:
 
 
 def short_name(item: Item, study: Study, language: str) -> str:
-    """What an item is called in a text."""
+    """The short name of an item in a text."""
     names = item.sms.get(language) or item.sms.get(study.languages[0])
     return names[0] if names else item.id
 
 
 def _template(study: Study, language: str, name: str) -> str:
-    """The study's own text of that name, or else ours.
+    """The study's own text of that name, or else the locale's.
 
     Raises:
-        KeyError: There is neither.
+        KeyError: Neither has it.
     """
     text = study.texts.get(name)
     return study.in_language(text, language) if text else sms_texts(language)[name]

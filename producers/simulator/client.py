@@ -57,35 +57,37 @@ class Client:
     async def enrol(self, people: Sequence[Person]) -> None:
         """Enrol participants whose pseudonym is not known yet."""
         new = [person for person in people if person.number not in self._ledger.pseudonyms]
-        wanted = [
+        enrolments = [
             {
                 "number": p.number, "study": self._study.ref, "arm": p.arm, "language": p.language,
                 "zone": p.zone, "start_date": p.start.isoformat(),
             }
             for p in new
         ]  # fmt: skip
-        answer = await self._desk("/participants", wanted) if wanted else []
+        answer = await self._call_admin_api("/participants", enrolments) if enrolments else []
         for person, entry in zip(new, answer, strict=True):
             self._ledger.pseudonyms[person.number] = entry["participant"]
 
     async def ask(self, prompts: Sequence[Prompt]) -> None:
         """Announce prompts on their topic."""
         sent = [
-            await self._producer.send(PROMPTS.name, encode(self._prompt(p)), key=self._who(p.person).encode())
+            await self._producer.send(
+                PROMPTS.name, encode(self._prompt(p)), key=self._pseudonym_of(p.person).encode()
+            )
             for p in prompts
         ]
         await asyncio.gather(*sent)
 
     async def links(self, prompts: Sequence[Prompt]) -> dict[str, str]:
         """Request links to the form; returns their tokens by prompt id."""
-        wanted = [
+        requests = [
             {
-                "participant": self._who(p.person), "prompt_id": str(p.id),
+                "participant": self._pseudonym_of(p.person), "prompt_id": str(p.id),
                 "expires_at": p.expires_at.isoformat(),
             }
             for p in prompts
         ]  # fmt: skip
-        made = await self._desk("/links", wanted) if wanted else []
+        made = await self._call_admin_api("/links", requests) if requests else []
         return {str(p.id): entry["token"] for p, entry in zip(prompts, made, strict=True)}
 
     async def text(self, text: Text) -> None:
@@ -121,18 +123,18 @@ class Client:
             self._ledger.repeated += 1
         self._ledger.accepted.add(name)
 
-    def _who(self, person: Person) -> str:
+    def _pseudonym_of(self, person: Person) -> str:
         return self._ledger.pseudonyms[person.number]
 
     def _prompt(self, prompt: Prompt) -> PromptSent:
         return PromptSent(
-            event_id=prompt.id, study=self._study.ref, participant=self._who(prompt.person),
+            event_id=prompt.id, study=self._study.ref, participant=self._pseudonym_of(prompt.person),
             occurred_at=prompt.at, recorded_at=prompt.at, zone=prompt.person.zone, channel=prompt.channel,
             scheduled_at=prompt.at, expires_at=prompt.expires_at, study_day=prompt.study_day,
             beep=prompt.beep,
         )  # fmt: skip
 
-    async def _desk(self, path: str, body: list[dict[str, str]]) -> list[dict[str, str]]:
+    async def _call_admin_api(self, path: str, body: list[dict[str, str]]) -> list[dict[str, str]]:
         headers = {"Authorization": f"Bearer {self._settings.secret('admin_token')}"}
         answer = await self._http.post(
             self._settings.admin_url + path, json=body, headers=headers, timeout=120
@@ -153,4 +155,4 @@ class Client:
             except httpx.TransportError:
                 pass
             await asyncio.sleep(min(0.2 * 2**attempt, 5.0))
-        raise Refused("the gateway was away for too long")
+        raise Refused("the gateway was unavailable for too long")

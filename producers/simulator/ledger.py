@@ -12,7 +12,7 @@ class Ledger:
 
     Attributes:
         path: Where it is kept.
-        seed, people, days: What was invented.
+        seed, people, days: What the participants were generated from.
         first_day: The day of the first run: from it all dates follow.
         sent_until: Everything before it was sent.
         pseudonyms: By number.

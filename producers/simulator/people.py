@@ -70,7 +70,7 @@ def _number(index: int) -> str:
 
 
 def gain(study: Study, arm_id: str, study_day: int) -> float:
-    """How much higher than at baseline an arm's latent mood is on a study day: the truth to be found.
+    """How much higher than at baseline an arm's latent mood is on a study day: the true effect.
 
     It rises evenly over the days of intervention, stays in a washout, and falls to 70 % of itself by the
     end of the follow-up.

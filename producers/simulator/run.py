@@ -115,9 +115,11 @@ async def go_live(
     try:
         async with Client(settings, study, ledger) as client:
             while not stop.is_set():
-                up = [person for person in people if awake(person, study, clock())]
-                if up:
-                    await _one_moment(client, study, up[int(draw.integers(len(up)))], clock(), draw)
+                available = [person for person in people if awake(person, study, clock())]
+                if available:
+                    await _one_moment(
+                        client, study, available[int(draw.integers(len(available)))], clock(), draw
+                    )
                 ledger.sent_until = clock()
                 with suppress(TimeoutError):
                     await asyncio.wait_for(stop.wait(), pace)

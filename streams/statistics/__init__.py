@@ -1,4 +1,4 @@
-"""Statistics over people: per arm, per phase, per intervention. Pure functions, for batches, not the worker.
+"""Group statistics by arm, phase and intervention: pure functions for batch jobs, not for the worker.
 
-Nothing is imported here, so that a process which needs one module does not load the libraries of all.
+Nothing is imported here, so that a process loads the libraries of only the modules it needs.
 """

@@ -1,4 +1,4 @@
-"""The catalogue of group methods: meaning, source, and how much data each needs."""
+"""The catalogue of group methods: what each means, where it comes from and how much data it needs."""
 
 from dataclasses import dataclass
 
@@ -8,12 +8,12 @@ class Method:
     """A catalogue entry.
 
     Attributes:
-        id: As in the data.
-        title, formula, unit, range, source: For people.
-        minimum: How many `counted` it takes for a value.
+        id: The method's name in the data.
+        title, formula, unit, range, source: For readers of the docs.
+        minimum: How many `counted` are needed for a value.
         counted: What the minimum counts.
-        edge_cases: What is returned where the formula has no answer.
-        interpretation: What may be said of the number, and what may not.
+        edge_cases: What is returned where the formula is undefined.
+        interpretation: What the number does and does not mean.
     """
 
     id: str
@@ -30,22 +30,22 @@ class Method:
 
 PEOPLE_MEAN = Method(
     id="people_mean",
-    title="Mean over people with its interval",
+    title="Mean over people with a 95 % interval",
     formula="mean of one value per person; 2.5th and 97.5th percentile of the mean over 2000 draws of whole "
     "participants; below 20 participants mean +- t(n - 1) s/sqrt(n)",
-    unit="that of the outcome",
-    range="that of the outcome",
+    unit="the unit of the outcome",
+    range="the range of the outcome",
     source="Efron & Tibshirani 1993; Field & Welsh 2007; Student 1908",
     minimum=2,
     counted="participants",
-    edge_cases="one participant: no interval (too_few); all alike: no interval (zero_variance)",
-    interpretation="How far the mean would move with other participants. Answers of one person are never "
-    "split, since they resemble each other. A bootstrap of a few people covers too rarely, so they get "
-    "Student's t.",
+    edge_cases="one participant: no interval (too_few); all values equal: no interval (zero_variance)",
+    interpretation="How much the mean would vary with other participants. Participants are resampled "
+    "as a whole, since a person's answers are correlated. With few people a bootstrap interval is too "
+    "narrow, so Student's t is used.",
 )
 CHANGE = Method(
     id="change",
-    title="Change from baseline of one person",
+    title="One person's change from baseline",
     formula="mean(phase) - mean(baseline); se = sqrt(s_A^2/n_A + s_B^2/n_B); p by Welch's t",
     unit="scale points",
     range="-(U - L) to U - L",
@@ -54,8 +54,8 @@ CHANGE = Method(
     counted="answers in each phase",
     edge_cases="too few in a phase: undefined (too_few); both phases constant: the difference without se "
     "and p (zero_variance)",
-    interpretation="Change while in a phase. Answers in a row resemble each other, so se and p are somewhat "
-    "too small; people often join at their worst, so some of the change is regression to the mean.",
+    interpretation="Change while in a phase. Successive answers are autocorrelated, so se and p are "
+    "somewhat too small. People often join at their worst, so part of the change is regression to the mean.",
 )
 BH = Method(
     id="benjamini_hochberg",
@@ -66,9 +66,9 @@ BH = Method(
     source="Benjamini & Hochberg 1995",
     minimum=1,
     counted="tests in the family",
-    edge_cases="a test without p stays without, and does not count in m",
-    interpretation="Calling all below 0.05 discoveries makes at most 5 % of them false on average, within "
-    "the family that was declared beforehand.",
+    edge_cases="a test without p stays without one and does not count in m",
+    interpretation="If all tests below 0.05 are called discoveries, on average at most 5 % of them are "
+    "false, within the family declared in advance.",
 )
 META = Method(
     id="meta",
@@ -81,49 +81,51 @@ META = Method(
     minimum=5,
     counted="people",
     edge_cases="people without a standard error cannot be pooled; fewer than 5: undefined (too_few); all "
-    "effects alike: Knapp-Hartung has no interval (zero_variance)",
-    interpretation="The average change and how much people differ in it (tau^2). With Knapp-Hartung the "
-    "interval can be narrower than the usual one when people happen to agree very well.",
+    "effects equal: no Knapp-Hartung interval (zero_variance)",
+    interpretation="The average change, and how much it differs between people (tau^2). If people happen to "
+    "agree closely, the Knapp-Hartung interval can be narrower than the usual one.",
 )
 INTERRUPTED = Method(
     id="interrupted_time_series",
-    title="Interrupted time series of one person",
+    title="One person's interrupted time series",
     formula="y = b0 + b1 t + b2 phase + b3 (t - t0)+; Newey-West errors, lag floor(4 (n/100)^(2/9))",
     unit="scale points; slopes per step of t",
     range="unbounded",
     source="Wagner et al. 2002; Newey & West 1987, 1994",
     minimum=15,
     counted="observations on each side",
-    edge_cases="fewer than 15 + 15: undefined (too_few); one side without spread in t: rank_deficient",
-    interpretation="b2 is the step and b3 the change of slope at the break. Whatever else happened at that "
-    "time is in them too.",
+    edge_cases="fewer than 15 on either side: undefined (too_few); no variation of t on one side: "
+    "rank_deficient",
+    interpretation="b2 is the step and b3 the change in slope at the break. Both include whatever else "
+    "happened at that time.",
 )
 MIXED = Method(
     id="mixed_model",
-    title="Phase by arm, people nested",
+    title="Phase by arm, with people as random effects",
     formula="y ~ phase * arm + (1 + phase | participant), REML",
     unit="scale points",
     range="unbounded; standard deviations >= 0; correlation -1 to 1",
     source="Laird & Ware 1982; Bates et al. 2015",
     minimum=10,
     counted="people in each arm",
-    edge_cases="every optimiser failed: undefined (not_converged); a variance at 0 or a correlation at 1: "
-    "values with the caution singular_fit; intervals are normal, so a little narrow with few people",
-    interpretation="phase:arm is how much more an arm changed than the reference arm. An effect only where "
-    "people were randomised to arms.",
+    edge_cases="every optimiser failed: undefined (not_converged); a variance of 0 or a correlation of -1 or "
+    "1: values with the caution singular_fit; intervals are normal, so slightly too narrow with few people",
+    interpretation="phase:arm is how much more an arm changed than the reference arm. It is an effect only "
+    "if people were randomised to arms.",
 )
 INERTIA = Method(
     id="group_inertia",
-    title="Carry-over from prompt to prompt, people nested",
-    formula="y ~ lag + (1 + lag | participant), lag less the person's mean, REML",
+    title="Carry-over from prompt to prompt, with people as random effects",
+    formula="y ~ lag + (1 + lag | participant), lag centred on the person's mean, REML",
     unit="slope",
     range="about -1 to 1",
     source="Kuppens, Allen & Sheeber 2010",
     minimum=20,
     counted="pairs",
-    edge_cases="as the mixed model; a constant person has lag 0 throughout and informs only the intercept",
-    interpretation="Average carry-over of mood from one prompt to the next, and how much people differ. "
-    "For groups: a single person's slope is too unreliable to feed back (Wendt et al. 2020).",
+    edge_cases="as for the mixed model; a person with constant answers has lag 0 and informs "
+    "only the intercept",
+    interpretation="The average carry-over from one prompt to the next, and how much it differs "
+    "between people. For groups only: one person's slope is too unreliable for feedback (Wendt et al. 2020).",
 )
 CLUSTER_OLS = Method(
     id="cluster_ols",
@@ -134,24 +136,24 @@ CLUSTER_OLS = Method(
     source="Liang & Zeger 1986; Cameron & Miller 2015",
     minimum=20,
     counted="participants",
-    edge_cases="dependent columns: undefined (rank_deficient); fewer than 20 participants: "
-    "too_few_clusters, as the errors are then too small",
-    interpretation="An average over all answers: people who answer more weigh more.",
+    edge_cases="collinear columns: undefined (rank_deficient); fewer than 20 participants: "
+    "undefined (too_few_clusters), since the errors would be too small",
+    interpretation="An average over all answers, so people who answer more often weigh more.",
 )
 WCLS = Method(
     id="wcls",
     title="Proximal effect in a micro-randomised trial",
     formula="weights (q/p)^A ((1 - q)/(1 - p))^(1 - A); regress y on controls and A - q; cluster sandwich, "
     "Mancl-DeRouen, t(people - coefficients)",
-    unit="that of the outcome",
+    unit="the unit of the outcome",
     range="unbounded",
     source="Boruvka et al. 2018; Mancl & DeRouen 2001; Liao et al. 2016",
     minimum=10,
     counted="people",
-    edge_cases="unavailable points are left out; a probability of 0 or 1 at an available point: undefined "
+    edge_cases="unavailable points are excluded; a probability of 0 or 1 at an available point: undefined "
     "(not_randomised); never or always treated: rank_deficient",
-    interpretation="The average difference that a treatment makes soon after, over the points at which "
-    "people were available. Randomised, so it may be called an effect.",
+    interpretation="The average difference that a treatment makes soon afterwards, at points where "
+    "people were available. Treatment is randomised, so this is an effect.",
 )
 CELLS = Method(
     id="cells",

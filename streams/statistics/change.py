@@ -1,4 +1,4 @@
-"""Change from baseline of one person, and p values adjusted within a declared family."""
+"""One person's change from baseline, and p values adjusted within a declared family."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -13,12 +13,12 @@ class Change:
     """One person's difference between two phases.
 
     Attributes:
-        difference: Mean of the phase less mean of baseline, in scale points.
+        difference: Mean of the phase minus mean of the baseline, in scale points.
         se: Its standard error, in scale points.
-        df: Degrees of freedom after Welch and Satterthwaite.
+        df: Welch-Satterthwaite degrees of freedom.
         p: Two-sided, 0-1.
-        n_before, n_after: Answers in baseline and in the phase.
-        reason: Why something is None.
+        n_before, n_after: Number of answers in the baseline and in the phase.
+        reason: Why a value is None.
     """
 
     difference: float | None
@@ -32,10 +32,10 @@ class Change:
 
 @dataclass(frozen=True)
 class Family:
-    """Tests that are judged together, declared before anyone looks.
+    """Tests that are adjusted together, declared before looking at the data.
 
     Attributes:
-        name: For people.
+        name: Name for readers.
         members: Id of each test.
     """
 
@@ -44,10 +44,10 @@ class Family:
 
 
 def change(before: Sequence[float], after: Sequence[float], minimum: int = CHANGE.minimum) -> Change:
-    """Difference of phase means with Welch's standard error and p (Welch 1947).
+    """Difference between phase means with Welch's standard error and p (Welch 1947).
 
-    Where neither phase has any spread the difference stands alone: a standard error of 0 would claim
-    certainty, and weigh infinitely in a pooled change.
+    If both phases are constant, only the difference is returned: a standard error of 0 would claim
+    certainty, and get infinite weight in a pooled change.
 
     Raises:
         ValueError: If an answer is not finite.
@@ -76,20 +76,20 @@ def _mean_and_error(values: Sequence[float]) -> tuple[float, float]:
 
 
 def benjamini_hochberg(family: Family, p: Mapping[str, float | None]) -> dict[str, float | None]:
-    """Adjusted p of each member (Benjamini & Hochberg 1995), in the order of the family.
+    """Adjusted p of each test (Benjamini & Hochberg 1995), in the order of the family.
 
     Args:
-        family: The tests, all of them.
-        p: Each member's p, 0-1; None where the test could not be made. It stays None and does not count.
+        family: All tests.
+        p: Each test's p, 0-1; None if the test could not be run. It stays None and does not count.
 
     Raises:
-        ValueError: If `p` has other tests than the family, or a value outside 0-1.
+        ValueError: If `p` has different tests from the family, or a value outside 0-1.
     """
     if set(p) != set(family.members):
-        raise ValueError(f"the tests given are not those declared in the family {family.name!r}")
+        raise ValueError(f"the given tests are not those declared in the family {family.name!r}")
     made = sorted((value, member) for member, value in p.items() if value is not None)
     if any(not 0 <= value <= 1 for value, _ in made):
-        raise ValueError("a p value lies outside 0-1")
+        raise ValueError("a p value is outside 0-1")
     adjusted: dict[str, float | None] = dict.fromkeys(family.members)
     least = 1.0
     for rank in range(len(made), 0, -1):

@@ -1,12 +1,12 @@
-"""What a difference between phases may be called: an effect only where the phase was randomised."""
+"""What a difference between phases may be called: an effect only if the phase was randomised."""
 
 from enum import StrEnum
 
 
 class Claim(StrEnum):
-    """How to name a difference.
+    """What to call a difference.
 
-    People join a programme at their worst, so without randomisation regression to the mean alone would
+    People often join a programme at their worst, so without randomisation regression to the mean alone can
     look like a benefit.
     """
 
@@ -18,6 +18,6 @@ def claim(*, randomised: bool) -> Claim:
     """The claim that a design supports.
 
     Args:
-        randomised: Whether chance decided who was in the phase, or when.
+        randomised: Whether it was randomised who was in the phase, or when.
     """
     return Claim.EFFECT if randomised else Claim.CHANGE

@@ -22,11 +22,11 @@ MINIMUM_CELL: Mapping[Audience, int] = MappingProxyType({Audience.PUBLIC: 10, Au
 
 @dataclass(frozen=True)
 class Shown:
-    """What of a table may be shown; False is hidden.
+    """Which parts of a table may be shown; False means hidden.
 
     Attributes:
-        cells: In the order of the table.
-        row_totals, column_totals, total: The margins; False also where they were not to be published.
+        cells: In table order.
+        row_totals, column_totals, total: The margins; also False if they were not to be published.
     """
 
     cells: tuple[tuple[bool, ...], ...]
@@ -37,7 +37,7 @@ class Shown:
 
 @dataclass(frozen=True)
 class _Unit:
-    """A published number: its place in the table with margins, the cells it adds up and their sum."""
+    """A published number: its position in the table with margins, the cells it sums, and their total."""
 
     row: int
     column: int
@@ -52,26 +52,26 @@ def suppress(
     row_totals: bool = True,
     column_totals: bool = True,
 ) -> Shown:
-    """Hide small cells and margins, and as many others as it takes to keep them hidden.
+    """Hide small cells and margins, and as many others as needed to protect them.
 
-    A cell below the threshold is safe when from all that is shown it could still be as large as the
-    threshold; how large it could be is solved as a linear programme. Where one is not, the smallest number
-    that alone makes it safe is hidden too, or, if none does, the smallest in its row or column, until all
-    are safe. The grand total is published where both margins are.
+    A hidden cell is safe if, given everything shown, its count could still reach the threshold; the largest
+    possible count is found by linear programming. If a cell is not safe, the smallest number that alone
+    makes it safe is hidden as well or, failing that, the smallest in its row or column, until all are safe.
+    The grand total is published if both margins are.
 
     Args:
-        counts: People in each cell, rows of equal length.
+        counts: Number of people in each cell; all rows have the same length.
         audience: Decides the threshold: 10 for the public, 5 for staff.
-        row_totals: Whether the sum of each row is to be published.
-        column_totals: Whether the sum of each column is.
+        row_totals: Whether row totals are to be published.
+        column_totals: Whether column totals are to be published.
 
     Raises:
         ValueError: If rows differ in length or a count is negative.
-        ArithmeticError: If the solver gives up, so that nothing is shown unproven.
+        ArithmeticError: If the solver fails: nothing is shown that is not proven safe.
     """
     width = len(counts[0]) if counts else 0
     if any(len(row) != width or min(row, default=0) < 0 for row in counts):
-        raise ValueError("a table has rows of equal length and no negative counts")
+        raise ValueError("all rows must have the same length, and counts must not be negative")
     minimum = MINIMUM_CELL[audience]
     units = _units(counts, row_totals=row_totals, column_totals=column_totals)
     shown = {place for place, unit in units.items() if unit.count >= minimum or not unit.count}
@@ -88,7 +88,7 @@ def suppress(
 
 
 def suppress_line(counts: Sequence[int], audience: Audience) -> tuple[tuple[bool, ...], bool]:
-    """The same for one row of cells and its sum: which cells may be shown, and whether the sum may."""
+    """Apply `suppress` to one row: which cells may be shown, and whether their total may."""
     shown = suppress([counts], audience, column_totals=False)
     return shown.cells[0], shown.row_totals[0]
 
@@ -114,7 +114,7 @@ def _units(
 def _sacrifice(
     exposed: _Unit, units: Mapping[tuple[int, int], _Unit], shown: set[tuple[int, int]], minimum: int
 ) -> tuple[int, int]:
-    """Which shown number to hide next for the sake of an exposed one."""
+    """Which number to hide next to protect an exposed one."""
     ascending = sorted(shown, key=lambda place: (units[place].count, place))
     near = [place for place in ascending if place[0] == exposed.row or place[1] == exposed.column]
     enough = (place for place in ascending if _most(exposed, units, shown - {place}) >= minimum)
@@ -122,7 +122,7 @@ def _sacrifice(
 
 
 def _most(hidden: _Unit, units: Mapping[tuple[int, int], _Unit], shown: set[tuple[int, int]]) -> int:
-    """The largest count that a hidden number could have, given all that is shown."""
+    """The largest possible count of a hidden number, given everything that is shown."""
     order = {place: k for k, place in enumerate(sorted({p for unit in units.values() for p in unit.members}))}
 
     def indicator(unit: _Unit) -> list[float]:
@@ -131,7 +131,7 @@ def _most(hidden: _Unit, units: Mapping[tuple[int, int], _Unit], shown: set[tupl
         return [float(value) for value in row]
 
     known = [units[place] for place in sorted(shown)]
-    # A ceiling above every threshold keeps the programme bounded without making any number look small.
+    # The ceiling keeps the programme bounded; it is above every threshold, so it makes no number look small.
     ceiling = sum(unit.count for unit in units.values()) + max(MINIMUM_CELL.values())
     solved = linprog(
         [-value for value in indicator(hidden)],
@@ -141,6 +141,6 @@ def _most(hidden: _Unit, units: Mapping[tuple[int, int], _Unit], shown: set[tupl
         method="highs",
     )
     if not solved.success:
-        raise ArithmeticError(f"the bounds of a hidden cell could not be solved: {solved.message}")
-    # The bounds of a table's cells are whole numbers; the solver leaves float noise on them.
+        raise ArithmeticError(f"could not bound a hidden cell: {solved.message}")
+    # Cell bounds are whole numbers up to the solver's rounding error.
     return round(-float(solved.fun))

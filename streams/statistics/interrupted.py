@@ -1,4 +1,4 @@
-"""Interrupted time series of one person: level, trend, step and bend, with Newey-West errors."""
+"""One person's interrupted time series: level, trend, step and bend, with Newey-West errors."""
 
 import math
 from collections.abc import Sequence
@@ -16,13 +16,13 @@ class Interrupted:
     """A fitted series.
 
     Attributes:
-        level: Where the series would stand at time 0, in scale points.
-        trend: Change per unit of time in the first phase.
-        step: Jump at the break, in scale points.
-        bend: Change of the trend after the break, per unit of time.
-        n_before, n_after: Observations on each side.
-        lag: How many neighbours the errors allow for.
-        reason: Why there is no fit; all coefficients are None then.
+        level: Fitted value at time 0, in scale points.
+        trend: Slope per unit of time in the first phase.
+        step: Change in level at the break, in scale points.
+        bend: Change in trend after the break, per unit of time.
+        n_before, n_after: Number of observations on each side.
+        lag: Number of lags in the Newey-West errors.
+        reason: Why there is no fit; then all coefficients are None.
     """
 
     level: Coefficient | None
@@ -41,7 +41,7 @@ def interrupted(
     times: Sequence[float] | None = None,
     minimum: int = INTERRUPTED.minimum,
 ) -> Interrupted:
-    """The fit, from `minimum` observations on each side on; see `fit`."""
+    """Fit a series with at least `minimum` observations on each side; see `fit`."""
     if min(len(before), len(after)) < minimum:
         reason = Reason.TOO_FEW if before or after else Reason.NO_DATA
         return Interrupted(None, None, None, None, len(before), len(after), 0, reason)
@@ -54,25 +54,25 @@ def fit(
     times: Sequence[float] | None = None,
     lag: int | None = None,
 ) -> Interrupted:
-    """Segmented regression (Wagner et al. 2002) of however few observations, in order of time.
+    """Segmented regression (Wagner et al. 2002) of any number of observations, in order of time.
 
-    The break is at the last time before: the bend starts there.
+    The break is at the last time of the first phase, where the bend starts.
 
     Args:
         before: Observations of the first phase, in scale points.
         after: Those of the second.
-        times: When each was made, `before` first, rising; 1, 2, 3, ... where not given, which lets a missed
-            prompt take no time. Errors always count neighbours, not time between them.
-        lag: Of the Newey-West errors; floor(4 (n / 100)^(2/9)) where not given (Newey & West 1994).
+        times: Time of each observation, `before` first, strictly increasing. By default 1, 2, 3, ..., so that
+            a missed prompt takes no time. The errors' lags always count observations, not time.
+        lag: Lag of the Newey-West errors; by default floor(4 (n / 100)^(2/9)) (Newey & West 1994).
 
     Raises:
-        ValueError: If a number is not finite, or times do not match the observations or do not rise.
+        ValueError: If a number is not finite, or times do not match the observations or are not increasing.
     """
     n_before, n = len(before), len(before) + len(after)
     moments = np.arange(1.0, n + 1) if times is None else np.asarray(times, float)
     finite(before, after, moments.tolist())
     if len(moments) != n or (np.diff(moments) <= 0).any():
-        raise ValueError("each observation needs a time, and times must rise")
+        raise ValueError("each observation needs a time, and times must be strictly increasing")
     reach = math.floor(4 * (n / 100) ** (2 / 9)) if lag is None else lag
     none = Interrupted(None, None, None, None, n_before, n - n_before, reach)
     if not before or not after:

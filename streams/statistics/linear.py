@@ -1,4 +1,4 @@
-"""Least squares and the sandwiches around it."""
+"""Least squares and sandwich covariances."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,8 +15,8 @@ class Fitted:
     """A least-squares fit.
 
     Attributes:
-        coefficients: One for each column of the design.
-        residuals: Outcome less fit.
+        coefficients: One per column of the design.
+        residuals: Outcome minus fit.
         bread: Inverse of X'WX.
     """
 
@@ -26,19 +26,19 @@ class Fitted:
 
 
 def least_squares(y: Array, x: Array, weights: Array | None = None) -> Fitted | None:
-    """Weighted least squares; None where the columns of the design depend on each other.
+    """Weighted least squares; None if the columns of the design are linearly dependent.
 
     Args:
-        y: Outcome, one for each row.
+        y: Outcome, one value per row.
         x: Design, rows by columns.
-        weights: One for each row; 1 where not given.
+        weights: One per row; by default 1.
     """
     rows, columns = x.shape
     if rows < columns:
         return None
     root = np.ones(rows) if weights is None else np.sqrt(weights)
     q, r = np.linalg.qr(x * root[:, None])
-    # Columns are compared at their own lengths, so that a unit of measurement cannot make a design singular.
+    # Columns are scaled to unit length, so that the choice of units cannot make a design singular.
     lengths = np.linalg.norm(r, axis=0)
     if not lengths.all() or np.linalg.cond(r / lengths) > _DEPENDENT:
         return None
@@ -48,7 +48,7 @@ def least_squares(y: Array, x: Array, weights: Array | None = None) -> Fitted | 
 
 
 def newey_west(fitted: Fitted, x: Array, lag: int) -> Array:
-    """Covariance that holds under autocorrelation up to `lag` (Newey & West 1987, Bartlett weights)."""
+    """Covariance robust to autocorrelation up to `lag` (Newey & West 1987, Bartlett weights)."""
     scores = x * fitted.residuals[:, None]
     meat = scores.T @ scores
     for distance in range(1, lag + 1):
@@ -58,11 +58,11 @@ def newey_west(fitted: Fitted, x: Array, lag: int) -> Array:
 
 
 def cluster_rows(clusters: Sequence[str]) -> list[npt.NDArray[np.intp]]:
-    """The rows of each cluster, clusters in order of their names."""
+    """The rows of each cluster, with clusters sorted by name."""
     names, place = np.unique(np.asarray(clusters), return_inverse=True)
     return [np.flatnonzero(place == i) for i in range(len(names))]
 
 
 def standard_errors(covariance: Array) -> Array:
-    """Square roots of the diagonal; rounding below 0 counts as 0."""
+    """Square roots of the diagonal; values below 0 through rounding count as 0."""
     return np.asarray(np.sqrt(np.maximum(np.diag(covariance), 0.0)))

@@ -1,4 +1,4 @@
-"""Pooling changes over people: random effects by DerSimonian-Laird or REML, with Knapp-Hartung."""
+"""Random-effects pooling of changes over people: DerSimonian-Laird or REML, with Knapp-Hartung."""
 
 import math
 from collections.abc import Sequence
@@ -17,7 +17,7 @@ _GRID = 200
 
 
 class Pooling(StrEnum):
-    """How the variance between people is estimated, and how the interval is made."""
+    """How the between-person variance is estimated and the interval computed."""
 
     DL = "dl"
     REML = "reml"
@@ -30,13 +30,13 @@ class Pooled:
 
     Attributes:
         estimate, se: In scale points.
-        interval: 95 %: normal, with Knapp-Hartung t(k - 1).
+        interval: 95 %: normal, or t(k - 1) with Knapp-Hartung.
         p: Two-sided, 0-1.
-        tau2: Variance of the true changes between people, squared scale points.
-        i2: Share of the variance that is between people, percent (Higgins & Thompson 2002).
+        tau2: Between-person variance of the true changes, in squared scale points.
+        i2: Percentage of the variance that is between people (Higgins & Thompson 2002).
         q: Cochran's Q.
         k: Number of people.
-        reason: Why something is None.
+        reason: Why a value is None.
     """
 
     estimate: float | None
@@ -56,16 +56,16 @@ def pool(
     pooling: Pooling = Pooling.REML_KNHA,
     minimum: int = META.minimum,
 ) -> Pooled:
-    """Average effect of people who may truly differ.
+    """Average effect over people whose true effects may differ.
 
     Args:
-        effects: One for each person, in scale points.
+        effects: One per person, in scale points.
         ses: Their standard errors, above 0.
         pooling: DerSimonian & Laird 1986; REML after Viechtbauer 2005; Hartung & Knapp 2001.
-        minimum: How many people it takes.
+        minimum: How many people are needed.
 
     Raises:
-        ValueError: If the lists differ in length, a number is not finite or a standard error not above 0.
+        ValueError: If the lists differ in length, a number is not finite, or a standard error is not above 0.
     """
     finite(effects, ses)
     if len(effects) != len(ses) or any(se <= 0 for se in ses):
@@ -98,7 +98,7 @@ def _heterogeneity(y: _Array, w: _Array) -> float:
 
 
 def _score(tau2: float, y: _Array, v: _Array) -> float:
-    """Twice the slope of the restricted log-likelihood in tau^2."""
+    """Twice the derivative of the restricted log-likelihood with respect to tau^2."""
     w = 1 / (v + tau2)
     residual = y - w @ y / w.sum()
     return float((w**2) @ residual**2 - w.sum() + (w**2).sum() / w.sum())
@@ -110,10 +110,10 @@ def _deviance(tau2: float, y: _Array, v: _Array) -> float:
 
 
 def _reml(y: _Array, v: _Array) -> float:
-    """The tau^2 >= 0 of the highest restricted likelihood.
+    """The tau^2 >= 0 that maximises the restricted likelihood.
 
-    The likelihood can have several peaks, so a grid finds the highest and a root of the slope sharpens it.
-    Beyond the last point of the grid the slope is negative whatever the weights: there the total of squares
+    The likelihood can have several peaks, so a grid finds the highest and a root of the derivative refines
+    it. Beyond the last grid point the derivative is negative whatever the weights: there the sum of squares
     over tau^4 is below (k - 1) / (tau^2 + max v).
     """
     mean_square = float(((y - y.mean()) ** 2).sum()) / (len(y) - 1)

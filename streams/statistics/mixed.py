@@ -1,6 +1,6 @@
-"""Mixed models with people nested, fitted by several optimisers: the best likelihood is kept.
+"""Mixed models with people as random effects, fitted by several optimisers; the best likelihood wins.
 
-One optimiser alone can claim to have converged far from the optimum, with statsmodels and lme4 alike.
+A single optimiser can report convergence far from the optimum, in statsmodels and lme4 alike.
 """
 
 import math
@@ -19,7 +19,7 @@ from streams.statistics.linear import Array, cluster_rows, least_squares, standa
 from streams.statistics.result import Coefficient, Reason, coefficient, finite
 from streams.statistics.rows import Row
 
-# Tighter than statsmodels' own stops, which leave a standard deviation near 0 uncertain by 1 %.
+# Tighter than statsmodels' defaults, with which a standard deviation near 0 can be off by 1 %.
 _OPTIMISERS: Mapping[str, Mapping[str, float]] = MappingProxyType(
     {
         "bfgs": {"gtol": 1e-8, "maxiter": 500},
@@ -28,7 +28,7 @@ _OPTIMISERS: Mapping[str, Mapping[str, float]] = MappingProxyType(
         "lbfgs": {"pgtol": 1e-9, "factr": 10, "maxiter": 500},
     }
 )
-# A variance ratio of 1e-5 counts as 0: optimisers stop a little short of the boundary.
+# A variance ratio below 1e-5 counts as 0, since optimisers stop just short of the boundary.
 _SINGULAR = 1e-5
 _EXACT = 1e-10
 _FAILURES = (np.linalg.LinAlgError, ValueError, FloatingPointError, ZeroDivisionError)
@@ -36,12 +36,12 @@ _FAILURES = (np.linalg.LinAlgError, ValueError, FloatingPointError, ZeroDivision
 
 @dataclass(frozen=True)
 class Attempt:
-    """What one optimiser reached.
+    """The result of one optimiser.
 
     Attributes:
         optimiser: Its name.
-        deviance: -2 restricted log-likelihood; None where it failed.
-        converged: What it says of itself.
+        deviance: -2 restricted log-likelihood; None if it failed.
+        converged: Whether it reported convergence.
     """
 
     optimiser: str
@@ -54,8 +54,8 @@ class Pair:
     """Two answers at consecutive prompts of one local day.
 
     Attributes:
-        participant: Who.
-        lag: The earlier answer less the person's mean, in scale points.
+        participant: Whose answers they are.
+        lag: The earlier answer minus the person's mean, in scale points.
         value: The later answer, in scale points.
     """
 
@@ -69,17 +69,17 @@ class MixedFit:
     """A fitted model.
 
     Attributes:
-        fixed: Fixed effects with normal intervals; empty exactly where there is a `reason`.
-        sd_intercept, sd_slope: Standard deviations between people, in units of the coefficient.
-        correlation: Of intercept and slope between people, -1 to 1; None where one does not vary.
+        fixed: Fixed effects with normal intervals; empty exactly if there is a `reason`.
+        sd_intercept, sd_slope: Between-person standard deviations, in the units of the coefficients.
+        correlation: Between-person correlation of intercept and slope, -1 to 1; None if one does not vary.
         sigma: Residual standard deviation, in scale points.
         deviance: -2 restricted log-likelihood.
-        optimiser: Which one reached it.
-        people, rows: How many were used.
-        attempts: What each optimiser reached.
+        optimiser: The one that reached it.
+        people, rows: Number used.
+        attempts: The result of each optimiser.
         reason: Why there is no fit.
-        caution: `singular_fit` where a variance is 0 or the correlation -1 or 1: the fixed effects may
-            stand, but the data cannot tell how much people differ.
+        caution: `singular_fit` if a variance is 0 or the correlation -1 or 1: the fixed effects may be
+            valid, but the data cannot show how much people differ.
     """
 
     fixed: tuple[Coefficient, ...]
@@ -96,7 +96,7 @@ class MixedFit:
     caution: Reason | None = None
 
     def effect(self, name: str) -> Coefficient | None:
-        """The fixed effect of that name; None where there is none."""
+        """The fixed effect of that name, or None."""
         return next((found for found in self.fixed if found.name == name), None)
 
 
@@ -124,17 +124,17 @@ def phase_by_arm(
     """The model y ~ phase * arm + (1 + phase | participant), REML (Laird & Ware 1982).
 
     Fixed effects are named `intercept`, `phase`, `arm ID` and `phase:arm ID`. Only people with answers in
-    both phases count towards `minimum` in each arm; all rows of the two phases enter the fit.
+    both phases count towards `minimum` in each arm; all rows of the two phases are fitted.
 
     Args:
-        rows: Check-ins; those of other phases are left out.
-        baseline: The phase before.
+        rows: Check-ins; those of other phases are ignored.
+        baseline: The baseline phase.
         phase: The phase compared with it.
-        reference: The arm with which the others are compared.
+        reference: The arm that the others are compared with.
         minimum: How many people each arm needs.
 
     Raises:
-        ValueError: If a value is not finite, or no row is of the reference arm.
+        ValueError: If a value is not finite, or no row is from the reference arm.
     """
     used = sorted(
         (row for row in rows if row.phase in {baseline, phase}),
@@ -146,7 +146,7 @@ def phase_by_arm(
         return _without(0, 0, Reason.NO_DATA)
     arms = sorted({row.arm for row in used})
     if reference not in arms:
-        raise ValueError(f"nobody is in the reference arm {reference!r}")
+        raise ValueError(f"no rows from the reference arm {reference!r}")
     both = {row.participant for row in used if row.phase == baseline} & {
         row.participant for row in used if row.phase == phase
     }
@@ -196,13 +196,13 @@ def fit(
 ) -> MixedFit:
     """Fit outcome ~ fixed + (1 + slope | participant) by REML with each optimiser and keep the best.
 
-    A fit that fails is reported, not raised.
+    A failed fit is returned with a `reason`, not raised.
 
     Args:
-        outcome: One for each row, in scale points.
-        fixed: Columns of the fixed effects, the intercept among them.
-        slope: The column whose coefficient differs between people.
-        participants: Who gave each row.
+        outcome: One value per row, in scale points.
+        fixed: Columns of the fixed effects, including the intercept.
+        slope: The column with a random slope.
+        participants: The participant of each row.
 
     Raises:
         ValueError: If a number is not finite.
@@ -248,14 +248,14 @@ def fit(
 
 
 def _exact(y: Array, z: Array) -> bool:
-    """Whether a person's answers follow intercept and slope without any noise."""
+    """Whether a person's answers fit an intercept and slope exactly."""
     residuals = y - z @ np.linalg.lstsq(z, y)[0]
     return float(np.abs(residuals).max()) <= _EXACT * max(1.0, float(np.abs(y).max()))
 
 
 def _optimise(model: Any, data: _Data, optimiser: str) -> tuple[Attempt, _Solution | None]:
     try:
-        # The warnings say what the comparison of the optimisers says better.
+        # Comparing the optimisers is more reliable than their warnings.
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             found = model.fit(reml=True, method=[optimiser], **_OPTIMISERS[optimiser])
@@ -266,18 +266,18 @@ def _optimise(model: Any, data: _Data, optimiser: str) -> tuple[Attempt, _Soluti
 
 
 def _solve(data: _Data, between: Array, scale: float, optimiser: str) -> _Solution:
-    """Fixed effects, their errors (X'V^-1 X)^-1 and the deviance, given the variances.
+    """Fixed effects, their covariance (X'V^-1 X)^-1 and the deviance, given the variances.
 
-    The deviance is not taken from statsmodels, which inverts the covariance between people: near a singular
-    one its likelihood rises to infinity, and the worst fit would look like the best. Its standard errors
-    come from a Hessian and are some tenths of a percent larger.
+    The deviance is not taken from statsmodels, which inverts the between-person covariance: as that becomes
+    singular, its likelihood goes to infinity and the worst fit would look best. Its standard errors come
+    from a Hessian and are a few tenths of a percent larger.
 
     Raises:
         LinAlgError: If a matrix is singular.
-        ValueError: If the variances are not those of a model.
+        ValueError: If the variances are not valid.
     """
     if not (scale > 0 and np.isfinite(between).all()):
-        raise ValueError("no variance is left")
+        raise ValueError("the residual variance is not positive, or a variance is not finite")
     rows, columns = data.x.shape
     information, weighted = np.zeros((columns, columns)), np.zeros(columns)
     square = logarithms = 0.0

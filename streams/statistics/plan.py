@@ -1,4 +1,4 @@
-"""What a group report covers, declared before anyone looks at the data."""
+"""What a group report covers, declared before looking at the data."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from streams.statistics.disclosure_control import Audience
 from streams.statistics.resampling import SEED
 
 ALL_ARMS = "all arms"
-"""How the row of all arms together is called in tables; no arm's id has a space."""
+"""The label of the row for all arms together; no arm's id contains a space."""
 
 
 @dataclass(frozen=True)
@@ -18,9 +18,9 @@ class PlannedPhase:
     """A phase of an arm.
 
     Attributes:
-        kind: Such as baseline or follow-up.
-        label: What it is called.
-        randomised: Whether chance decided who was in it.
+        kind: Its kind, such as baseline or follow-up.
+        label: Its name in tables.
+        randomised: Whether it was randomised who was in it.
     """
 
     kind: str
@@ -30,27 +30,27 @@ class PlannedPhase:
 
 @dataclass(frozen=True)
 class PlannedArm:
-    """An arm with its phases in order."""
+    """An arm and its phases in order."""
 
     id: str
     phases: tuple[PlannedPhase, ...]
 
     def labels(self, kind: str) -> tuple[str, ...]:
-        """What its phases of a kind are called, each once."""
+        """The distinct labels of its phases of a kind."""
         return tuple(dict.fromkeys(phase.label for phase in self.phases if phase.kind == kind))
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What to report of one outcome.
+    """What to report about one outcome.
 
     Attributes:
         outcome: Its name; p values are adjusted within it.
         arms: All arms, in the order of the report.
-        scores: Whether observations are scores of check-ins, whose changes have a standard error for each
-            person; else they are one value for each person and week.
+        scores: Whether observations are check-in scores, so that each person's change has a standard error;
+            otherwise there is one value per person and week.
         audience: Decides which cells are too small to show.
-        seed: Of the bootstrap.
+        seed: Seed of the bootstrap.
     """
 
     outcome: str
@@ -61,7 +61,7 @@ class Plan:
 
     @classmethod
     def of(cls, study: Study, outcome: str, audience: Audience, *, scores: bool) -> "Plan":
-        """The plan for a study's arms and phases."""
+        """Plan for a study's arms and phases."""
         arms = tuple(
             PlannedArm(
                 arm.id,
@@ -73,12 +73,12 @@ class Plan:
 
     @property
     def kinds(self) -> tuple[str, ...]:
-        """Kinds of the phases after baseline, in the order in which they are first met."""
+        """Kinds of phases after baseline, in order of first appearance."""
         everything = [phase.kind for arm in self.arms for phase in arm.phases]
         return tuple(kind for kind in dict.fromkeys(everything) if kind != PhaseKind.BASELINE)
 
     def claim_for(self, kind: str, arm: PlannedArm | None = None, label: str = "") -> Claim:
-        """What a change in a phase may be called; of all arms together where none is given."""
+        """What a change in a phase may be called; without an arm, for all arms together."""
         arms: Iterable[PlannedArm] = self.arms if arm is None else (arm,)
         phases = [
             phase for one in arms for phase in one.phases
@@ -88,7 +88,7 @@ class Plan:
 
 
 def phase_label(phase: Phase, study: Study) -> str:
-    """What a phase is called: its interventions where they are what it is for, else its kind."""
+    """A phase's label: the names of its interventions in an intervention phase, otherwise its kind."""
     names = {one.id: study.in_language(one.name, "en") for one in study.interventions}
     if phase.kind == PhaseKind.INTERVENTION and phase.interventions:
         return " and ".join(names[one] for one in phase.interventions)

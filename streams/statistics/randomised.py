@@ -15,11 +15,11 @@ class Decision:
     """A decision point of a micro-randomised trial.
 
     Attributes:
-        participant: Who.
-        available: Whether treatment could be given; points at which it could not are left out.
-        probability: Of treatment, logged when it was drawn; above 0 and below 1 at an available point.
-        treated: What was drawn.
-        controls: What was known before the draw, in the order of the controls' names.
+        participant: Whose decision point it is.
+        available: Whether treatment could be given; points where it could not are excluded.
+        probability: Of treatment, logged when drawn; above 0 and below 1 at an available point.
+        treated: Whether treatment was drawn.
+        controls: Values known before the draw, in the order of the controls' names.
         outcome: The proximal outcome.
     """
 
@@ -36,11 +36,11 @@ class Clustered:
     """A regression with clustered errors.
 
     Attributes:
-        coefficients: In the order of the design; empty exactly where there is a `reason`.
+        coefficients: In the order of the design; empty exactly if there is a `reason`.
         people: Number of clusters.
-        rows: Rows used.
+        rows: Number of rows used.
         df: Degrees of freedom of the intervals.
-        reason: Why there is none.
+        reason: Why there is no result.
     """
 
     coefficients: tuple[Coefficient, ...]
@@ -52,16 +52,16 @@ class Clustered:
 
 @dataclass(frozen=True)
 class ProximalEffect:
-    """What a treatment does soon after, on average.
+    """The average proximal effect of a treatment.
 
     Attributes:
-        effect: Outcome with less without treatment, in units of the outcome; errors after Mancl & DeRouen.
-        controls: Intercept and controls, same errors.
-        uncorrected: Standard errors without the correction for few people: intercept, controls, effect.
-        people, points: Participants and available decision points used.
-        df: Degrees of freedom: people less coefficients.
-        statistic: (effect / se)^2, which is F(1, df) without an effect.
-        reason: Why there is none.
+        effect: Outcome with minus without treatment, in units of the outcome; Mancl-DeRouen errors.
+        controls: Intercept and controls, with the same errors.
+        uncorrected: Standard errors without the small-sample correction: intercept, controls, effect.
+        people, points: Number of participants and of available decision points used.
+        df: Degrees of freedom: people minus coefficients.
+        statistic: (effect / se)^2, F(1, df) under the null hypothesis.
+        reason: Why there is no result.
     """
 
     effect: Coefficient | None
@@ -83,17 +83,17 @@ def wcls(
     """Weighted and centred least squares (Boruvka et al. 2018) of the effect over all available points.
 
     Args:
-        decisions: All points, in any order.
+        decisions: All decision points, in any order.
         controls: Names of the control variables.
-        reference: The constant probability q of the weights and of the centring, 0-1; it changes the
-            precision, not what is estimated.
-        minimum: How many people it takes.
+        reference: The constant probability q used for weighting and centring, 0-1; it affects the
+            precision, not the estimand.
+        minimum: How many people are needed.
 
     Raises:
-        ValueError: If a number is not finite, `reference` not within 0-1 or the controls do not match.
+        ValueError: If a number is not finite, `reference` not between 0 and 1, or the controls do not match.
     """
     if not 0 < reference < 1:
-        raise ValueError("the reference probability must lie above 0 and below 1")
+        raise ValueError("the reference probability must be above 0 and below 1")
     used = [decision for decision in decisions if decision.available]
     finite(*((d.probability, d.outcome, *d.controls) for d in used))
     if any(len(d.controls) != len(controls) for d in used):
@@ -114,7 +114,7 @@ def wcls(
         return _no_effect(people, len(used), Reason.RANK_DEFICIENT)
     try:
         errors = standard_errors(_sandwich(fitted, x, weights, clusters, correct=True))
-    except np.linalg.LinAlgError:  # one person alone decides a coefficient
+    except np.linalg.LinAlgError:  # a single person determines a coefficient
         return _no_effect(people, len(used), Reason.RANK_DEFICIENT)
     plain = standard_errors(_sandwich(fitted, x, weights, clusters, correct=False))
     found = [
@@ -136,7 +136,7 @@ def cluster_ols(
     participants: Sequence[str],
     minimum: int = CLUSTER_OLS.minimum,
 ) -> Clustered:
-    """Least squares with an intercept; errors clustered by participant (Liang & Zeger 1986).
+    """Least squares with an intercept and errors clustered by participant (Liang & Zeger 1986).
 
     The sandwich is multiplied by G/(G - 1) (N - 1)/(N - K) (Cameron & Miller 2015).
 
@@ -175,9 +175,9 @@ def _no_effect(people: int, points: int, reason: Reason) -> ProximalEffect:
 def _sandwich(
     fitted: Fitted, x: Array, weights: Array, clusters: Sequence[np.ndarray], *, correct: bool
 ) -> Array:
-    """Covariance from the clusters' scores; corrected, each residual is divided by 1 - its own leverage.
+    """Covariance from the clusters' scores; with `correct`, residuals are divided by 1 minus their leverage.
 
-    The correction (Mancl & DeRouen 2001) undoes that a cluster pulls the fit towards itself.
+    The correction (Mancl & DeRouen 2001) undoes the pull of each cluster on the fit.
     """
     meat = np.zeros((x.shape[1], x.shape[1]))
     for rows in clusters:

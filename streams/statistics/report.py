@@ -1,4 +1,4 @@
-"""The report of one outcome: weekly means of each arm and change from baseline, small cells hidden.
+"""The report of one outcome: weekly means by arm and change from baseline, with small cells suppressed.
 
 The dashboard, `wellstream report` and the store's tables all show what these functions return.
 """
@@ -29,11 +29,11 @@ class WeekCell:
     Attributes:
         arm: None for all arms together.
         week: Week 1 begins on each participant's first day.
-        mean: Mean over people of each one's mean in that week, in the outcome's unit.
+        mean: Mean over people of their weekly means, in the outcome's unit.
         interval: 95 %.
-        method: How the interval was made.
-        people, observations: How many are behind it; None where suppressed.
-        reason: Why something is None.
+        method: How the interval was computed.
+        people, observations: How many it is based on; None if suppressed.
+        reason: Why a value is None.
     """
 
     arm: str | None
@@ -61,12 +61,12 @@ class Estimate:
     Attributes:
         value: In the outcome's unit.
         interval: 95 %.
-        method: How the interval was made.
+        method: How the interval was computed.
         p: Two-sided, 0-1.
-        tau2, i2: How much people differ in it: variance, and its share in percent.
+        tau2, i2: How much people differ: between-person variance, and its share in percent.
         people: People with a usable change.
-        left_out: People with observations in either phase but without a usable change.
-        reason: Why something is None.
+        left_out: People with observations in either phase but no usable change.
+        reason: Why a value is None.
     """
 
     value: float | None
@@ -82,17 +82,17 @@ class Estimate:
 
 @dataclass(frozen=True)
 class PhaseChange:
-    """How much the people of one arm changed from baseline to a later phase.
+    """The change in one arm from baseline to a later phase.
 
     Attributes:
         arm: None for all arms together.
-        phase: What the phase is called; of all arms together, its kind.
+        phase: The phase's label; for all arms together, its kind.
         claim: What the number may be called.
-        estimate: The average change, mean and interval None where there is a `reason`.
-        p_adjusted: After Benjamini & Hochberg, over all arms and phases; None for all arms together.
-        people: People behind it; None where suppressed.
-        left_out: None where they are too few to be shown.
-        reason: Why something is None.
+        estimate, interval: The average change and its 95 % interval; `reason` says why one is None.
+        p_adjusted: Adjusted by Benjamini-Hochberg over all arms and phases; None for all arms together.
+        people: How many people it is based on; None if suppressed.
+        left_out: As in `Estimate`; None if too few to be shown.
+        reason: Why a value is None.
     """
 
     arm: str | None
@@ -125,9 +125,9 @@ class Report:
     """The report of one outcome.
 
     Attributes:
-        plan: What was asked for.
-        weeks: Each week that has observations, in order: the arms of the plan, then all together.
-        changes: The phases of each arm of the plan, then those of all arms together by kind.
+        plan: What the report covers.
+        weeks: Each week with observations, in order: the plan's arms, then all arms together.
+        changes: The phases of each arm of the plan, then of all arms together by kind.
     """
 
     plan: Plan
@@ -136,7 +136,7 @@ class Report:
 
 
 def report(rows: Sequence[Row], plan: Plan) -> Report:
-    """The report; the same rows in any order give the same one.
+    """Report on an outcome; the order of the rows does not matter.
 
     Args:
         rows: Observations of any phase.
@@ -186,7 +186,7 @@ def _week(arm: str | None, week: int, rows: Sequence[Row], seed: int, *, visible
 
 @dataclass(frozen=True)
 class _Cell:
-    """A phase of an arm, with what was found and whether it may be shown."""
+    """A phase of an arm, with its estimate and whether it may be shown."""
 
     arm: PlannedArm
     kind: str
@@ -240,7 +240,7 @@ def _values(rows: Sequence[Row], phase_of: Callable[[Row], str]) -> Values:
 def _either(
     values: Values, people: Sequence[str], phase: str
 ) -> list[tuple[Sequence[float], Sequence[float]]]:
-    """Values of the baseline and of the phase of everybody who has some of either."""
+    """Baseline and phase values of everybody who has any of either."""
     both = [(values[who].get(PhaseKind.BASELINE, ()), values[who].get(phase, ())) for who in people]
     return [(before, after) for before, after in both if before or after]
 

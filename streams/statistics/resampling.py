@@ -1,4 +1,4 @@
-"""Means over people with their intervals: what is resampled is the participant, never the single answer."""
+"""Means over people with intervals; the bootstrap resamples participants, never single answers."""
 
 import math
 from collections.abc import Iterable, Sequence
@@ -16,7 +16,7 @@ _BOOTSTRAP_FROM = 20
 
 
 class IntervalMethod(StrEnum):
-    """How an interval was made."""
+    """How an interval was computed."""
 
     BOOTSTRAP = "bootstrap"
     T = "t"
@@ -28,10 +28,10 @@ class PeopleMean:
     """A mean over people.
 
     Attributes:
-        value: None without data.
-        interval: None exactly where there is a `reason`.
+        value: None if there are no data.
+        interval: None exactly if there is a `reason`.
         n: Number of people.
-        method: How the interval was made.
+        method: How the interval was computed.
         reason: Why there is no interval.
     """
 
@@ -43,7 +43,7 @@ class PeopleMean:
 
 
 def mean(values: Sequence[float]) -> float:
-    """Arithmetic mean by an exact sum, so that it does not depend on the order of people."""
+    """Arithmetic mean from an exact sum, so that the order of people does not matter."""
     return math.fsum(values) / len(values)
 
 
@@ -53,8 +53,8 @@ def percentile_interval(
     """Percentile interval of a mean (Efron & Tibshirani 1993).
 
     Args:
-        values: One for each person.
-        resamples: The places of the people in each resample.
+        values: One per person.
+        resamples: The indices of the people in each resample.
     """
     numbers = np.asarray(values, float)
     means = [float(numbers[places].mean()) for places in resamples]
@@ -63,13 +63,13 @@ def percentile_interval(
 
 
 def people_mean(values: Sequence[float], seed: int = SEED) -> PeopleMean:
-    """Mean over people: bootstrap from 20 people on, Student's t below, none for one person.
+    """Mean over people with a bootstrap interval from 20 people, Student's t below that, none for one person.
 
-    A bootstrap of a few people covers too rarely: of five, a "95 %" interval covers 82 %.
+    With few people a bootstrap interval is too narrow: for five, a "95 %" interval covers 82 %.
 
     Args:
-        values: One for each person, in the outcome's unit.
-        seed: Of the bootstrap; the same seed gives the same interval.
+        values: One per person, in the outcome's unit.
+        seed: Seed of the bootstrap; the same seed gives the same interval.
 
     Raises:
         ValueError: If a value is not finite.
@@ -83,7 +83,7 @@ def people_mean(values: Sequence[float], seed: int = SEED) -> PeopleMean:
     centre = mean(values)
     if n >= _BOOTSTRAP_FROM:
         draw = np.random.default_rng(seed)
-        # Drawn one after the other: all at once, they would not fit in memory for a large study.
+        # Drawn one at a time, since all draws of a large study would not fit in memory.
         found = percentile_interval(values, (draw.integers(0, n, n) for _ in range(DRAWS)))
         return PeopleMean(centre, found, n, IntervalMethod.BOOTSTRAP)
     variance = math.fsum((value - centre) ** 2 for value in values) / (n - 1)

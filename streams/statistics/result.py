@@ -1,4 +1,4 @@
-"""What the group statistics give: numbers, or the reason why there are none. Undefined is never NaN."""
+"""Results of the group statistics: numbers, or the reason why there are none. Never NaN."""
 
 import math
 from collections.abc import Iterable
@@ -11,7 +11,7 @@ LEVEL = 0.95
 
 
 class Reason(StrEnum):
-    """Why there is no number, or why one should not be leaned on."""
+    """Why there is no number, or why one should not be relied on."""
 
     NO_DATA = "no_data"
     TOO_FEW = "too_few"
@@ -26,7 +26,7 @@ class Reason(StrEnum):
 
 @dataclass(frozen=True)
 class Interval:
-    """Both ends of an interval, in the unit of the estimate; `low <= high`."""
+    """An interval in the unit of the estimate; `low <= high`."""
 
     low: float
     high: float
@@ -34,13 +34,13 @@ class Interval:
 
 @dataclass(frozen=True)
 class Coefficient:
-    """A coefficient of a regression.
+    """A regression coefficient.
 
     Attributes:
-        name: Of the column of the design.
+        name: The column of the design.
         estimate, se: In units of the outcome per unit of the column.
         interval: 95 % Wald interval.
-        p: Two-sided, 0-1; None where the standard error is 0.
+        p: Two-sided, 0-1; None if the standard error is 0.
     """
 
     name: str
@@ -51,7 +51,7 @@ class Coefficient:
 
 
 def wald(estimate: float, se: float, df: float | None, level: float = LEVEL) -> tuple[Interval, float | None]:
-    """Interval and two-sided p of an estimate; Student's t with `df`, or the normal where it is None."""
+    """Interval and two-sided p of an estimate: Student's t with `df`, or normal if it is None."""
     upper = (1 + level) / 2
     reach = float(ndtri(upper) if df is None else stdtrit(df, upper)) * se
     interval = Interval(estimate - reach, estimate + reach)
@@ -68,10 +68,10 @@ def coefficient(name: str, estimate: float, se: float, df: float | None) -> Coef
 
 
 def finite(*series: Iterable[float]) -> None:
-    """Refuse numbers that would turn a result into NaN.
+    """Reject numbers that would make a result NaN.
 
     Raises:
         ValueError: If one is infinite or NaN.
     """
     if not all(math.isfinite(value) for values in series for value in values):
-        raise ValueError("a value is infinite or not a number; leave missing answers out")
+        raise ValueError("a value is infinite or not a number; omit missing answers")

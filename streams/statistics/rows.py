@@ -1,4 +1,4 @@
-"""The observations that group statistics start from."""
+"""The observations that group statistics are computed from."""
 
 from dataclasses import dataclass
 
@@ -7,15 +7,15 @@ DAYS_OF_WEEK = 7
 
 @dataclass(frozen=True)
 class Row:
-    """One observation of an outcome: a check-in's score, or a person's value of a week.
+    """One observation of an outcome: a check-in's score, or a person's value for a week.
 
     Attributes:
         participant: Pseudonym.
-        arm: The arm in which the participant enrolled.
-        phase: Kind of the phase that it belongs to; empty where it belongs to none.
-        day: Study day, 1 is the participant's first.
+        arm: The participant's arm at enrolment.
+        phase: Kind of its phase; empty if it is outside every phase.
+        day: Study day; the participant's first is 1.
         value: In the outcome's unit.
-        label: What the phase is called, where an arm has several of one kind; empty for the kind itself.
+        label: The phase's label if an arm has several of one kind; otherwise empty, and the kind is used.
     """
 
     participant: str
@@ -27,5 +27,5 @@ class Row:
 
     @property
     def week(self) -> int:
-        """Study week: week 1 begins on the participant's first day."""
+        """Study week; week 1 begins on the participant's first day."""
         return (self.day - 1) // DAYS_OF_WEEK + 1

@@ -174,7 +174,7 @@ class TestInterrupted:
     def test_what_cannot_be_fitted_says_so(self) -> None:
         assert fit([1.0, 2.0, 3.0], [1.0]).reason is Reason.RANK_DEFICIENT
         assert fit([1.0, 2.0], [1.0, 2.0]).reason is Reason.TOO_FEW
-        with pytest.raises(ValueError, match="rise"):
+        with pytest.raises(ValueError, match="must be strictly increasing"):
             fit([1.0, 2.0], [3.0, 4.0], [1, 1, 2, 3])
 
 

@@ -1,7 +1,7 @@
-"""What is known of one participant: the timeline, which prompt a check-in answers, and what the items mean.
+"""One participant's record: the timeline, which check-in answers which prompt, and the roles of the items.
 
-`timeline` holds the prompts and check-ins by event time, `matching` the one rule of which check-in answers
-which prompt, `full_record` the whole record as plain data, and `item_roles` what the items of a study mean.
+`timeline` holds prompts and check-ins by event time, `matching` the rule that decides which check-in answers
+which prompt, `full_record` the whole record as plain data, and `item_roles` the roles of a study's items.
 """
 
 from streams.records.full_record import Prompt, Series

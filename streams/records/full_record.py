@@ -1,4 +1,4 @@
-"""One participant's whole record as plain data: every prompt in scheduled order, with what was answered."""
+"""One participant's full record as plain data: every prompt in scheduled order, with its answers."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,16 +14,16 @@ class Prompt:
     """A prompt and its answer.
 
     Attributes:
-        id: Of the prompt.
-        day: Study day on the participant's calendar, 1 is the first.
-        beep: Place among the prompts of that day, 1 is the first.
-        phase: Of the study, such as "A".
-        scheduled: When the plan wanted it, with the participant's own offset from UTC.
-        answered: Whether there is an answer.
-        started: When it was opened; None where unknown.
-        submitted: When it was answered; None where it was not.
-        answers: Numbers by item; an item that was not answered is absent.
-        coping: Strategies endorsed; None where it was not answered.
+        id: The prompt's id.
+        day: Study day on the participant's calendar; 1 is the first.
+        beep: Number of the prompt within that day; 1 is the first.
+        phase: The study phase, such as "A".
+        scheduled: When it was scheduled, with the participant's UTC offset.
+        answered: Whether it was answered.
+        started: When the form was opened; None if unknown.
+        submitted: When it was answered; None if it was not.
+        answers: Numbers by item; unanswered items are absent.
+        coping: Strategies endorsed; None if the item was not answered.
     """
 
     id: str
@@ -39,12 +39,12 @@ class Prompt:
 
     @property
     def moment(self) -> datetime | None:
-        """When the person turned to it: opened it, or where that is unknown (SMS) answered it."""
+        """When the participant opened it or, if unknown (SMS), answered it."""
         return self.started or self.submitted
 
     @property
     def seconds_to_complete(self) -> float | None:
-        """From opening to submitting; None where either is unknown."""
+        """Seconds from opening to submitting; None if either is unknown."""
         if self.started is None or self.submitted is None:
             return None
         return (self.submitted - self.started).total_seconds()
@@ -65,12 +65,12 @@ class Series:
 
     @classmethod
     def of(cls, participant: str, arm: str, zone: str, prompts: Iterable[Prompt]) -> "Series":
-        """Put the prompts in order: by day and beep, whatever order they come in."""
+        """A series of prompts given in any order; sorted by day and beep."""
         return cls(participant, arm, zone, sorted(prompts, key=lambda p: (p.day, p.beep, p.id)))
 
     @property
     def answered(self) -> list[Prompt]:
-        """The prompts that have an answer."""
+        """The answered prompts."""
         return [prompt for prompt in self.prompts if prompt.answered]
 
     def having(self, *items: str) -> list[Prompt]:
@@ -78,7 +78,7 @@ class Series:
         return [prompt for prompt in self.prompts if prompt.has(*items)]
 
     def complete(self, items: Sequence[str]) -> list[tuple[float, ...]]:
-        """The answers to several items at every prompt that has them all; none without items."""
+        """The answers to several items at every prompt that has them all; empty if no items are given."""
         return (
             [tuple(prompt.answers[item] for item in items) for prompt in self.having(*items)] if items else []
         )
@@ -88,7 +88,7 @@ class Series:
         return [prompt.answers[item] for prompt in self.having(item)]
 
     def placed(self, item: str) -> list[float | None]:
-        """The answer to an item at every prompt, None where there is none."""
+        """The answer to an item at every prompt; None if there is none."""
         return [prompt.answers.get(item) for prompt in self.prompts]
 
     def pairs(self) -> Iterator[tuple[Prompt, Prompt]]:
@@ -96,11 +96,11 @@ class Series:
         return consecutive(self.answered, lambda prompt: (prompt.day, prompt.beep))
 
     def pairs_of(self, item: str) -> list[tuple[float, float]]:
-        """Answers to an item at the two prompts of each pair."""
+        """The two answers to an item of each pair that has both."""
         return [(a.answers[item], b.answers[item]) for a, b in self.pairs() if a.has(item) and b.has(item)]
 
     def timed(self, item: str) -> list[tuple[float, float]]:
-        """Hours after local midnight, by the clock on the wall, and answer, of each answer to an item."""
+        """Each answer to an item with its local time of day, in hours: (hour, answer)."""
         zone = ZoneInfo(self.zone)
         return [
             (local.hour + local.minute / 60 + local.second / 3600, prompt.answers[item])
@@ -109,7 +109,7 @@ class Series:
         ]
 
     def steps_of(self, item: str) -> list[tuple[float, float]]:
-        """Change and seconds between consecutive answers of one day; missed prompts are skipped."""
+        """Change and seconds between consecutive answers within a day; missed prompts are skipped."""
         return [
             (b.answers[item] - a.answers[item], seconds)
             for a, b in pairwise(self.having(item))

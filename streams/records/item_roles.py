@@ -1,4 +1,4 @@
-"""What the items of a file of check-ins are: their scales, their valence, and the coping strategies."""
+"""The roles of the items: their scales, positive or negative affect, stress, and coping strategies."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,17 +12,17 @@ Range = tuple[float, float]
 
 @dataclass(frozen=True)
 class Layout:
-    """The meaning of a file's items.
+    """The roles of a study's or a file's items.
 
     Attributes:
         ranges: Lowest and highest value of every item.
-        main: The item that level, instability, inertia, charts and overlap are about.
-        positive: Items of positive affect, all on one scale.
-        negative: Items of negative affect, all on one scale.
-        stress: The item of stress; empty where there is none.
-        efficacy: The item "how well did you handle it"; empty where there is none.
+        main: The item for which level, instability, inertia, charts and overlap are computed.
+        positive: Items of positive affect, all on the same scale.
+        negative: Items of negative affect, all on the same scale.
+        stress: The stress item; empty if there is none.
+        efficacy: The item "how well did you handle it"; empty if there is none.
         strategies: The coping strategies offered.
-        baseline: The phase before anything was offered.
+        baseline: The phase before any intervention.
         compared: The phase that is compared with the baseline.
     """
 
@@ -38,7 +38,7 @@ class Layout:
 
     @classmethod
     def of(cls, study: Study) -> "Layout":
-        """The layout of a study: about its first item of valence, or else its first scale.
+        """The layout of a study; `main` is its first valence item, or else its first scale.
 
         Raises:
             ValueError: The study has no scale.
@@ -84,4 +84,4 @@ CHECKINS = Layout(
         "emotion_regulation",
     ),
 )
-"""The layout of `wellstream indicators`: valence and arousal from 0 to 10, all else from 1 to 7."""
+"""The layout of files for `wellstream indicators`: valence and arousal from 0 to 10, others from 1 to 7."""

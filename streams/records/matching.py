@@ -1,19 +1,19 @@
-"""Which prompt a check-in answers: the one home of the rule.
+"""The rule that decides which prompt a check-in answers.
 
-The rule is about the prompts sent to one participant and their check-ins, each in its highest version:
+It applies to the prompts sent to one participant and their check-ins, each in its highest version:
 
-1. A retracted check-in answers no prompt. Neither does a late one (`late_for`): it is kept, and flagged.
-2. A check-in that names a prompt, as a prompt's link to the form does, answers that prompt; none, if the
+1. A retracted check-in answers no prompt. Nor does a late one (`late_for`), which is kept and flagged.
+2. A check-in that names a prompt, as one through a prompt's link does, answers that prompt, or none if the
    participant was never sent it.
 3. A check-in that names none answers the latest prompt sent at or before it, unless that prompt has expired.
-   This goes for texts, and also for a standing link or a check-in on the participant's own initiative, which
-   answers a prompt if one is open. An earlier prompt is not answered so, even if it is still open. Of prompts
-   sent at the same instant, the one with the greater id is the latest.
-4. The first check-in to answer a prompt is its answer; of two at one instant, the one with the lesser id.
-5. A correction keeps the time of the first version, and so the check-in's place. A retraction leaves the
-   prompt to the next check-in that answers it.
+   This holds for texts, and also for a check-in through a standing link or on the participant's own
+   initiative, if a prompt is open. It never answers an earlier prompt, even one that is still open. Of
+   prompts sent at the same instant, the one with the greater id is the latest.
+4. The first check-in that answers a prompt is its answer; of two at the same instant, that with the lower id.
+5. A correction keeps the time of the first version, and so its place in the order. After a retraction, the
+   next check-in that answers the prompt is its answer.
 
-The store's view `prompt_outcomes` repeats the rule in SQL; a law holds it to `first_answers`
+The store's view `prompt_outcomes` repeats the rule in SQL; a Hypothesis law checks that the two agree
 (`tests/streams/store/test_matching_law.py`).
 """
 
@@ -25,7 +25,7 @@ from typing import TypeVar
 
 @dataclass(frozen=True, order=True)
 class SentPrompt:
-    """A prompt that was sent, by time of sending; times are milliseconds since 1970 in UTC.
+    """A prompt that was sent, ordered by time of sending; times are milliseconds since 1970 in UTC.
 
     Attributes:
         at: When it was sent.
@@ -40,14 +40,14 @@ class SentPrompt:
 
 @dataclass(frozen=True, order=True)
 class CheckInVersion:
-    """The highest version of a check-in, by time.
+    """The highest version of a check-in, ordered by time.
 
     Attributes:
         at: When it happened, in milliseconds since 1970 in UTC.
         id: The check-in's id, the same in all its versions.
         prompt: The prompt that it names; empty if it names none.
-        late: It came too late for a prompt.
-        retracted: It does not count.
+        late: Whether it came too late for a prompt.
+        retracted: Whether it was retracted and does not count.
     """
 
     at: int
@@ -62,11 +62,11 @@ CheckIn = TypeVar("CheckIn", bound=CheckInVersion)
 
 
 def first_answers(prompts: Sequence[Prompt], checkins: Iterable[CheckIn]) -> dict[str, CheckIn]:
-    """The answer of each of a participant's prompts that has one, by the prompt's id.
+    """The check-in that answers each of a participant's prompts, by the id of the prompt; answered ones only.
 
     Args:
-        prompts: In order.
-        checkins: In any order.
+        prompts: The prompts, in order.
+        checkins: The check-ins, in any order.
     """
     known = {prompt.id for prompt in prompts}
     answers: dict[str, CheckIn] = {}
@@ -83,7 +83,7 @@ def first_answers(prompts: Sequence[Prompt], checkins: Iterable[CheckIn]) -> dic
 
 
 def open_prompt(prompts: Sequence[Prompt], at: int) -> Prompt | None:
-    """The prompt that a check-in at that time answers if it names none.
+    """The prompt that a check-in at a given time answers if it names none.
 
     Args:
         prompts: A participant's prompts, in order.
@@ -94,7 +94,7 @@ def open_prompt(prompts: Sequence[Prompt], at: int) -> Prompt | None:
 
 
 def latest_sent(prompts: Sequence[Prompt], at: int) -> Prompt | None:
-    """The latest of the prompts, given in order, that were sent at or before a time."""
+    """The latest prompt sent at or before a time; `prompts` are in order."""
     place = bisect_right(prompts, at, key=_sent_at)
     return prompts[place - 1] if place else None
 

@@ -1,4 +1,4 @@
-"""Pairs of consecutive prompts: defined here, and nowhere else."""
+"""The definition of a pair of consecutive prompts."""
 
 from collections.abc import Callable, Hashable, Iterable, Iterator
 from itertools import pairwise
@@ -10,11 +10,11 @@ Answered = TypeVar("Answered")
 def consecutive(
     answered: Iterable[Answered], place: Callable[[Answered], tuple[Hashable, int]]
 ) -> Iterator[tuple[Answered, Answered]]:
-    """Pairs of prompts b and b + 1 of one local day, both answered; nights and misses are never bridged.
+    """Pairs of prompts b and b + 1 of one local day, both answered; none spans a night or a missed prompt.
 
     Args:
         answered: Answered prompts in scheduled order.
-        place: The day of one and its beep.
+        place: Returns the day and the beep of one.
     """
     for one, other in pairwise(answered):
         (day, beep), (next_day, next_beep) = place(one), place(other)

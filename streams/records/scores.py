@@ -1,11 +1,11 @@
-"""The score of a measure at one check-in: defined here, and nowhere else."""
+"""The definition of a measure's score at one check-in."""
 
 import math
 from collections.abc import Iterable, Mapping
 
 
 def score(answers: Mapping[str, float], items: Iterable[str]) -> float | None:
-    """The mean of a measure's items that were answered at a check-in; None where none was.
+    """The mean of the items of a measure that were answered at a check-in; None if none was.
 
     Args:
         answers: Numbers by item.

@@ -1,4 +1,4 @@
-"""A participant's check-ins and prompts by event time, with the answer of each prompt."""
+"""A participant's prompts and check-ins by event time, and which check-in answers each prompt."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -10,7 +10,7 @@ from streams.records.matching import CheckInVersion, SentPrompt, first_answers
 
 @dataclass(frozen=True, order=True)
 class PromptRecord(SentPrompt):
-    """A prompt with its place: `day` is the participant's local date."""
+    """A prompt with its beep and `day`, the participant's local date."""
 
     beep: int
     day: str
@@ -22,8 +22,8 @@ class CheckInRecord(CheckInVersion):
 
     Attributes:
         event: `event_id` of this version.
-        version: Of two versions the higher one holds; of two alike, that with the greater `event`.
-        study, zone, language: As they were then.
+        version: The highest version counts; of two with the same number, the one with the greater `event`.
+        study, zone, language: Those in force at the time.
         recorded: When this version was recorded, in milliseconds.
         scores: By measure, the mean of its items.
         coping: Ids of the strategies endorsed.
@@ -41,13 +41,13 @@ class CheckInRecord(CheckInVersion):
 
 @dataclass(frozen=True)
 class History:
-    """Events of one participant, sorted by time.
+    """The events of one participant, sorted by time.
 
     Attributes:
-        asked: Prompts.
-        known: Check-ins, the retracted ones too.
-        answered: Check-ins that count.
-        answer_of: The answer of each prompt that has one (`streams.records.matching`).
+        asked: The prompts.
+        known: All check-ins, including retracted ones.
+        answered: The check-ins that count.
+        answer_of: The check-in that answers each prompt, by the prompt's id (`streams.records.matching`).
     """
 
     asked: Sequence[PromptRecord]
@@ -57,7 +57,7 @@ class History:
 
     @classmethod
     def of(cls, asked: Iterable[PromptRecord], known: Iterable[CheckInRecord]) -> "History":
-        """Sort and match."""
+        """Sort the records, and match check-ins to prompts."""
         prompts, all_known = sorted(asked), sorted(known)
         answered = [checkin for checkin in all_known if not checkin.retracted]
         return cls(prompts, all_known, answered, first_answers(prompts, answered))

@@ -1,6 +1,6 @@
 """The Faust worker, the only package that imports faust.
 
-`agents` holds the work, as plain functions of events and of the `ports`; `app` wires them to topics, and
-`batching`, `gap_recovery` and `faust_ports` see to it that no event is lost. The process is `app.run_worker`.
-Nothing is imported here, so that the agents can be used without Faust.
+`agents` holds the work, as plain functions of events and `ports`; `app` wires them to topics; `batching`,
+`gap_recovery` and `faust_ports` make sure that no event is lost. `app.run_worker` runs the process.
+This module imports nothing, so that the agents can be used without Faust.
 """

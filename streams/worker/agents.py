@@ -1,6 +1,6 @@
-"""The work of the two agents: plain functions of a batch of events and of what they need of the world.
+"""The work of the two agents: plain functions of a batch of events and of ports.
 
-Both may be called again with events that they have worked on: what follows has the same ids.
+Both may be called again with the same events: the events that they send then have the same ids.
 """
 
 from collections.abc import Sequence
@@ -40,30 +40,30 @@ async def converse(
 
     Raises:
         MisplacedEvent: An event is of a type that does not belong on these topics.
-        SendFailed: Kafka does not take what follows.
+        SendFailed: Kafka did not accept the resulting events.
     """
     handled = [event for one in events if (event := CONVERSATION.select(one)) is not None]
     versions = await studies.having({event.study for event in handled})
     outgoing: list[Event] = []
     changed: dict[str, Conversation] = {}
-    # Texts and prompts come by two topics, in no order between them.
+    # Texts and prompts arrive on two topics, in no order relative to each other.
     for event in sorted(handled, key=lambda event: event.occurred_at):
-        who = event.participant
+        participant = event.participant
         if event.study not in versions:
             if isinstance(event, MessageReceived):  # the other agent quarantines prompts
                 outgoing.append(unknown_study(event, clock))
             continue
-        state = changed.get(who) or Conversation.model_validate(states.get(who) or {})
+        state = changed.get(participant) or Conversation.model_validate(states.get(participant) or {})
         if isinstance(event, PromptSent):
-            changed[who] = remember_prompt(state, event, versions[event.study])
+            changed[participant] = remember_prompt(state, event, versions[event.study])
             continue
-        key = await keys.key(who)
-        changed[who], outcomes = read_message(state, event, key, versions[event.study], clock())
+        key = await keys.key(participant)
+        changed[participant], outcomes = read_message(state, event, key, versions[event.study], clock())
         outgoing += outcomes
-    # What follows first, then the state that knows of it: a crash in between repeats events with the
-    # same ids, whereas the other way round they would be missing.
+    # Send before saving the state: a crash in between then repeats events with the same ids, whereas in the
+    # other order it would lose them.
     await send(outgoing)
-    await states.keep({who: state.model_dump(mode="json") for who, state in changed.items()})
+    await states.keep({name: state.model_dump(mode="json") for name, state in changed.items()})
     await send([])
 
 
@@ -74,7 +74,7 @@ async def compute(
 
     Raises:
         MisplacedEvent: An event is of a type that does not belong on these topics.
-        SendFailed: Kafka does not take what follows.
+        SendFailed: Kafka did not accept the resulting events.
     """
     handled = [event for one in events if (event := TIMELINE.select(one)) is not None]
     versions = await studies.having({event.study for event in handled})
@@ -86,10 +86,10 @@ async def compute(
         else:
             outgoing.append(unknown_study(event, clock))
     changed: dict[str, State] = {}
-    for who, theirs in news.items():
-        changed[who], history, affected = absorb(states.get(who), theirs, versions)
-        outgoing += updates(who, history, affected, versions)
-    # The state may be kept first: it counts repeated events as news, and so repeats what follows from them.
+    for participant, theirs in news.items():
+        changed[participant], history, affected = absorb(states.get(participant), theirs, versions)
+        outgoing += updates(participant, history, affected, versions)
+    # Here the state may be saved first: `absorb` counts repeated events as new, so a retry sends the same.
     await states.keep(changed)
     await send(outgoing)
 

@@ -1,4 +1,4 @@
-"""The agents' ports on a Faust application: its producer and its tables, and the definitions from Kafka."""
+"""The agents' ports on a Faust application: its producer and tables, and the definitions from Kafka."""
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
@@ -20,7 +20,7 @@ _SEND_SECONDS = 60.0
 
 
 def declare(app: faust.App, *declared: Topic) -> Any:
-    """Faust's name for some topics, with keys and values as they are."""
+    """The topics as a Faust channel, with raw keys and values."""
     return app.topic(
         *(topic.name for topic in declared), key_type=bytes, value_type=bytes,
         key_serializer="raw", value_serializer="raw",
@@ -32,7 +32,7 @@ class FaustSender:
 
     Args:
         app: The application.
-        outputs: The topics of all events that are ever sent.
+        outputs: The topics of every event that may be sent.
     """
 
     def __init__(self, app: faust.App, outputs: Iterable[Topic]) -> None:
@@ -40,10 +40,10 @@ class FaustSender:
         self._topics = {topic.name: declare(app, topic) for topic in outputs}
 
     async def __call__(self, events: Sequence[Event]) -> None:
-        """Send all, and return when Kafka has them, and the tables' changes before them.
+        """Send the events, and return when Kafka has them and all earlier changes to tables.
 
         Raises:
-            SendFailed: Kafka did not take all of them within a minute.
+            SendFailed: Kafka did not accept all of them within a minute.
         """
         await self.learn({topic_of(event).name for event in events})
         sent = [
@@ -63,12 +63,12 @@ class FaustSender:
             raise SendFailed from error
 
     async def learn(self, names: Iterable[str]) -> None:
-        """Have the producer know the partitions of some topics.
+        """Make sure that the producer knows the partitions of some topics.
 
         Raises:
             SendFailed: Kafka is unavailable, or one of the topics does not exist yet.
         """
-        producer = cast("Any", self._app.producer)._ensure_producer()  # noqa: SLF001 - no other way
+        producer = cast("Any", self._app.producer)._ensure_producer()  # noqa: SLF001 - Faust offers no public access
         try:
             async with asyncio.timeout(_SEND_SECONDS):
                 for name in sorted(names):
@@ -78,14 +78,14 @@ class FaustSender:
 
 
 class FaustStates:
-    """States in a table of an application, by participant."""
+    """States by participant, in a table of a Faust application."""
 
     def __init__(self, app: faust.App, name: str, sender: FaustSender) -> None:
         self._table: Any = app.Table(name, key_type=bytes, partitions=topics.PARTITIONS, use_partitioner=True)
         self._sender = sender
 
     def get(self, participant: str) -> Any:
-        """The state that was kept last; None if there is none."""
+        """The state saved last; None if there is none."""
         return self._table.get(participant.encode())
 
     async def keep(self, states: Mapping[str, Any]) -> None:
@@ -100,13 +100,13 @@ class FaustStates:
 
 
 class AnnouncedStudies:
-    """The announced definitions, for agents that may not take Kafka's absence for a fault of their batch."""
+    """The announced definitions; if Kafka is unavailable, that is `SendFailed` and no fault of the batch."""
 
     def __init__(self, known: KnownVersions) -> None:
         self._known = known
 
     async def having(self, refs: Iterable[str]) -> Versions:
-        """The definitions; a wanted one is missing only if it was never announced.
+        """The definitions; one of `refs` is missing only if it was never announced.
 
         Raises:
             SendFailed: Kafka is unavailable.

@@ -1,4 +1,4 @@
-"""Participants' keys, from the gateway's admin API, which is waited for while it is unavailable."""
+"""Participants' keys from the gateway's admin API; waits while the API is unavailable."""
 
 import asyncio
 import logging
@@ -7,39 +7,39 @@ import httpx
 
 from schemas.settings import Settings
 
-_LIMIT_SECONDS = 5.0
-_KEPT = 20_000
+_TIMEOUT_SECONDS = 5.0
+_CACHE_SIZE = 20_000
 _LONGEST_WAIT = 5.0
 _log = logging.getLogger(__name__)
 
 
 class KeyClient:
-    """Asks for keys and remembers them while the worker runs.
+    """Fetches keys and caches them while the worker runs.
 
     Args:
-        settings: Where the admin API is, and its token.
-        client: For tests; a client of its own by default.
+        settings: The admin API's address and token.
+        client: The HTTP client; by default, one for the admin API.
     """
 
     def __init__(self, settings: Settings, client: httpx.AsyncClient | None = None) -> None:
         headers = {"Authorization": f"Bearer {settings.secret('admin_token')}"}
         self._client = client or httpx.AsyncClient(
-            base_url=settings.admin_url, headers=headers, timeout=_LIMIT_SECONDS
+            base_url=settings.admin_url, headers=headers, timeout=_TIMEOUT_SECONDS
         )
         self._keys: dict[str, bytes] = {}
 
     async def key(self, participant: str) -> bytes | None:
-        """The 32-byte key of a participant; None if it was destroyed: what it sealed stays sealed."""
+        """The 32-byte key of a participant; None if it was destroyed, and its seals cannot be opened."""
         if participant not in self._keys:
-            if len(self._keys) >= _KEPT:
+            if len(self._keys) >= _CACHE_SIZE:
                 self._keys.clear()
-            key = await self._ask(participant)
+            key = await self._fetch(participant)
             if key is None:
                 return None
             self._keys[participant] = key
         return self._keys[participant]
 
-    async def _ask(self, participant: str) -> bytes | None:
+    async def _fetch(self, participant: str) -> bytes | None:
         wait = 0.1
         while True:
             try:

@@ -1,4 +1,4 @@
-"""What the agents need of the world: a sender, a table of states, the studies and the keys."""
+"""The agents' ports: a sender, a table of states, the studies and the keys."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Protocol
@@ -8,9 +8,9 @@ from schemas.study.versions import Versions
 
 
 class SendFailed(RuntimeError):
-    """Kafka does not take what follows from a batch.
+    """Kafka did not accept the events that result from a batch.
 
-    This is no fault of the batch, so nothing in it is quarantined.
+    This is not the batch's fault, so none of its events is quarantined.
     """
 
 
@@ -18,10 +18,10 @@ class Sender(Protocol):
     """Sends events, each to its own topic."""
 
     async def __call__(self, events: Sequence[Event]) -> None:
-        """Send all, and return when Kafka has them and every state kept before.
+        """Send the events, and return when Kafka has them and every state saved before.
 
         Raises:
-            SendFailed: Kafka did not take all of them.
+            SendFailed: Kafka did not accept all of them.
         """
 
 
@@ -29,10 +29,10 @@ class States(Protocol):
     """One state for each participant, as JSON."""
 
     def get(self, participant: str) -> Any:
-        """The state that was kept last; None if there is none."""
+        """The state saved last; None if there is none."""
 
     async def keep(self, states: Mapping[str, Any]) -> None:
-        """Write states; Kafka has them once the next send returns.
+        """Save states; Kafka has them once the next send returns.
 
         Raises:
             SendFailed: Kafka is unavailable.
@@ -43,7 +43,7 @@ class Studies(Protocol):
     """The announced definitions."""
 
     async def having(self, refs: Iterable[str]) -> Versions:
-        """The definitions; a wanted one is missing only if it was never announced.
+        """The definitions; one of `refs` is missing only if it was never announced.
 
         Raises:
             SendFailed: Kafka is unavailable.

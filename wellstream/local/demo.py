@@ -1,4 +1,4 @@
-"""`demo` and `up`: everything on this machine. Stopping it leaves no process and loses no check-in."""
+"""`demo` and `up`: run everything on this machine. Stopping leaves no process and loses no check-in."""
 
 import asyncio
 import json
@@ -31,7 +31,7 @@ out = Console()
 
 
 def run_up(home: Path, study_file: Path) -> int:
-    """Run all services for a study of one's own until Ctrl-C or SIGTERM; returns the exit code."""
+    """Run all services for your own study until Ctrl-C or SIGTERM; returns the exit code."""
     load_study(study_file)
     with _installation(home, study_file, simulation=False) as settings:
         _print_addresses(settings)
@@ -44,7 +44,7 @@ def run_demo(home: Path, study_file: Path, seconds: float | None, people: int, d
 
     Args:
         home: State folder.
-        study_file: The study that is simulated.
+        study_file: The study to simulate.
         seconds: How long to run live; None for no limit.
         people: Number of simulated participants.
         days: Days of simulated past.
@@ -55,7 +55,7 @@ def run_demo(home: Path, study_file: Path, seconds: float | None, people: int, d
     """
     with _installation(home, study_file, simulation=True) as settings:
         ledger = asyncio.run(_simulate(settings, seconds, people, days, pace))
-        with out.status("waiting until all accepted check-ins are stored"):
+        with out.status("waiting until every accepted check-in is stored"):
             summary = settle(
                 Reader(settings.store_uri, settings.secret("store_token")).query,
                 ledger.accepted,
@@ -73,8 +73,8 @@ def _installation(home: Path, study_file: Path, *, simulation: bool) -> Iterator
             kafka = kafka_service(home / "kafka", free_port())
         settings = local_settings(home, study_file, kafka.address, simulation=simulation)
         _save(settings)
-        with_topics = replace(kafka, once_ready=lambda: _create_topics(settings))
-        with Supervisor(settings.home, [with_topics, *services(settings)]):
+        kafka_with_topics = replace(kafka, once_ready=lambda: _create_topics(settings))
+        with Supervisor(settings.home, [kafka_with_topics, *services(settings)]):
             yield settings
 
 

@@ -1,6 +1,6 @@
-"""When to prompt: a plan for each participant's day, and what of it is due at a moment.
+"""When to prompt: plans each participant's day, and decides what is due at any moment.
 
-`plan` and `decide` are pure functions in modules of these names; `service` is the process that follows the
+`plan` and `decide` are pure functions in modules of the same names; `service` is the process that follows the
 topics and publishes what is due.
 """
 

@@ -1,7 +1,7 @@
-"""What is due for one participant at a moment: `(state, now) -> (events, when to look again)`.
+"""Decides what is due for one participant: `(state, now) -> (events, when to look again)`.
 
-Pure and repeatable: deciding again from the same state gives the same events with the same ids, so a crash
-between deciding and publishing neither loses nor doubles a prompt. What was missed is discarded for good.
+Pure and deterministic: the same state gives the same events with the same ids, so a crash between deciding
+and publishing neither loses nor duplicates a prompt. A prompt whose time was missed is discarded for good.
 """
 
 from collections.abc import Iterable
@@ -30,10 +30,10 @@ from streams.scheduling.participant_state import ParticipantState
 from streams.scheduling.plan import Day, plan
 
 _DAY = timedelta(days=1)
-_DAYS_PLANNED_BACK = 7
-_OVER = timedelta(days=2)
-_ANSWERS_UNDER_WAY = timedelta(minutes=1)
-"""How long after its expiry a prompt is closed: an answer given in time may still be on its way."""
+_DAYS_CAUGHT_UP = 7
+_SETTLED = timedelta(days=2)
+_ANSWERS_IN_FLIGHT = timedelta(minutes=1)
+"""How long after expiry a prompt is closed, since an answer given in time may still be in flight."""
 
 
 @dataclass
@@ -41,8 +41,8 @@ class Decision:
     """What to publish now, and when to look again.
 
     Attributes:
-        events: In order.
-        next_at: When to look again at the latest; None if only an event can change anything.
+        events: In order of publication.
+        next_at: When to look again at the latest; None if only a new event can change anything.
     """
 
     events: list[Event] = field(default_factory=list)
@@ -54,13 +54,13 @@ class Decision:
 
 
 def decide(state: ParticipantState, study: Study, secret: str, now: datetime) -> Decision:
-    """What is due for a person.
+    """Decide what is due for a participant.
 
     Args:
-        state: What is known of the participant; the events decided here are added to it.
-        study: The definition that the participant's enrolment names.
-        secret: The installation's; draws follow from it.
-        now: The moment.
+        state: What is known about the participant; the new events are added to it.
+        study: The study definition named in the participant's enrolment.
+        secret: The installation's secret, from which draws are derived.
+        now: The current time.
     """
     decision = Decision()
     person = state.enrolled
@@ -85,7 +85,7 @@ class _Turn:
     decision: Decision
 
     def plan_days(self) -> None:
-        """Plan today, and the days before that nobody planned because nothing ran."""
+        """Plan today, and earlier days that were not planned because the planner was down."""
         today = local_date(self.now, self.person.zone)
         midnight = instant_of(today + _DAY, "00:00", self.person.zone)
         self.decision.wait(midnight or self.now + _DAY)
@@ -95,14 +95,14 @@ class _Turn:
         first = max(
             joined,
             self.person.start_date,
-            local_date(self._agreed_at(), self.person.zone),
-            today - _DAY * _DAYS_PLANNED_BACK,
+            local_date(self._consented_at(), self.person.zone),
+            today - _DAY * _DAYS_CAUGHT_UP,
         )
         if self.state.plans:
             first = max(first, max(self.state.plans) + _DAY)
         for place in range((today - first).days + 1):
             self._plan(first + _DAY * place)
-        self._plan_anew(today)
+        self._replan(today)
 
     def _plan(self, day: date) -> None:
         study_day = (day - self.person.start_date).days + 1
@@ -112,35 +112,35 @@ class _Turn:
         per_day, share = self._adapted(day)
         which = Day(self.person.participant, self.person.arm, self.person.zone, day, study_day)
         prompts = plan(which, self.study, self.secret, per_day)
-        since = max(self.state.first_enrolled_at or self.now, self._agreed_at())
+        since = max(self.state.first_enrolled_at or self.now, self._consented_at())
         self._emit_plan(day, study_day, [one for one in prompts if one.scheduled_at >= since], per_day, share)
 
-    def _agreed_at(self) -> datetime:
-        """When the participant agreed to be prompted. An earlier prompt was never due, so not discarded."""
+    def _consented_at(self) -> datetime:
+        """When the participant consented. Prompts before that were never due, so they are not discarded."""
         return self.state.consent.occurred_at if self.state.consent else self.now
 
-    def _plan_anew(self, today: date) -> None:
-        """After a journey, move the unsent prompts to the hours of the new zone, and add none."""
+    def _replan(self, today: date) -> None:
+        """After a change of time zone, move unsent prompts to the new zone's hours, without adding any."""
         for day, old in list(self.state.plans.items()):
             left = [one for one in old.prompts if self._open(one.prompt_id)]
             if old.zone == self.person.zone or not left:
                 continue
-            # Who travels west over the date line comes to a day that is planned already.
+            # Crossing the date line westwards leads to a day that is already planned.
             fresh = self._moved(old, len(left)) if day >= today else []
             kept = [one for one in old.prompts if one not in left]
             self._emit_plan(day, old.study_day, [*kept, *fresh], old.per_day, old.answered_share)
 
-    def _moved(self, old: DayPlanned, most: int) -> list[PlannedPrompt]:
+    def _moved(self, old: DayPlanned, limit: int) -> list[PlannedPrompt]:
         which = Day(self.person.participant, self.person.arm, self.person.zone, old.date, old.study_day)
         rules = [rule for rule in self.study.schedule.prompts if isinstance(rule, RandomTimes)]
         gap = timedelta(minutes=max((rule.min_gap_minutes for rule in rules), default=0))
         last = self.state.last_sent()
         start = max(self.now, last + gap) if last else self.now
         prompts = plan(which, self.study, self.secret, old.per_day)
-        return [one for one in prompts if one.scheduled_at >= start][-most:]
+        return [one for one in prompts if one.scheduled_at >= start][-limit:]
 
     def _adapted(self, day: date) -> tuple[int | None, float | None]:
-        """How many random prompts the day has, by how many of the days before were answered."""
+        """Number of random prompts for a day, and the share of recent prompts answered that it follows."""
         rules = [one for one in self.study.schedule.prompts if isinstance(one, RandomTimes) and one.adaptive]
         if not rules or rules[0].adaptive is None:
             return None, None
@@ -162,23 +162,23 @@ class _Turn:
         return min(max(usual, adaptive.min_per_day), adaptive.max_per_day), share
 
     def close_dropped(self) -> None:
-        """Close what a newer plan left out."""
+        """Close prompts that a newer plan dropped."""
         for prompt_id in sorted(self.state.dropped):
             if self._open(prompt_id):
                 self._close(prompt_id, Outcome.CANCELLED, "zone_changed")
 
     def follow(self, planned: DayPlanned, prompt: PlannedPrompt) -> None:
-        """Ask, remind or close, whichever is due of a prompt."""
+        """Request, remind about or close a prompt, whichever is due."""
         fate = self.state.fate(prompt.prompt_id)
-        # What was sent and has been over for days needs no look; its request may have left the topic by now.
-        if fate.closed or (fate.sent_at is not None and self.now >= prompt.expires_at + _OVER):
+        # A prompt sent and settled days ago needs nothing; its request may have left the topic by now.
+        if fate.closed or (fate.sent_at is not None and self.now >= prompt.expires_at + _SETTLED):
             return
         if self.state.answered(prompt):
             return
         if not fate.attempts and fate.sent_at is None:
-            self._first(planned, prompt)
+            self._request_first(planned, prompt)
             return
-        end = prompt.expires_at + _ANSWERS_UNDER_WAY
+        end = prompt.expires_at + _ANSWERS_IN_FLIGHT
         if self.now >= end:
             expired = fate.sent_at is not None
             self._close(
@@ -188,24 +188,24 @@ class _Turn:
             )
             return
         self.decision.wait(end)
-        # A text answers the latest prompt, so nobody is reminded of an earlier one.
+        # A text answers the latest prompt, so only that one gets reminders.
         if fate.sent_at is not None and fate.sent_at == self.state.last_sent():
             self._remind(planned, prompt, fate.sent_at)
 
-    def _first(self, planned: DayPlanned, prompt: PlannedPrompt) -> None:
+    def _request_first(self, planned: DayPlanned, prompt: PlannedPrompt) -> None:
         if self.now < prompt.scheduled_at:
             self.decision.wait(prompt.scheduled_at)
             return
-        hinders = self._hinders(prompt.scheduled_at)
-        if hinders is not None:
-            outcome, why = hinders
+        obstacle = self._obstacle(prompt.scheduled_at)
+        if obstacle is not None:
+            outcome, why = obstacle
             self._decide_support(prompt, available=False)
             self._close(prompt.prompt_id, outcome, why)
             return
         self._decide_support(prompt, available=True)
         self._request(planned, prompt, 0)
 
-    def _hinders(self, due: datetime) -> tuple[Outcome, str] | None:
+    def _obstacle(self, due: datetime) -> tuple[Outcome, str] | None:
         if self.now >= due + timedelta(minutes=self.study.schedule.grace_minutes):
             return Outcome.DISCARDED, "too_late"
         if not self.state.contactable():
@@ -223,7 +223,7 @@ class _Turn:
                 continue
             if self.now < due:
                 self.decision.wait(due)
-            elif self._hinders(due) is None:
+            elif self._obstacle(due) is None:
                 self._request(planned, prompt, number)
 
     def _open(self, prompt_id: UUID) -> bool:
@@ -271,7 +271,7 @@ class _Turn:
                 beep=prompt.beep,
             )
         )
-        self.decision.wait(prompt.expires_at + _ANSWERS_UNDER_WAY)
+        self.decision.wait(prompt.expires_at + _ANSWERS_IN_FLIGHT)
 
     def _close(self, prompt_id: UUID, outcome: Outcome, detail: str | None) -> None:
         envelope = self._envelope("closed", str(prompt_id))
@@ -284,7 +284,7 @@ class _Turn:
         draw = drawer(self.secret, "support", self.person.participant, str(prompt.prompt_id))
         treated = available and draw.random() < support.probability
         text = support.texts[int(draw.random() * len(support.texts))] if treated else None
-        # The text first and the request of the prompt last: whatever a crash cuts off is decided again.
+        # The text first and the prompt's request last, so that whatever a crash cuts off is decided again.
         if text is not None:
             self._emit(
                 ReplyRequested(

@@ -1,4 +1,4 @@
-"""Chance that can be repeated: every draw follows from a secret and from what it is for."""
+"""Reproducible randomness: every draw is derived from a secret and from its purpose."""
 
 import hashlib
 import hmac
@@ -10,16 +10,16 @@ _TRIES = 1000
 
 
 def drawer(secret: str, *what: str) -> Random:
-    """A generator whose numbers are the same whenever it is made for the same thing.
+    """A generator that yields the same numbers whenever it is created for the same purpose.
 
-    Only its `random()` may be used: Python keeps that one the same in all its versions.
+    Use only its `random()`, the one method that is stable across Python versions.
 
     Args:
-        secret: Keeps anybody from working the times out beforehand.
-        what: What is drawn for, such as participant, date and version of the study.
+        secret: Keeps anybody from predicting the times.
+        what: The purpose, such as participant, date and version of the study.
     """
     seed = hmac.new(secret.encode(), "\x1f".join(what).encode(), hashlib.sha256).digest()
-    return Random(int.from_bytes(seed, "big"))  # noqa: S311 - for sampling, and seeded by an HMAC
+    return Random(int.from_bytes(seed, "big"))  # noqa: S311 - for sampling, seeded by an HMAC
 
 
 def random_times(
@@ -27,11 +27,11 @@ def random_times(
 ) -> tuple[list[datetime], bool]:
     """One time in each of `count` equal blocks of `[start, end)`, at least `gap` apart.
 
-    Uniform in each block; a draw with a gap that is too short is thrown away whole, so that no block's times
-    are skewed by its neighbour's. A gap for which there is no room gives the middles of the blocks.
+    Uniform within each block. If any gap is too short, all times are drawn again, so that no block is skewed
+    by its neighbour. If the gap does not fit, the times are the middles of the blocks.
 
     Returns:
-        The times, to the second and ascending, and whether chance decided them.
+        The times, ascending and to the second, and whether they are random.
     """
     block = (end - start) / count
     for _ in range(_TRIES):

@@ -9,10 +9,10 @@ _DAY = timedelta(days=1)
 
 
 def instant_of(day: date, local: str, zone: str) -> datetime | None:
-    """The instant of a local time; None on a date that the zone's calendar leaves out.
+    """The instant of a local time; None on a date that the zone's calendar skips.
 
-    A time that a clock change skips is taken as much later as the clock was moved; of one that comes twice
-    the first is taken.
+    A time that a clock change skips is moved later by the length of the change; of a repeated time, the first
+    is used.
 
     Args:
         day: Date on the local calendar.
@@ -28,7 +28,9 @@ def instant_of(day: date, local: str, zone: str) -> datetime | None:
 
 
 def window_of(day: date, wake: str, sleep: str, zone: str) -> tuple[datetime, datetime] | None:
-    """The waking hours that begin on a date; `sleep` before `wake` is on the next date."""
+    """The waking hours that begin on a date; `sleep` before `wake` is on the next date.
+
+    None if the zone's calendar skips the date."""
     start = instant_of(day, wake, zone)
     end = instant_of(day if sleep > wake else day + _DAY, sleep, zone)
     if start is None:

@@ -1,4 +1,4 @@
-"""What the planner knows of one participant: a fold over the topics' events, in any order, with repeats."""
+"""What the planner knows about one participant: a fold over events, in any order and with duplicates."""
 
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -43,7 +43,7 @@ Learned = (
     | CheckInSubmitted
     | CheckInRetracted
 )
-"""What the planner learns from."""
+"""The events that the planner learns from."""
 
 CONTRACT: Consumes[Learned] = Consumes(
     "planner",
@@ -65,7 +65,7 @@ CONTRACT: Consumes[Learned] = Consumes(
 )
 
 KEPT = timedelta(days=16)
-"""How long plans and what became of them are remembered: longer than any adaptation looks back."""
+"""How long plans and their outcomes are kept: longer than any adaptation looks back."""
 
 
 @dataclass
@@ -73,9 +73,9 @@ class Fate:
     """What became of a planned prompt.
 
     Attributes:
-        attempts: Requests so far: 0 is the prompt, 1 and more are reminders.
+        attempts: Numbers of the requests so far: 0 is the prompt itself, 1 and up are reminders.
         sent_at: When it was sent.
-        expires_at: From when on an answer does not count for it; known once it was sent.
+        expires_at: When answers stop counting for it; known once it was sent.
         closed: Whether it has ended without an answer.
         decided: Whether its supportive text has been decided on.
     """
@@ -92,13 +92,13 @@ class ParticipantState:
     """A participant, as far as the planner needs to know.
 
     Attributes:
-        enrolled: The newest enrolment; None as long as only other things are known.
-        first_enrolled_at: When they joined.
+        enrolled: The newest enrolment; None until one is known.
+        first_enrolled_at: When the participant first enrolled.
         consent, language, pause: The newest of each.
         plans: The newest plan of each date.
-        dropped: Prompts of plans that a newer one replaced.
-        fates: By prompt.
-        checkins: By id, the highest version of each check-in.
+        dropped: Prompts that a newer plan no longer contains.
+        fates: What became of each prompt, by its id.
+        checkins: The highest version of each check-in, by its id.
     """
 
     enrolled: ParticipantEnrolled | None = None
@@ -113,7 +113,7 @@ class ParticipantState:
     _answered: frozenset[str] | None = field(default=None, init=False, repr=False, compare=False)
 
     def learn(self, event: Event) -> None:
-        """Take in an event of the planner's topics."""
+        """Apply an event from the planner's topics."""
         learned = CONTRACT.select(event)
         match learned:
             case ParticipantEnrolled():
@@ -146,16 +146,16 @@ class ParticipantState:
                 assert_never(learned)
 
     def _learn_plan(self, plan: DayPlanned) -> None:
-        there = self.plans.get(plan.date)
-        newest = self.plans[plan.date] = _newer(there, plan)
-        for one in (there, plan):
+        known = self.plans.get(plan.date)
+        newest = self.plans[plan.date] = _newer(known, plan)
+        for one in (known, plan):
             if one is not None:
                 self.dropped |= {prompt.prompt_id for prompt in one.prompts}
         self.dropped -= {prompt.prompt_id for prompt in newest.prompts}
 
     def _learn_checkin(self, event: CheckInSubmitted | CheckInRetracted) -> None:
-        there = self.checkins.get(event.checkin)
-        if there is None or (event.version, event.event_id) > (there.version, there.event_id):
+        known = self.checkins.get(event.checkin)
+        if known is None or (event.version, event.event_id) > (known.version, known.event_id):
             self.checkins[event.checkin] = event
             self._answered = None
 
@@ -164,18 +164,18 @@ class ParticipantState:
         return self.fates.setdefault(prompt_id, Fate())
 
     def contactable(self) -> bool:
-        """Whether the person agrees to be asked."""
+        """Whether the participant consents to being prompted."""
         return self.consent is not None and self.consent.status == ConsentStatus.GRANTED
 
     def paused(self, now: datetime) -> bool:
-        """Whether prompts pause at that moment."""
+        """Whether prompts are paused at that moment."""
         pause = self.pause
         return pause is not None and pause.paused and (pause.until is None or now < pause.until)
 
     def addressed_in(self) -> str:
-        """The language to address the person in."""
+        """The language in which to address the participant."""
         if self.enrolled is None:
-            raise ValueError("nobody is enrolled")
+            raise ValueError("the participant is not enrolled")
         chosen = self.language
         if chosen is not None and chosen.occurred_at >= self.enrolled.occurred_at:
             return chosen.language
@@ -195,11 +195,11 @@ class ParticipantState:
         )
 
     def last_sent(self) -> datetime | None:
-        """When the newest prompt was sent."""
+        """When the most recent prompt was sent."""
         return max((fate.sent_at for fate in self.fates.values() if fate.sent_at), default=None)
 
     def forget(self, now: datetime) -> None:
-        """Forget what is too old to matter."""
+        """Discard whatever is too old to matter."""
         oldest = now - KEPT
         gone = [day for day, plan in self.plans.items() if plan.occurred_at < oldest]
         for day in gone:
@@ -220,7 +220,7 @@ def _version(checkin: CheckInSubmitted | CheckInRetracted) -> CheckInVersion:
     return CheckInVersion(at, name, named, late=checkin.late_for is not None)
 
 
-def _newer(there: _Event | None, event: _Event) -> _Event:
-    if there is None or (event.occurred_at, event.event_id) >= (there.occurred_at, there.event_id):
+def _newer(known: _Event | None, event: _Event) -> _Event:
+    if known is None or (event.occurred_at, event.event_id) >= (known.occurred_at, known.event_id):
         return event
-    return there
+    return known

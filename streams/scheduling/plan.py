@@ -1,4 +1,4 @@
-"""A person's prompts of one day: a pure function of the person, the date, the study and a secret."""
+"""Plans a participant's prompts for one day: a pure function of participant, date, study and secret."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,12 +15,12 @@ from streams.scheduling.local_time import instant_of, window_of
 
 @dataclass(frozen=True)
 class Day:
-    """The day of a person.
+    """One participant's day.
 
     Attributes:
-        participant: Whose.
-        arm: The arm that they are in.
-        zone: Where their clock is.
+        participant: Whose day it is.
+        arm: The participant's arm.
+        zone: IANA name of their time zone.
         date: The date on which they wake up.
         study_day: 1 on their first day.
     """
@@ -33,20 +33,20 @@ class Day:
 
 
 def plan(day: Day, study: Study, secret: str, per_day: int | None = None) -> tuple[PlannedPrompt, ...]:
-    """The prompts of a day, by time.
+    """Plan the prompts of a day, in order of time.
 
-    Two prompts at one instant become one. A date that the person's calendar leaves out has none.
+    Two prompts at the same instant become one. A date that the zone's calendar skips has none.
 
     Args:
-        day: Whose day, and which.
-        study: The definition in force.
-        secret: Of the installation.
-        per_day: How many prompts at random times, where the study adapts that.
+        day: The participant's day.
+        study: The study definition in force.
+        secret: The installation's secret.
+        per_day: Number of prompts at random times, if the study adapts it.
     """
-    wanted = sorted(_wanted(day, study, secret, per_day), key=lambda one: (one[0], one[1]))
+    slots = sorted(_slots(day, study, secret, per_day), key=lambda one: (one[0], one[1]))
     expires = timedelta(minutes=study.schedule.expires_minutes)
     prompts: list[PlannedPrompt] = []
-    for at, rule, channel in wanted:
+    for at, rule, channel in slots:
         if prompts and prompts[-1].scheduled_at == at:
             continue
         beep = len(prompts) + 1
@@ -64,10 +64,10 @@ def plan(day: Day, study: Study, secret: str, per_day: int | None = None) -> tup
     return tuple(prompts)
 
 
-_Wanted = tuple[datetime, str, Channel]
+_Slot = tuple[datetime, str, Channel]
 
 
-def _wanted(day: Day, study: Study, secret: str, per_day: int | None) -> Iterator[_Wanted]:
+def _slots(day: Day, study: Study, secret: str, per_day: int | None) -> Iterator[_Slot]:
     arm = study.arm(day.arm)
     phase = arm.phase_on(day.study_day) if arm else None
     if arm is None or phase is None:
@@ -87,14 +87,14 @@ def _wanted(day: Day, study: Study, secret: str, per_day: int | None) -> Iterato
                 if day.study_day in rule.study_days(arm):
                     yield from _at(day, (rule.time,), rule.kind, rule.channel)
             case OwnInitiative():
-                pass  # the person begins; nothing is planned
+                pass  # the participant starts these check-ins, so nothing is planned
             case _:
                 assert_never(rule)
 
 
 def _at_random(
     rule: RandomTimes, day: Day, study: Study, secret: str, per_day: int | None, number: int
-) -> Iterator[_Wanted]:
+) -> Iterator[_Slot]:
     window = window_of(day.date, study.schedule.wake, study.schedule.sleep, day.zone)
     if window is None:
         return
@@ -105,7 +105,7 @@ def _at_random(
         yield at, rule.kind, rule.channels[place % len(rule.channels)]
 
 
-def _at(day: Day, times: tuple[str, ...], rule: str, channel: Channel) -> Iterator[_Wanted]:
+def _at(day: Day, times: tuple[str, ...], rule: str, channel: Channel) -> Iterator[_Slot]:
     for time in times:
         at = instant_of(day.date, time, day.zone)
         if at is not None:

@@ -1,7 +1,7 @@
-"""The planner as a process: it follows the topics, and requests a prompt when somebody is due.
+"""The planner process: follows the topics, and requests a prompt when one is due.
 
-It keeps nothing of its own: after a restart it reads the topics and knows what it knew before. A request that
-it publishes twice has one id, and the dispatcher's claim lets one of the two through.
+It stores nothing itself: after a restart it rebuilds its state from the topics. A request published twice has
+the same id both times, and the dispatcher's claim lets only one through.
 """
 
 import asyncio
@@ -33,7 +33,7 @@ _RECENT = (PROMPTS, CHECKINS, TEXTS)
 _WAIT_MS = 500
 _RETRY_SECONDS = 2.0
 _AT_ONCE = 200
-_INVENTED = timedelta(hours=1)
+_SIMULATED_PAST = timedelta(hours=1)
 
 
 class Planner:
@@ -41,9 +41,9 @@ class Planner:
 
     Args:
         bootstrap: Kafka's bootstrap servers.
-        secret: Draws follow from it.
-        reader: Reads the topics from where it was opened.
-        simulation: Ignore participants with an invented past: the simulator prompts them itself.
+        secret: The secret from which draws are derived.
+        reader: Reads the topics from its starting offsets.
+        simulation: Ignore participants with a simulated past, since the simulator prompts them itself.
         producer: A started producer that waits for all replicas.
     """
 
@@ -66,72 +66,72 @@ class Planner:
         self._changed: set[str] = set()
 
     async def catch_up(self) -> None:
-        """Read everything that is on the topics at this moment."""
+        """Read everything currently on the topics."""
         async for records in self._reader.to_end():
             self._learn(records)
 
     async def follow(self) -> None:
-        """Read what is new, waiting up to half a second for it."""
+        """Read new records, waiting up to half a second for them."""
         self._learn(await self._reader.next(_WAIT_MS))
 
     async def step(self, at: datetime) -> int:
-        """Publish everything that is due at a time.
+        """Publish everything that is due at `at`.
 
         Returns:
-            How many events were published.
+            The number of events published.
 
         Raises:
-            KafkaError: Kafka did not take all of them. This planner assumes that they were published, so a
-                new one must start from the topics.
+            KafkaError: Kafka did not acknowledge all of them. This planner's state already includes them, so
+                it must be replaced by a new one that starts from the topics.
         """
-        due = [who for who, when in self._next.items() if when is not None and when <= at]
+        due = [participant for participant, when in self._next.items() if when is not None and when <= at]
         turns = sorted(self._changed.union(due))
         published = 0
         for start in range(0, len(turns), _AT_ONCE):
-            some = turns[start : start + _AT_ONCE]
-            published += sum(await asyncio.gather(*(self._one(who, at) for who in some)))
+            batch = turns[start : start + _AT_ONCE]
+            published += sum(await asyncio.gather(*(self._one(participant, at) for participant in batch)))
         return published
 
     def next_at(self) -> datetime | None:
-        """When something is due next, as far as is known."""
+        """When something is next due, as far as is known."""
         return min((when for when in self._next.values() if when is not None), default=None)
 
     def _learn(self, records: Iterable[ConsumerRecord]) -> None:
         for record in records:
-            # The store quarantines what cannot be read, and the worker what is on the wrong topic.
+            # The store quarantines unreadable records, and the worker those on the wrong topic.
             with suppress(Unreadable, MisplacedEvent):
                 event = CONTRACT.select(decode(record.value or b""))
                 if event is not None:
                     self._states.setdefault(event.participant, ParticipantState()).learn(event)
                     self._changed.add(event.participant)
 
-    async def _one(self, who: str, at: datetime) -> int:
-        state = self._states[who]
+    async def _one(self, participant: str, at: datetime) -> int:
+        state = self._states[participant]
         enrolled = state.enrolled
-        if enrolled is None or (self._simulation and _is_invented(enrolled)):
-            self._changed.discard(who)
+        if enrolled is None or (self._simulation and _is_simulated(enrolled)):
+            self._changed.discard(participant)
             return 0
         versions = await self._studies.having([enrolled.study])
         if enrolled.study not in versions:
             return 0
         decision = decide(state, versions[enrolled.study], self._secret, at)
         for event in decision.events:
-            await self._producer.send_and_wait(topic_of(event).name, encode(event), key=who.encode())
+            await self._producer.send_and_wait(topic_of(event).name, encode(event), key=participant.encode())
         state.forget(at)
-        self._next[who] = decision.next_at
-        self._changed.discard(who)
+        self._next[participant] = decision.next_at
+        self._changed.discard(participant)
         return len(decision.events)
 
 
-def _is_invented(enrolled: ParticipantEnrolled) -> bool:
-    return enrolled.recorded_at - enrolled.occurred_at > _INVENTED
+def _is_simulated(enrolled: ParticipantEnrolled) -> bool:
+    return enrolled.recorded_at - enrolled.occurred_at > _SIMULATED_PAST
 
 
 async def serve_planner(settings: Settings, clock: Clock = now) -> None:
-    """Plan and prompt until SIGTERM or SIGINT; resumes by itself after Kafka was unavailable.
+    """Plan and request prompts until SIGTERM or SIGINT; resumes by itself after Kafka was unavailable.
 
     Raises:
-        MissingSetting: There is no `planner_secret`.
+        MissingSetting: `planner_secret` is not set.
     """
     secret = settings.secret("planner_secret")
     task = asyncio.create_task(_run(settings, secret, clock))
@@ -150,7 +150,7 @@ async def _run(settings: Settings, secret: str, clock: Clock) -> None:
         try:
             await _follow(settings, secret, clock, ready)
         except (KafkaError, OSError) as error:
-            _log.warning("no prompts for now: %s", type_and_frames(error))
+            _log.warning("no prompts are sent for now: %s", type_and_frames(error))
             ready.unlink(missing_ok=True)
             await asyncio.sleep(_RETRY_SECONDS)
 

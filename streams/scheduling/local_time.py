@@ -30,7 +30,8 @@ def instant_of(day: date, local: str, zone: str) -> datetime | None:
 def window_of(day: date, wake: str, sleep: str, zone: str) -> tuple[datetime, datetime] | None:
     """The waking hours that begin on a date; `sleep` before `wake` is on the next date.
 
-    None if the zone's calendar skips the date."""
+    None if the zone's calendar skips the date.
+    """
     start = instant_of(day, wake, zone)
     end = instant_of(day if sleep > wake else day + _DAY, sleep, zone)
     if start is None:

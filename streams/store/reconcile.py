@@ -40,7 +40,7 @@ _ENDS = ("answered", "expired", "failed", "discarded", "cancelled", "pending")
 
 @dataclass(frozen=True)
 class Reconciliation:
-    """Distinct events: accepted at the door, stored, quarantined with a reason, and lost.
+    """Distinct events: accepted by the gateway, stored, quarantined with a reason, and lost.
 
     The view `accepted_events` says what counts as what.
     """

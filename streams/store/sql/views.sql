@@ -126,7 +126,7 @@ create or replace view prompt_log as
   left join reports r using (prompt_id)
   left join prompts_closed k using (prompt_id);
 
--- Every event that was accepted at the door, a text or a form, by its `status`: `stored` as a check-in, or as a text
+-- Every event that was accepted by the gateway, a text or a form, by its `status`: `stored` as a check-in, or as a text
 -- that needs none, such as HELP; `quarantined`, where all that is left of it is a dead letter; or `pending`, on its
 -- way from Kafka. A correction or a retraction is an event of its own.
 create or replace view accepted_events as

@@ -85,9 +85,9 @@ def main() -> None:
             window = frame.rolling("28D")
             return window.mean().iloc[-1], window.std().iloc[-1]
 
-        mine, peer = milliseconds(ours), milliseconds(pandas)
+        update, baseline = milliseconds(ours), milliseconds(pandas)
         size = len(json.dumps(state)) / 1024
-        print(f"{count:>8} {mine:>8.2f} {peer:>10.2f} {mine / peer:>6.2f} {size:>10.1f}")
+        print(f"{count:>8} {update:>8.2f} {baseline:>10.2f} {update / baseline:>6.2f} {size:>10.1f}")
 
 
 if __name__ == "__main__":

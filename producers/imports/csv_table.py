@@ -41,7 +41,7 @@ class DataFileError(ValueError):
 
     Attributes:
         path: The file.
-        problems: All of them, by line.
+        problems: All problems, by line.
     """
 
     def __init__(self, path: Path, problems: Sequence[Problem]) -> None:
@@ -61,8 +61,8 @@ class Row:
 
     Attributes:
         line: Its number in the file.
-        cells: By column, without blanks around them.
-        sound: Whether every cell read so far could be read.
+        cells: By column, without surrounding blanks.
+        sound: Whether no error has been recorded so far.
     """
 
     def __init__(self, line: int, cells: Mapping[str, str], problems: list[Problem]) -> None:
@@ -92,25 +92,25 @@ class Row:
 def read_table(
     path: Path, header_problems: Callable[[list[str]], Sequence[Problem]], problems: list[Problem]
 ) -> Iterator[Row]:
-    """The lines of a CSV in UTF-8, with or without a byte order mark; empty lines are skipped.
+    """Read the lines of a UTF-8 CSV, with or without a byte order mark; empty lines are skipped.
 
     Args:
         path: The file.
-        header_problems: What is wrong with the names of the columns; nothing is read if something is.
-        problems: Where problems are collected, those of the rows' cells too.
+        header_problems: Finds errors in the column names; if there are any, no line is read.
+        problems: Collects all problems, including those of cells.
 
     Raises:
-        DataFileError: The file is not text in UTF-8, or not a CSV.
+        DataFileError: The file is not UTF-8 text, or not valid CSV.
         OSError: The file cannot be opened.
     """
     with path.open(newline="", encoding="utf-8-sig") as file:
         reader = csv.reader(file, strict=True)
         try:
             header = [name.strip() for name in next(reader, [])]
-            twice = sorted({name for name in header if header.count(name) > 1})
+            repeated = sorted({name for name in header if header.count(name) > 1})
             problems += [
                 *header_problems(header),
-                *(Problem(1, n, "this column occurs twice") for n in twice),
+                *(Problem(1, n, "this column occurs twice") for n in repeated),
             ]
             if problems:
                 return
@@ -211,8 +211,8 @@ def options(offered: Sequence[str], separator: str) -> Callable[[str], tuple[str
             raise CellRefused(
                 f"{unknown[0]!r:.60} is not allowed; allowed, separated by {separator}: {', '.join(offered)}"
             )
-        if twice := [part for part in chosen if chosen.count(part) > 1]:
-            raise CellRefused(f"{twice[0]!r} is given twice")
+        if repeated := [part for part in chosen if chosen.count(part) > 1]:
+            raise CellRefused(f"{repeated[0]!r} is given twice")
         return tuple(chosen)
 
     return read

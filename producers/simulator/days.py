@@ -110,8 +110,8 @@ def _prompts(person: Person, study: Study, day: int, draw: np.random.Generator) 
     date = person.start + timedelta(days=day - 1)
     midnight = PlainDateTime(date.year, date.month, date.day)
     found = []
-    wanted = sorted(_wanted(person, study, day, draw), key=lambda one: one[0])
-    for beep, (minute, channel) in enumerate(wanted, start=1):
+    slots = sorted(_slots(person, study, day, draw), key=lambda one: one[0])
+    for beep, (minute, channel) in enumerate(slots, start=1):
         local = midnight.add(minutes=minute, naive_arithmetic_ok=True)
         at = local.assume_tz(person.zone).to_instant().to_stdlib()
         name = event_id("simulated-prompt", str(person.seed), str(person.start), str(day), str(beep))
@@ -120,7 +120,7 @@ def _prompts(person: Person, study: Study, day: int, draw: np.random.Generator) 
     return found
 
 
-def _wanted(
+def _slots(
     person: Person, study: Study, day: int, draw: np.random.Generator
 ) -> Iterator[tuple[int, Channel]]:
     """When a participant is asked on a study day, in minutes from midnight, and by which channel."""

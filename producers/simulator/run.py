@@ -88,8 +88,8 @@ async def _send_week(client: Client, week: dict[Person, list[Action]], tick: Cal
     # A form may be sent in the week after its prompt, or in the run after it.
     tokens = await client.links([action.prompt for action in actions if isinstance(action, Form)])
     async with asyncio.TaskGroup() as group:
-        for mine in week.values():
-            group.create_task(_send_in_order(client, mine, tokens, tick))
+        for own in week.values():
+            group.create_task(_send_in_order(client, own, tokens, tick))
 
 
 async def _send_in_order(

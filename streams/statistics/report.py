@@ -201,7 +201,7 @@ class _Cell:
 
 def _changes(rows: Sequence[Row], plan: Plan, arm_of: Mapping[str, str]) -> tuple[PhaseChange, ...]:
     by_kind, by_label = _values(rows, lambda row: row.phase), _values(rows, _label)
-    people = {arm.id: sorted(who for who in by_kind if arm_of[who] == arm.id) for arm in plan.arms}
+    people = {arm.id: sorted(one for one in by_kind if arm_of[one] == arm.id) for arm in plan.arms}
     cells: list[_Cell] = []
     totals: list[PhaseChange] = []
     for kind in plan.kinds:
@@ -241,7 +241,7 @@ def _either(
     values: Values, people: Sequence[str], phase: str
 ) -> list[tuple[Sequence[float], Sequence[float]]]:
     """Baseline and phase values of everybody who has any of either."""
-    both = [(values[who].get(PhaseKind.BASELINE, ()), values[who].get(phase, ())) for who in people]
+    both = [(values[one].get(PhaseKind.BASELINE, ()), values[one].get(phase, ())) for one in people]
     return [(before, after) for before, after in both if before or after]
 
 

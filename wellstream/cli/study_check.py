@@ -106,10 +106,10 @@ def _print_costs(study: Study, texts: list[_Text]) -> None:
 
 def _encoding(texts: list[_Text]) -> str:
     """The encoding; if only some texts need UCS-2, the characters that require it."""
-    letters = dict.fromkeys(letter for text in texts for letter in text.cost.letters)
+    characters = dict.fromkeys(char for text in texts for char in text.cost.letters)
     found = {text.cost.encoding for text in texts}
-    if found == {"GSM-7", "UCS-2"} and letters:
-        return f"GSM-7, UCS-2 for {' '.join(list(letters)[:6])}"
+    if found == {"GSM-7", "UCS-2"} and characters:
+        return f"GSM-7, UCS-2 for {' '.join(list(characters)[:6])}"
     return ", ".join(sorted(found))
 
 
@@ -131,7 +131,7 @@ def _commands(study: Study, defined: Defined) -> Iterator[Problem]:
         else:
             continue
         yield defined.problem(
-            where, f"{word!r} is a command in a text message ({command}), so it cannot name anything else"
+            where, f"{word!r} is a command in a text message ({command}); choose another word"
         )
 
 
@@ -169,7 +169,7 @@ def _accidents(study: Study, defined: Defined, texts: list[_Text]) -> Iterator[P
         yield defined.problem(
             where,
             f"{names} in {language}: UCS-2 (70 characters an SMS, up to {most} SMS) is needed only for "
-            f"{', '.join(map(named, signs))}; replace with plain characters",
+            f"{', '.join(map(named, signs))}; replace it with plain characters",
         )
 
 

@@ -81,11 +81,11 @@ def _add(sheet: Worksheet, *texts: str) -> None:
 def _add_yes_no(choices: Worksheet, name: str, study: Study, report: Report) -> None:
     for answer in ("yes", "no"):
         _add(choices, name, answer, *(form_texts(code)[answer] for code in study.languages), "")
-    lacking = [code for code in study.languages if not has_texts(code)]
-    if lacking:
+    missing = [code for code in study.languages if not has_texts(code)]
+    if missing:
         report.lose(
             f"sheet choices, {name}",
-            f"yes and no in {', '.join(lacking)}",
+            f"yes and no in {', '.join(missing)}",
             "written in English; translate them",
         )
 

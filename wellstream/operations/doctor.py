@@ -112,7 +112,7 @@ def _services(settings: Settings) -> Iterator[Finding]:
 
 
 def _topics(settings: Settings) -> Iterator[Finding]:
-    """Are the topics' settings those that are declared?"""
+    """Whether topics exist and have their declared settings."""
     try:
         states = asyncio.run(topic_states(settings.kafka, record_days=record_retention(settings)))
     except (RetentionTooShort, DefinitionError, KafkaError) as error:
@@ -131,7 +131,7 @@ def _topics(settings: Settings) -> Iterator[Finding]:
 
 
 def _record(settings: Settings) -> Iterator[Finding]:
-    """Does Kafka still have everything that the store was made from?"""
+    """Whether Kafka still has everything that the store was built from."""
     try:
         found = deleted(settings)
     except (StoreUnavailable, NotAllowed, TopicMissing, KafkaError) as error:

@@ -72,7 +72,7 @@ class NotArrived(RuntimeError):
     """The store has not stored all imported events in time."""
 
 
-def wait_until_stored(query: Any, study: Study, wanted: Imported) -> None:
+def wait_until_stored(query: Any, study: Study, expected: Imported) -> None:
     """Wait until everything imported is in the store, for at most two minutes.
 
     Raises:
@@ -81,7 +81,7 @@ def wait_until_stored(query: Any, study: Study, wanted: Imported) -> None:
     end = time.monotonic() + _LIMIT_SECONDS
     while True:
         found = query(_STORED, study=study.id).iloc[0]
-        if int(found["prompts"]) >= wanted.prompts and int(found["answered"]) >= wanted.answered:
+        if int(found["prompts"]) >= expected.prompts and int(found["answered"]) >= expected.answered:
             return
         if time.monotonic() > end:
             raise NotArrived(

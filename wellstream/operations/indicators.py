@@ -36,8 +36,8 @@ def rows_of(path: Path, participants: Sequence[str], item: str, end: datetime | 
     unknown = [name for name in participants if name not in people]
     if unknown:
         raise NotInFile(f"{path} has no participant {unknown[0]!r}; it has {', '.join(people)}")
-    wanted = [people[name] for name in dict.fromkeys(participants)] or list(people.values())
-    return [row for series in wanted for row in (*indicators_of(series, layout), *_week(series, layout, end))]
+    chosen = [people[name] for name in dict.fromkeys(participants)] or list(people.values())
+    return [row for series in chosen for row in (*indicators_of(series, layout), *_week(series, layout, end))]
 
 
 def _week(series: Series, layout: Layout, end: datetime | None) -> list[Row]:
@@ -67,11 +67,11 @@ def mapped_rows_of(
     """
     study, events = events_in(path, study_file, map_file)
     people = {event.participant for event in events}
-    wanted = {pseudonym_of(study, name) if name not in people else name for name in participants}
-    if unknown := wanted - people:
+    chosen = {pseudonym_of(study, name) if name not in people else name for name in participants}
+    if unknown := chosen - people:
         raise NotInFile(f"{path} has no participant {', '.join(sorted(unknown))}")
     rows = summaries(Memory(study, events).query, study, item)
-    return [row for row in rows if not wanted or row.participant in wanted]
+    return [row for row in rows if not chosen or row.participant in chosen]
 
 
 def write_csv(rows: Sequence[Row], file: TextIO) -> None:

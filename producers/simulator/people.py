@@ -19,7 +19,7 @@ _PLACES = (
     ("en", "Europe/London"),
     ("ar", "Africa/Cairo"),
     ("en", "America/New_York"),
-    # With it somebody is awake at every hour, so that the demo is alive at night, too.
+    # So that somebody is awake at every hour, and the demo is live at night too.
     ("en", "Australia/Sydney"),
 )
 

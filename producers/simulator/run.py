@@ -1,4 +1,4 @@
-"""Running the simulated study: first its past at once, then its present as time passes."""
+"""Runs the simulated study: first its past in one go, then live as time passes."""
 
 import asyncio
 from collections import defaultdict
@@ -109,7 +109,7 @@ async def _send_in_order(
 async def go_live(
     settings: Settings, study: Study, ledger: Ledger, clock: Clock, stop: asyncio.Event, pace: float
 ) -> None:
-    """Ask somebody who is awake about every `pace` seconds until `stop`; most answer at once."""
+    """Prompt a participant who is awake about every `pace` seconds until `stop`; most answer immediately."""
     people = invent(study, ledger.people, ledger.days, ledger.seed, ledger.first_day)
     draw = np.random.default_rng()
     try:

@@ -89,7 +89,7 @@ class Fate:
 
 @dataclass
 class ParticipantState:
-    """A participant, as far as the planner needs to know.
+    """What the planner keeps about a participant.
 
     Attributes:
         enrolled: The newest enrolment; None until one is known.

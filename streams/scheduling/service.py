@@ -93,7 +93,7 @@ class Planner:
         return published
 
     def next_at(self) -> datetime | None:
-        """When something is next due, as far as is known."""
+        """When something is next due, if known."""
         return min((when for when in self._next.values() if when is not None), default=None)
 
     def _learn(self, records: Iterable[ConsumerRecord]) -> None:

@@ -165,8 +165,8 @@ CELLS = Method(
     source="Hundepool et al. 2012, for complementary suppression; the thresholds are this project's",
     minimum=10,
     counted="people",
-    edge_cases="a cell of nobody is shown as such; hidden cells look alike, whatever the cause",
-    interpretation="A hidden cell says nothing, not even that it is small.",
+    edge_cases="an empty cell is shown as such; hidden cells look the same, whatever the cause",
+    interpretation="A hidden cell reveals nothing, not even that it is small.",
 )
 
 METHODS = (

@@ -1,4 +1,4 @@
-"""`wellstream study check`: what it refuses, where it says that, and what it shows."""
+"""`wellstream study check`: what it rejects, where it reports that, and what it shows."""
 
 from pathlib import Path
 
@@ -39,13 +39,13 @@ def test_a_sound_study_shows_what_its_texts_cost_in_each_language(tmp_path: Path
     assert "ask_all" in shown["ar"][4]
 
 
-def test_a_text_that_is_dear_for_a_mark_alone_fails_the_check(tmp_path: Path) -> None:
+def test_a_text_that_is_expensive_for_one_mark_fails_the_check(tmp_path: Path) -> None:
     plain = DEMO.read_text(encoding="utf-8")
-    dear = tmp_path / "dear.yaml"
+    expensive = tmp_path / "expensive.yaml"
     assert "Sorry, we could not" in plain
-    dear.write_text(plain.replace("Sorry, we could not", "Sorry, we couldn’t"), encoding="utf-8")
+    expensive.write_text(plain.replace("Sorry, we could not", "Sorry, we couldn’t"), encoding="utf-8")
     assert CliRunner().invoke(app, ["study", "check", str(DEMO)]).exit_code == 0
-    found = CliRunner().invoke(app, ["study", "check", str(dear)])
+    found = CliRunner().invoke(app, ["study", "check", str(expensive)])
     assert found.exit_code == 1
     assert "not_understood in en" in found.output
     assert "’" in found.output
@@ -70,7 +70,7 @@ def test_a_text_that_is_dear_for_a_mark_alone_fails_the_check(tmp_path: Path) ->
         ("en: [mood]", "en: [‘mood’]", "items.0.sms.en.0", "‘ (U+2018 left single quotation mark)"),
     ],
 )
-def test_a_text_that_is_dear_by_accident_fails_at_its_field(
+def test_a_text_that_is_expensive_by_accident_fails_at_its_field(
     tmp_path: Path, before: str, after: str, field: str, sign: str
 ) -> None:
     done = _checked(tmp_path, (before, after))
@@ -81,7 +81,7 @@ def test_a_text_that_is_dear_by_accident_fails_at_its_field(
     assert "is valid" not in done.output
 
 
-def test_each_text_that_a_dear_sign_gets_into_is_named(tmp_path: Path) -> None:
+def test_each_text_with_an_expensive_character_is_named(tmp_path: Path) -> None:
     done = _checked(tmp_path, ("you are in danger", "you’re in danger"))
     assert done.output.count("safety.notice.en") == 1
     assert "help, crisis in en" in done.output
@@ -143,7 +143,7 @@ def test_a_text_that_nobody_would_get_is_refused(tmp_path: Path) -> None:
     assert "help in ar" not in done.output
 
 
-def test_many_faults_are_said_at_once_in_the_order_of_the_file(tmp_path: Path) -> None:
+def test_many_errors_are_reported_together_in_file_order(tmp_path: Path) -> None:
     done = _checked(
         tmp_path, ("en: [stress]", "en: [stop]"), ("Sorry, we could not", "We couldn’t"), ("cope]", "help]")
     )

@@ -1,1 +1,1 @@
-"""The mathematics: pure functions from answers to indicators."""
+"""The indicators: pure functions from one participant's answers to values."""

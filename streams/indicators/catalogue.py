@@ -37,18 +37,18 @@ FAMILIES = (
 
 """The families of indicators, in the order of the catalogue's page.
 
-A family's module holds its entries, their functions, and what computes them: `over_record` over a whole
-record, `live` over the windows at a check-in. A new family is a new line here and nothing elsewhere.
+A family's module holds its entries, their functions, and what computes them: `over_record` for a full
+record, `live` for the windows at a check-in. A new family needs a line here and nothing elsewhere.
 """
 
 CATALOGUE: tuple[Indicator, ...] = tuple(
     entry for family in FAMILIES for entry in vars(family).values() if isinstance(entry, Indicator)
 )
-"""All entries, by family, in the order in which they stand in their modules."""
+"""All entries, by family, in the order of their modules."""
 
 
 def entry_of(row_id: str) -> Indicator | None:
-    """The entry that describes a row: that of the id, or of the longest part of it before a slash."""
+    """The entry that describes a row: the one with its id, or the longest part of it before a slash."""
     known = {entry.id: entry for entry in CATALOGUE}
     parts = row_id.split("/")
     tries = ("/".join(parts[:length]) for length in range(len(parts), 0, -1))

@@ -1,4 +1,4 @@
-"""What the catalogue says about an indicator. Each entry stands beside the function that it describes."""
+"""The form of a catalogue entry. Each entry is defined next to the function that it describes."""
 
 from dataclasses import dataclass
 
@@ -10,21 +10,21 @@ class Indicator:
     """A catalogue entry.
 
     Attributes:
-        id: As it stands in the data; a row's id is this, or this and a part after a slash.
-        title: For people.
+        id: Its id in the data; a row's id is this, or this with a part after a slash.
+        title: Its name.
         family: The title of its family.
-        formula, unit: For people.
+        formula, unit: The formula and the unit, to be read by people.
         range: The values that it can take, such as "0 to 1".
         source: Author and year of the formula, or "this project".
         minimum: How many answers (or what `counted` names) a value needs.
-        minimum_day: The same for the live window of one day.
-        minimum_file: The same over a whole record, where that differs from the live display.
+        minimum_day: The same for the live one-day window.
+        minimum_file: The same for a full record, if it differs from the live display.
         counted: What the minimum counts.
-        edge_cases: When there is no value, and what special inputs give.
+        edge_cases: When it is undefined, and its value for special inputs.
         interpretation: What a high value means, and what it does not mean.
-        per_scale: Whether there is one for each scale.
+        per_scale: Whether it is computed for each scale.
         rolling: Whether it is computed live over 1, 7 and 28 days.
-        research_only: Whether it is kept from dashboards for participants and staff.
+        research_only: Whether it is left out of dashboards for participants and staff.
     """
 
     id: str
@@ -50,5 +50,5 @@ class Indicator:
 
     @property
     def minimum_whole(self) -> int:
-        """How many answers a value needs over a whole record."""
+        """How many answers a value needs over a full record."""
         return self.minimum if self.minimum_file is None else self.minimum_file

@@ -1,4 +1,4 @@
-"""All indicators of one participant over the whole record, as rows."""
+"""All indicators of one participant over the full record, as rows."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -23,12 +23,12 @@ class Row:
     """One value of one participant.
 
     Attributes:
-        participant: Whose.
-        indicator: Id in the catalogue, or that and a part after a slash.
-        value: None exactly where there is a `reason`.
-        n: How many answers (or what the catalogue's entry counts) were used.
-        n_pairs: How many pairs; None where the indicator uses none.
-        reason: Why there is no value.
+        participant: The participant.
+        indicator: Id in the catalogue, or that with a part after a slash.
+        value: The value, or None with a `reason`.
+        n: Number of answers used (or of what the catalogue entry counts).
+        n_pairs: Number of pairs used; None for an indicator that does not use pairs.
+        reason: Why there is no value; None if there is one.
     """
 
     participant: str
@@ -40,11 +40,11 @@ class Row:
 
 
 def indicators_of(series: Series, layout: Layout = CHECKINS) -> list[Row]:
-    """Every indicator of a participant's whole record, family by family.
+    """Every indicator of a participant's full record, family by family.
 
     Args:
         series: The record.
-        layout: What its items are.
+        layout: The roles of its items.
     """
     return [
         Row(series.participant, name, found.value, found.n, found.n_pairs, found.reason)

@@ -11,19 +11,19 @@ from schemas.instrument import Instrument, ScoredScale
 
 
 class AnswersError(ValueError):
-    """A file of filled-in instruments that cannot be used; says line and column."""
+    """A file of completed instruments is invalid; the message names line and column."""
 
 
 @dataclass(frozen=True)
 class Score:
-    """One score of a filled-in instrument.
+    """One score of a completed instrument.
 
     Attributes:
-        scale: Its id in the manifest.
-        value: None exactly where there is a `reason`.
-        n: How many of its items were answered.
-        says: What the cut-offs that hold say; empty where none does.
-        reason: Why there is no score.
+        scale: The scale's id in the manifest.
+        value: The score, or None with a `reason`.
+        n: Number of its items that were answered.
+        says: The meaning of each cut-off that the score reaches.
+        reason: Why there is no score; None if there is one.
     """
 
     scale: str
@@ -42,11 +42,11 @@ def score(
 
     Args:
         instrument: The manifest.
-        answers: By item number, from 1; an item that was not answered is absent.
-        tables: Conversion tables of scales that need one, by id: raw score to score. They do not ship.
+        answers: Answers by item number, from 1; unanswered items are absent.
+        tables: Conversion tables, raw score to score, by the id of the scale. They do not ship.
 
     Raises:
-        ValueError: An answer is to an item that there is not, or outside the scale.
+        ValueError: An answer is to an unknown item, or off the scale.
     """
     for item, answer in answers.items():
         low, high = (0, 1) if item == instrument.gate else (instrument.low, instrument.high)
@@ -65,10 +65,10 @@ def score(
 
 
 def read_answers(path: Path, instrument: Instrument) -> list[tuple[str, dict[int, int]]]:
-    """Who answered what, from a CSV with columns `participant`, `1`, `2`, ...; an empty cell is missing.
+    """Answers by participant, from a CSV with columns `participant`, `1`, `2`, ...; an empty cell is missing.
 
     Raises:
-        AnswersError: A column is missing, or a cell is no answer of the instrument.
+        AnswersError: A column is missing, or a cell is not an allowed answer.
         OSError: The file cannot be opened.
     """
     with path.open(newline="", encoding="utf-8-sig") as file:

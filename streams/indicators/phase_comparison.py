@@ -1,4 +1,4 @@
-"""Control charts of a participant's days against their own baseline, over the whole record."""
+"""Control charts of a participant's days against their own baseline, over the full record."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -33,12 +33,12 @@ def _days(series: Series, layout: Layout) -> list[_Day]:
 
 @dataclass(frozen=True)
 class Alarm:
-    """A day after the baseline on which a chart is beyond its bounds.
+    """A day after the baseline on which a chart is outside its limits.
 
     Attributes:
         chart: `ewma`, `cusum` or `shewhart`.
         day: Study day.
-        value: Of the chart, in its unit.
+        value: The chart's value, in its own unit.
     """
 
     chart: str
@@ -47,9 +47,9 @@ class Alarm:
 
 
 def alarms(series: Series, layout: Layout) -> list[Alarm]:
-    """The days on which the charts of the main item's day means are beyond their bounds.
+    """The days on which a chart of the main item's day means is outside its limits.
 
-    Against a baseline of 14 days or more; with a shorter one there are none.
+    The baseline must have at least 14 days; with fewer there are no alarms.
     """
     days = _days(series, layout)
     means = [sums.mean(day.scores) for day in days]
@@ -64,7 +64,7 @@ def alarms(series: Series, layout: Layout) -> list[Alarm]:
 
 
 def charts(series: Series, layout: Layout) -> Found:
-    """Every day against the person's own baseline, and the last answer."""
+    """Every day, and the last answer, against the participant's own baseline."""
     days = _days(series, layout)
     means = [sums.mean(day.scores) for day in days]
     base = [mean for day, mean in zip(days, means, strict=True) if day.phase == layout.baseline]

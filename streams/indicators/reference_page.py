@@ -11,54 +11,54 @@ from streams.statistics.catalogue import METHODS, Method
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "indicators.md"
 
 REASONS: Mapping[Undefined, str] = {
-    Undefined.NO_DATA: "there is nothing to compute it from",
-    Undefined.TOO_FEW: "there is less than the minimum",
+    Undefined.NO_DATA: "there are no data to compute it from",
+    Undefined.TOO_FEW: "there are fewer than the minimum",
     Undefined.TOO_FEW_PAIRS: "there are fewer pairs than the minimum",
     Undefined.NO_STRESS: "no check-in was stressful",
     Undefined.NO_COPING: "no strategy was used",
-    Undefined.NO_PROMPTS: "nothing was asked, or nothing is over yet",
-    Undefined.PART_MISSING: "the study, or every check-in, lacks an item that it needs",
-    Undefined.ZERO_VARIANCE: "what it divides by does not vary at all",
+    Undefined.NO_PROMPTS: "no prompt was sent, or none was answered or has expired yet",
+    Undefined.PART_MISSING: "the study, or every check-in, lacks an item that the indicator needs",
+    Undefined.ZERO_VARIANCE: "the answers, or the values that it divides by, do not vary",
     Undefined.AT_BOUND: "the mean is the lowest or highest value of the scale",
     Undefined.NEGATIVE_ICC: "the intraclass correlation is below 0",
-    Undefined.NO_EMOTION: "every emotion was always rated the lowest",
-    Undefined.NO_BASELINE: "there is no baseline, or too short a one",
-    Undefined.NO_TIMES: "times of opening are not known, as by SMS",
-    Undefined.NO_TABLE: "a raw score needs a table for conversion, which a site gets with the licence",
+    Undefined.NO_EMOTION: "every emotion was always rated at the lowest value",
+    Undefined.NO_BASELINE: "there is no baseline, or it is too short",
+    Undefined.NO_TIMES: "opening times are unknown, as with SMS",
+    Undefined.NO_TABLE: "the raw score needs a conversion table, which a site obtains with the licence",
 }
 
 _HEAD = """\
 # Indicators
 
-This page is written from the catalogue by
+This page is generated from the catalogue by
 `uv run python -m streams.indicators.reference_page`; edit the entries in `streams/indicators/`, not the page.
 
-Those marked *live* are computed at each check-in, over the windows `(t - w, t]` with w = 1, 7 and 28 days of
-event time. All but reliable change, cut and early warnings are computed over a participant's whole record by
-`wellstream indicators FILE`; those three are functions for analyses of your own.
+Indicators marked *live* are computed at each check-in, over the windows `(t - w, t]` with w = 1, 7 and 28
+days of event time. All but reliable change, cut and early warnings are computed over a participant's full
+record by `wellstream indicators FILE`; those three are functions for analyses of your own.
 
-A *pair* is two consecutive prompts of one local day, both answered; nights and missed prompts are never
-bridged, unless an entry says so. Answers stand in the order of their prompts. A text answers the latest
-prompt that has not expired; the first answer counts. Live, items of one measure are averaged within a
-check-in. In the formulae L and U are the lowest and highest value of the scale. Sums are rounded once, so no
-value depends on the order in which the answers came.
+A *pair* is two consecutive prompts of one local day, both answered; unless an entry says so, no pair spans a
+night or a missed prompt. Answers are taken in the order of their prompts. A text answers the latest prompt
+that has not expired; the first answer counts. For live indicators, the items of a measure are averaged within
+a check-in. In the formulae, L and U are the lowest and highest value of the scale. Sums are rounded only
+once, so no value depends on the order in which answers arrived.
 """
 
 _GROUPS = """\
 ## Statistics over people
 
-Computed in batches over the store, never by the worker. They give reasons of their own where there is no
-number: `too_few_clusters`, `rank_deficient`, `not_randomised`, `not_converged`, `suppressed`. A difference is
-called an effect only where people, or moments, were randomised; else it is a change while in a phase.
+Computed in batches from the store, never by the worker. If there is no number, the reason may also be
+`too_few_clusters`, `rank_deficient`, `not_randomised`, `not_converged` or `suppressed`. A difference is
+called an effect only if people, or moments, were randomised; otherwise it is a change while in a phase.
 
-Weeks are study weeks: week 1 begins on a participant's first day. A weekly mean is over people, and so is a
-change of an indicator; a change of a measure is pooled (`meta`). Indicators count in the phase in which their
-7-day window lies wholly. People stay in the arm in which they enrolled.
+Weeks are study weeks: week 1 begins on a participant's first day. A weekly mean is a mean over people, and so
+is the change of an indicator; the change of a measure is pooled (`meta`). An indicator counts for a phase
+only if its whole 7-day window lies in that phase. People are analysed in the arm in which they enrolled.
 """
 
 
 def page() -> str:
-    """The page, as Markdown."""
+    """The page in Markdown."""
     families = [
         section
         for family in dict.fromkeys(entry.family for entry in CATALOGUE)
@@ -126,12 +126,12 @@ def _method(method: Method) -> Iterator[str]:
 
 
 def _minimum(entry: Indicator) -> str:
-    said = f"{entry.minimum} {entry.counted}"
+    text = f"{entry.minimum} {entry.counted}"
     if entry.rolling and entry.minimum_day != entry.minimum:
-        said += f", {entry.minimum_day} in the live window of a day"
+        text += f", {entry.minimum_day} in the live one-day window"
     if entry.minimum_file is not None:
-        said += f" for a display, {entry.minimum_file} over a whole record"
-    return said
+        text += f" for a live display, {entry.minimum_file} for a full record"
+    return text
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What every indicator gives: a value with its n, or the reason why there is none."""
+"""The result of every indicator: a value with its n, or the reason why it is undefined."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,10 +11,10 @@ class Result:
     """An indicator's outcome.
 
     Attributes:
-        value: None exactly where there is a `reason`.
-        n: How many answers (compliance: prompts) were used.
-        n_pairs: How many pairs; None where the indicator uses none.
-        reason: Why there is no value.
+        value: The value, or None with a `reason`.
+        n: Number of answers used (for compliance: of prompts).
+        n_pairs: Number of pairs used; None for an indicator that does not use pairs.
+        reason: Why there is no value; None if there is one.
     """
 
     value: float | None
@@ -24,7 +24,7 @@ class Result:
 
 
 def undefined(n: int, reason: Undefined, n_pairs: int | None = None) -> Result:
-    """No value; `no_data` where there is nothing at all."""
+    """No value, for a reason; with no answers at all, `no_data`."""
     return Result(None, n, n_pairs, reason if n else Undefined.NO_DATA)
 
 

@@ -10,13 +10,13 @@ _LIVE = tuple(family.live for family in FAMILIES if hasattr(family, "live"))
 
 
 def rolling(history: History, versions: Versions, checkin: CheckInRecord) -> tuple[IndicatorValue, ...]:
-    """The indicators at a check-in, shortest window first, as its version of the study asks them."""
+    """The indicators at a check-in, for the measures of its study version; shortest window first."""
     windows = [Windowed(history, versions, checkin, length) for length in Window]
     return tuple(value for window in windows for live in _LIVE for value in live(window))
 
 
 def known(history: History, end: int, length: int) -> int:
-    """How many prompts and versions of check-ins of a history fall in `(end - length, end]`."""
+    """Number of prompts and check-in versions of a history in `(end - length, end]`."""
     start = end - length
     return len(between(history.asked, start, end)) + sum(
         checkin.version for checkin in between(history.known, start, end)

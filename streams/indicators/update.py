@@ -1,7 +1,7 @@
-"""The live indicators of one participant: the state that is kept, and the updates that follow from events.
+"""The live indicators of one participant: the worker's state, and the updates that events cause.
 
-LAW: whatever the order, the batches and the repetitions in which events arrive, if none is more than
-`LATENESS_MS` behind the newest, the updates of highest revision are the same, bit for bit.
+LAW: in whatever order, batches and repetitions events arrive, if none is more than `LATENESS_MS` behind the
+newest, the updates of highest revision are the same, bit for bit.
 """
 
 from collections import defaultdict
@@ -28,10 +28,10 @@ from streams.records.scores import score
 from streams.records.timeline import CheckInRecord, History, PromptRecord, from_ms, local_day, to_ms
 
 LATENESS_MS = 14 * 86_400_000
-"""How far behind the newest event another may be and still count; `rebuild` has no such limit."""
+"""How far an event may lag behind the newest one and still count; `rebuild` has no such limit."""
 
 State = dict[str, list[list[Any]]]
-"""`asked` and `answered`: each record as its fields' values in order, which JSON keeps and which is short."""
+"""`asked` and `answered`: each record as a list of its fields' values, which is compact JSON."""
 
 TimelineEvent = CheckInSubmitted | CheckInRetracted | PromptSent
 
@@ -47,7 +47,7 @@ def to_record(event: TimelineEvent, versions: Versions) -> PromptRecord | CheckI
     """An event as a record of the timeline.
 
     Raises:
-        KeyError: Its study is not known.
+        KeyError: Its study is unknown.
     """
     at, study = to_ms(event.occurred_at), versions[event.study]
     if isinstance(event, PromptSent):
@@ -80,10 +80,10 @@ def absorb(
 ) -> tuple[State, History, list[CheckInRecord]]:
     """Add events to the state.
 
-    A repeated event counts as new: the updates that followed from it may have been lost.
+    A repeated event counts as new, because the updates that it caused may have been lost.
 
     Returns:
-        The new state, the history in it, and the check-ins whose indicators may have changed, by time.
+        The new state, its history, and the check-ins whose indicators may have changed, by time.
     """
     asked = {
         prompt.id: prompt for entry in (state or {}).get("asked", []) if (prompt := PromptRecord(*entry))
@@ -114,10 +114,10 @@ def absorb(
     return fresh, history, affected
 
 
-def _higher(there: CheckInRecord | None, event: CheckInRecord) -> CheckInRecord:
-    if there is None or (event.version, event.event) >= (there.version, there.event):
-        return event
-    return there
+def _higher(known: CheckInRecord | None, new: CheckInRecord) -> CheckInRecord:
+    if known is None or (new.version, new.event) >= (known.version, known.event):
+        return new
+    return known
 
 
 def updates(
@@ -139,7 +139,7 @@ def updates(
 
 
 def batch(events: Iterable[TimelineEvent], versions: Versions) -> Iterator[IndicatorsUpdated]:
-    """The final updates for all events, as `rebuild` computes them: the same functions, with no horizon."""
+    """The final updates for all events, as `rebuild` computes them: the same functions, but no time limit."""
     asked: dict[str, dict[str, PromptRecord]] = defaultdict(dict)
     answered: dict[str, dict[str, CheckInRecord]] = defaultdict(dict)
     for event in events:

@@ -24,7 +24,7 @@ _Event = TypeVar("_Event", PromptRecord, CheckInRecord)
 
 
 def scales(study: Study) -> tuple[Measure, ...]:
-    """The measures that the study asks on a scale, in the order of its items."""
+    """The measures that the study asks about on a scale, in the order of its items."""
     return tuple(dict.fromkeys(item.measures for item in study.scales if item.measures))
 
 
@@ -32,9 +32,9 @@ class Windowed:
     """The answers of one window.
 
     Attributes:
-        scales: The measures that the study asks on a scale.
-        answered: How many prompts in the window were answered in it.
-        closed: How many prompts in the window were answered or have expired.
+        scales: The measures that the study asks about on a scale.
+        answered: Number of prompts in the window that were answered by its end.
+        closed: Number of prompts in the window that were answered or have expired.
     """
 
     def __init__(self, history: History, versions: Versions, checkin: CheckInRecord, window: Window) -> None:
@@ -64,17 +64,17 @@ class Windowed:
         ]
 
     def both(self, one: Measure, other: Measure) -> list[tuple[float, float]]:
-        """The scores of two measures where a check-in has both."""
+        """The scores of two measures at each check-in that has both."""
         return [(checkin.scores[one], checkin.scores[other]) for checkin in self._with(one, other)]
 
     def strategies(self) -> list[str]:
-        """Every use of a coping strategy; "none of these" is not one."""
+        """Every use of a coping strategy; "none of these" does not count as one."""
         alone = {o.id for item in self._study.strategy_items for o in item.options if o.exclusive}
         found = self._with(Measure.COPING_STRATEGY)
         return [use for checkin in found for use in checkin.coping if use not in alone]
 
     def range_of(self, measure: Measure) -> Range | None:
-        """The ends of a measure's scale; None where the study does not ask it."""
+        """Lowest and highest value of a measure's scale; None if the study does not measure it."""
         items = self._study.scales_of(measure)
         return (items[0].scale.min, items[0].scale.max) if items else None
 
@@ -83,8 +83,8 @@ class Windowed:
 
         Args:
             entry: The indicator.
-            compute: Gives the result for the window's minimum.
-            measures: What it is computed from; an indicator that is per scale is about the first.
+            compute: Returns the result, given the window's minimum.
+            measures: The measures that it is computed from; a per-scale indicator belongs to the first.
         """
         result = compute(entry.minimum_in(self._window))
         return IndicatorValue.model_construct(
@@ -94,7 +94,7 @@ class Windowed:
         )  # fmt: skip
 
     def _with(self, *measures: Measure) -> list[CheckInRecord]:
-        """The check-ins that have all of the measures, asked as the newest version asks them."""
+        """The check-ins that have all the measures, with the same items and scales as the newest version."""
         if measures not in self._known:
             self._known[measures] = [
                 checkin

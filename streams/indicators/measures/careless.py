@@ -1,4 +1,4 @@
-"""Careless answering: flags for single check-ins (Jaso, Kraus & Heller 2022). Nothing is dropped for them."""
+"""Careless answering: flags for single check-ins (Jaso, Kraus & Heller 2022). They never exclude data."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -24,23 +24,26 @@ FAST = Indicator(
     minimum=1,
     minimum_day=1,
     counted="check-ins",
-    edge_cases="Undefined (`no_times`) where the times of opening are not known, as by SMS.",
-    interpretation="Nobody reads and answers an item in a second. A reason to look, never to drop silently.",
+    edge_cases="Undefined (`no_times`) where opening times are unknown, as with SMS.",
+    interpretation="Nobody reads and answers an item in a second. A reason to look at the data, never to "
+    "drop it silently.",
 )
 FLAT = replace(
     FAST,
     id="careless_flat",
-    title="Answered on one spot",
+    title="Straight-lining",
     formula="check-ins whose items, on 0 to 100, have an SD ≤ 5, / check-ins",
-    edge_cases="Undefined (`part_missing`) unless a check-in has positive and negative items: calm people "
-    "do answer all negative items with the lowest value.",
-    interpretation="One spot for pleasant and unpleasant items. A reason to look, never to drop silently.",
+    edge_cases="Undefined (`part_missing`) unless a check-in has positive and negative items: a calm person "
+    "may well give every negative item the lowest value.",
+    interpretation="Pleasant and unpleasant items get nearly the same answer. A reason to look at the "
+    "data, never "
+    "to drop it silently.",
 )
 MODAL = replace(
     FLAT,
     id="careless_mode",
     title="Mostly one answer",
-    formula="check-ins with ≥ 60 % of the items at one spot of 0 to 100, / check-ins",
+    formula="check-ins with ≥ 60 % of the items at the same place on 0 to 100, / check-ins",
 )
 
 _SECONDS_PER_ITEM = 1.0
@@ -50,12 +53,12 @@ _MODAL_SHARE = 0.6
 
 @dataclass(frozen=True)
 class CheckIn:
-    """What is judged of one check-in.
+    """What the flags of one check-in are based on.
 
     Attributes:
         spots: Each numeric answer's place on its scale, 0 (lowest) to 100 (highest).
-        mixed: Whether pleasant and unpleasant items are among them.
-        seconds: From opening to submitting; None where unknown.
+        mixed: Whether they include pleasant and unpleasant items.
+        seconds: Seconds from opening to submitting; None if unknown.
     """
 
     spots: tuple[float, ...]
@@ -64,30 +67,30 @@ class CheckIn:
 
 
 def is_fast(checkin: CheckIn) -> bool | None:
-    """Whether it took a second or less per item; None where that is not known."""
+    """Whether it took a second or less per item; None if unknown."""
     if checkin.seconds is None or not checkin.spots:
         return None
     return checkin.seconds / len(checkin.spots) <= _SECONDS_PER_ITEM
 
 
 def is_flat(checkin: CheckIn) -> bool | None:
-    """Whether all answers lie within an SD of 5 of 100; None unless items of both valences are there."""
+    """Whether the SD of its answers, on 0 to 100, is at most 5; None unless it has items of both valences."""
     return sums.sd(checkin.spots) <= _FLAT_SD if checkin.mixed else None
 
 
 def is_modal(checkin: CheckIn) -> bool | None:
-    """Whether 60 % of the answers are on one spot; None unless items of both valences are there."""
+    """Whether at least 60 % of its answers are the same; None unless it has items of both valences."""
     if not checkin.mixed:
         return None
     return max(Counter(checkin.spots).values()) / len(checkin.spots) >= _MODAL_SHARE
 
 
 def share(flags: Sequence[bool | None], unknown: Undefined, minimum: int) -> Result:
-    """Share of the check-ins that are flagged, of those that can be judged, 0 to 1.
+    """Share flagged among the check-ins that can be judged, 0 to 1.
 
     Args:
         flags: One for each check-in; None where it cannot be judged.
-        unknown: The reason where none can be judged.
+        unknown: The reason if none can be judged.
         minimum: Number of judged check-ins below which it is undefined.
     """
     judged = [flag for flag in flags if flag is not None]

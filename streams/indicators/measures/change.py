@@ -34,21 +34,22 @@ CUT = Indicator(
     minimum=0,
     minimum_day=0,
     edge_cases="Undefined (`zero_variance`) where both SDs are 0. Means and SDs come from a publication.",
-    interpretation="Where a score becomes likelier among people without the condition than with it.",
+    interpretation="Where a score becomes more likely among people without the condition than among those "
+    "with it.",
 )
 
 RELIABLE = 1.96
-"""Beyond it, in either direction, a change is reliable at the 5 % level."""
+"""A change beyond this, in either direction, is reliable at the 5 % level."""
 
 
 def reliable_change(pre: float | None, post: float | None, sd: float, reliability: float) -> Result:
     """Change in standard errors of a difference.
 
     Args:
-        pre: Score before; None where there is none.
-        post: Score after; None where there is none.
+        pre: Score before; None if there is none.
+        post: Score after; None if there is none.
         sd: Standard deviation of the norm group before, in scale points.
-        reliability: Of the scale, 0 to 1.
+        reliability: Reliability of the scale, 0 to 1.
 
     Raises:
         ValueError: `sd` is negative, or `reliability` is not between 0 and 1.
@@ -65,7 +66,7 @@ def reliable_change(pre: float | None, post: float | None, sd: float, reliabilit
 
 
 def is_reliable(index: Result) -> bool | None:
-    """Whether a change is beyond ±1.96; None where there is no index."""
+    """Whether a change is beyond ±1.96; None if the index is undefined."""
     return None if index.value is None else abs(index.value) > RELIABLE
 
 

@@ -1,4 +1,4 @@
-"""Compliance: what share of the prompts was answered, how soon, how quickly, and the longest silence."""
+"""Compliance: the share of prompts answered, latency, time to answer, and the longest gap."""
 
 from collections.abc import Iterator, Sequence
 from itertools import groupby
@@ -24,8 +24,8 @@ COMPLIANCE = Indicator(
     minimum=1,
     minimum_day=1,
     counted="prompts",
-    edge_cases="0 is real. Undefined (`no_prompts`) where nothing was asked, or nothing is over yet.",
-    interpretation="How much of the person's days the other values stand for.",
+    edge_cases="0 is a real value. Undefined (`no_prompts`) if no prompt was answered or has expired yet.",
+    interpretation="How well the other values represent the participant's days.",
     rolling=True,
 )
 LATENCY = Indicator(
@@ -38,8 +38,8 @@ LATENCY = Indicator(
     source="this project",
     minimum=1,
     minimum_day=1,
-    edge_cases="Undefined (`no_times`) where the times of opening are not known, as by SMS.",
-    interpretation="Long where prompts come at bad moments: answers may then describe another moment.",
+    edge_cases="Undefined (`no_times`) where opening times are unknown, as with SMS.",
+    interpretation="Long if prompts come at bad moments; answers may then describe a later moment.",
 )
 DURATION = Indicator(
     id="duration_median_s",
@@ -51,12 +51,12 @@ DURATION = Indicator(
     source="this project",
     minimum=1,
     minimum_day=1,
-    edge_cases="Undefined (`no_times`) where the times of opening are not known, as by SMS.",
-    interpretation="The burden of a check-in; very short ones may be careless.",
+    edge_cases="Undefined (`no_times`) where opening times are unknown, as with SMS.",
+    interpretation="The burden of a check-in; very short times may mean careless answering.",
 )
 LONGEST_GAP = Indicator(
     id="longest_missed_run",
-    title="Longest silence",
+    title="Longest gap",
     family=FAMILY,
     formula="largest number of consecutive prompts without an answer",
     unit="prompts",
@@ -65,8 +65,8 @@ LONGEST_GAP = Indicator(
     minimum=1,
     minimum_day=1,
     counted="prompts",
-    edge_cases="Nights do not break a run. 0 where everything was answered.",
-    interpretation="One long silence is something else than the same number of scattered misses.",
+    edge_cases="Nights do not end a run. 0 if every prompt was answered.",
+    interpretation="One long gap means something different from the same number of scattered missed prompts.",
 )
 
 
@@ -74,8 +74,8 @@ def compliance(answered: int, closed: int) -> Result:
     """Answered prompts as a share of those answered or expired, 0 to 1.
 
     Args:
-        answered: Prompts of the window that have an answer.
-        closed: Prompts of the window that have an answer or whose time is over.
+        answered: Number of prompts in the window that were answered.
+        closed: Number of prompts in the window that were answered or have expired.
     """
     if not closed:
         return Result(None, 0, None, Undefined.NO_PROMPTS)
@@ -86,7 +86,7 @@ def median_seconds(seconds: Sequence[float], answered: int) -> Result:
     """Median of latencies or durations, in seconds.
 
     Args:
-        seconds: Of each answer whose times are known.
+        seconds: One for each answer whose times are known.
         answered: Number of all answers.
     """
     if not seconds:
@@ -95,7 +95,7 @@ def median_seconds(seconds: Sequence[float], answered: int) -> Result:
 
 
 def longest_gap(answered: Sequence[bool]) -> Result:
-    """Most consecutive prompts without an answer; one entry for each prompt in scheduled order."""
+    """Largest number of consecutive unanswered prompts; `answered` is in scheduled order."""
     if not answered:
         return Result(None, 0, None, Undefined.NO_PROMPTS)
     runs = (sum(1 for _ in run) for was_answered, run in groupby(answered) if not was_answered)

@@ -1,7 +1,7 @@
 """Control charts of day means against a person's own baseline: z, EWMA, CUSUM, Shewhart.
 
-Day means rather than single answers, because they deal with gaps, skew and autocorrelation (Schat et al.
-2021). A day without a mean does not advance the charts.
+Day means are charted rather than single answers, because they cope better with gaps, skew and
+autocorrelation (Schat et al. 2021). A day without a mean does not advance the charts.
 """
 
 import math
@@ -17,7 +17,7 @@ FAMILY = "Control charts"
 
 DAYS = Indicator(
     id="spc/days",
-    title="Days of the chart",
+    title="Study days on the chart",
     family=FAMILY,
     formula="study days with 2 or more answers",
     unit="study day",
@@ -26,8 +26,8 @@ DAYS = Indicator(
     minimum=2,
     minimum_day=2,
     counted="answers on the day",
-    edge_cases="The part after the slash counts the chart's points from 0.",
-    interpretation="Where the chart's other values belong.",
+    edge_cases="The part after the slash numbers the chart's points, from 0.",
+    interpretation="The study day of each of the chart's points.",
     per_scale=True,
 )
 DAY_MEAN = replace(
@@ -37,7 +37,7 @@ DAY_MEAN = replace(
     formula="mean of the day's answers",
     unit="scale points",
     range="lowest to highest of the scale",
-    interpretation="What the charts are drawn from.",
+    interpretation="The values that are charted.",
 )
 CENTRE = Indicator(
     id="spc/center",
@@ -51,9 +51,10 @@ CENTRE = Indicator(
     minimum_day=14,
     minimum_file=5,
     counted="baseline days",
-    edge_cases="Undefined (`no_baseline`) with too few days in phase A. A whole record may be charted from 5 "
-    "days on, to look back on it; a live display needs 14, better 28, since a short baseline raises alarms.",
-    interpretation="The person's own usual level, before anything was offered.",
+    edge_cases="Undefined (`no_baseline`) with too few days in phase A. For a full record, looked at in "
+    "retrospect, 5 days are enough; a live display needs 14 or better 28, since a short baseline raises "
+    "false alarms.",
+    interpretation="The participant's own usual level, before any intervention.",
     per_scale=True,
 )
 BASE_SD = replace(
@@ -62,7 +63,7 @@ BASE_SD = replace(
     title="Spread of the baseline",
     formula="s = SD of the day means of phase A",
     range="0 or more",
-    interpretation="The person's own usual ups and downs from day to day.",
+    interpretation="The participant's usual variation from day to day.",
 )
 Z = replace(
     CENTRE,
@@ -73,7 +74,8 @@ Z = replace(
     range="any",
     source="Shewhart 1931; Schat et al. 2021",
     edge_cases=CENTRE.edge_cases + " Undefined (`zero_variance`) where s is 0.",
-    interpretation="How unusual a day is for this person. One chart in 370 days signals by chance alone.",
+    interpretation="How unusual a day is for this participant. A chart signals by chance alone once in "
+    "370 days on average.",
 )
 Z_LAST = Indicator(
     id="py_z_last",
@@ -88,7 +90,7 @@ Z_LAST = Indicator(
     counted="baseline answers",
     edge_cases="Undefined: `no_baseline` with too few answers in phase A, `zero_variance` where they are all "
     "the same.",
-    interpretation="How unusual the newest answer is for this person. A single answer says little.",
+    interpretation="How unusual the newest answer is for this participant. A single answer says little.",
     per_scale=True,
 )
 EWMA = replace(
@@ -97,8 +99,8 @@ EWMA = replace(
     title="EWMA",
     formula="z₍t₎ = λ x₍t₎ + (1 − λ) z₍t−1₎, z₍0₎ = μ, λ = 0.2, x = day mean",
     source="Roberts 1959; Smit & Snippe 2022",
-    interpretation="A smoothed level that shows small lasting shifts. Without any change it passes its "
-    "limits once in 371 days on average; with 300 people that is a false alarm nearly every day.",
+    interpretation="A smoothed level that shows small, lasting shifts. Without any real change it crosses "
+    "its limits once in 371 days on average; with 300 people that is a false alarm nearly every day.",
 )
 LOWER = replace(
     EWMA,
@@ -107,14 +109,14 @@ LOWER = replace(
     formula="μ − L s √(λ/(2 − λ) · (1 − (1 − λ)^(2t))), L = 2.86",
     range="any",
     edge_cases=Z.edge_cases,
-    interpretation="Below it the level has fallen.",
+    interpretation="Below it, the level has fallen.",
 )
 UPPER = replace(
     LOWER,
     id="spc/ucl",
     title="EWMA, upper limit",
     formula="μ + L s √(λ/(2 − λ) · (1 − (1 − λ)^(2t))), L = 2.86",
-    interpretation="Above it the level has risen.",
+    interpretation="Above it, the level has risen.",
 )
 CUSUM_POS = replace(
     Z,
@@ -123,7 +125,7 @@ CUSUM_POS = replace(
     formula="C⁺ = max(0, C⁺ + u − k), k = 0.5; signals above 5",
     range="0 or more",
     source="Page 1954",
-    interpretation="Rises where days lie above the baseline, one after the other.",
+    interpretation="Rises when successive days lie above the baseline.",
 )
 CUSUM_NEG = replace(
     CUSUM_POS,
@@ -131,29 +133,29 @@ CUSUM_NEG = replace(
     title="CUSUM, downwards",
     formula="C⁻ = min(0, C⁻ + u + k), k = 0.5; signals below −5",
     range="0 or less",
-    interpretation="Falls where days lie below the baseline, one after the other.",
+    interpretation="Falls when successive days lie below the baseline.",
 )
 EWMA_SIGNALS = replace(
     Z,
     id="spc/ewma_signals",
-    title="Days beyond the EWMA limits",
+    title="Days outside the EWMA limits",
     formula="days after the baseline with EWMA < lower or > upper limit",
     unit="days",
     range="0 or more",
     source=EWMA.source,
-    interpretation="For staff who know the person; never an alarm by itself.",
+    interpretation="For staff who know the participant; never an alarm in itself.",
 )
 CUSUM_SIGNALS = replace(
     EWMA_SIGNALS,
     id="spc/cusum_signals",
-    title="Days beyond the CUSUM bounds",
+    title="Days outside the CUSUM limits",
     formula="days after the baseline with C⁺ > 5 or C⁻ < −5",
     source=CUSUM_POS.source,
 )
 SHEWHART_SIGNALS = replace(
     EWMA_SIGNALS,
     id="spc/shewhart_signals",
-    title="Days beyond Shewhart's limits",
+    title="Days outside the Shewhart limits",
     formula="days after the baseline with |u| > 3",
     source="Shewhart 1931",
 )
@@ -167,7 +169,7 @@ SHEWHART_BOUND = 3.0
 
 @dataclass(frozen=True)
 class Chart:
-    """A person's charts; every tuple has an entry for each day that has a mean."""
+    """A participant's charts; every tuple has an entry for each day that has a mean."""
 
     centre: Result
     sd: Result
@@ -195,12 +197,12 @@ def z_of(score: float, baseline: Sequence[float], minimum: int) -> Result:
 
 
 def chart(day_means: Sequence[float], baseline: Sequence[float], minimum: int) -> Chart:
-    """The charts of a person's days.
+    """The charts of a participant's days.
 
     Args:
-        day_means: Of all days that have one, in order, those of the baseline too.
-        baseline: Day means of the baseline, from which centre and spread are taken.
-        minimum: Number of baseline days below which all is undefined.
+        day_means: The means of all days that have one, in order, including the baseline.
+        baseline: The day means of the baseline, from which centre and spread are computed.
+        minimum: Number of baseline days below which everything is undefined.
     """
     n, days = len(baseline), len(day_means)
     if n < max(minimum, 2):
@@ -257,7 +259,7 @@ def cusum(z: Sequence[float]) -> tuple[list[float], list[float]]:
 
 @dataclass(frozen=True)
 class Signals:
-    """Numbers of days after the baseline that lie beyond each chart's bounds."""
+    """For each chart, the number of days after the baseline that lie outside its limits."""
 
     ewma: Result
     cusum: Result
@@ -265,7 +267,7 @@ class Signals:
 
 
 def signals(drawn: Chart, after: Sequence[bool]) -> Signals:
-    """How many days after the baseline are beyond the bounds.
+    """How many days after the baseline lie outside each chart's limits.
 
     Args:
         drawn: The charts.
@@ -284,7 +286,7 @@ def signals(drawn: Chart, after: Sequence[bool]) -> Signals:
 
 
 def beyond(drawn: Chart, place: int) -> dict[str, float]:
-    """The charts that are beyond their bounds on one of the days, with their values; none where undefined."""
+    """The charts that are outside their limits on a day, with their values; undefined ones are left out."""
     z, level = drawn.z[place].value, drawn.ewma[place].value
     low, high = drawn.lower[place].value, drawn.upper[place].value
     down, up = drawn.cusum_neg[place].value, drawn.cusum_pos[place].value

@@ -1,4 +1,4 @@
-"""Coping: how many strategies, how varied, how they change, and how well people say they handled stress."""
+"""Coping: number, diversity and switching of strategies, and self-rated efficacy under stress."""
 
 import math
 from collections import Counter
@@ -15,7 +15,7 @@ from streams.records.full_record import Series
 from streams.records.item_roles import Layout
 
 Uses = Sequence[str]
-"""A strategy's id for each time that it was endorsed."""
+"""The id of a strategy, once for each time that it was endorsed."""
 
 FAMILY = "Coping"
 
@@ -44,13 +44,13 @@ VARIETY = Indicator(
     minimum=10,
     minimum_day=10,
     counted="uses",
-    edge_cases="Undefined (`no_coping`) where no strategy was used at all.",
+    edge_cases="Undefined (`no_coping`) if no strategy was used.",
     interpretation="The breadth of the repertoire; it grows with the number of check-ins.",
     rolling=True,
 )
 SHANNON = Indicator(
     id="coping_shannon",
-    title="Evenness of coping (entropy)",
+    title="Coping diversity (entropy)",
     family=FAMILY,
     formula="−Σ p ln p, p = a strategy's share of all uses",
     unit="nats",
@@ -59,8 +59,8 @@ SHANNON = Indicator(
     minimum=10,
     minimum_day=10,
     counted="uses",
-    edge_cases="0 is real: one strategy each time. Undefined (`no_coping`) where none was used.",
-    interpretation="High where several strategies are used about equally.",
+    edge_cases="0 is a real value: always the same strategy. Undefined (`no_coping`) if none was used.",
+    interpretation="High if several strategies are used about equally often.",
     rolling=True,
 )
 SIMPSON = Indicator(
@@ -74,8 +74,8 @@ SIMPSON = Indicator(
     minimum=10,
     minimum_day=10,
     counted="uses",
-    edge_cases="0 is real: one strategy each time. Undefined (`no_coping`) where none was used.",
-    interpretation="How likely two uses taken at random are of different strategies.",
+    edge_cases="0 is a real value: always the same strategy. Undefined (`no_coping`) if none was used.",
+    interpretation="The probability that two uses drawn at random are of different strategies.",
 )
 EVENNESS = Indicator(
     id="coping_evenness",
@@ -88,8 +88,8 @@ EVENNESS = Indicator(
     minimum=10,
     minimum_day=10,
     counted="uses",
-    edge_cases="Undefined: `no_coping` where none was used, `part_missing` with fewer than two offered.",
-    interpretation="Entropy that compares between studies with lists of different length.",
+    edge_cases="Undefined: `no_coping` if none was used, `part_missing` if fewer than two are offered.",
+    interpretation="Entropy that can be compared between studies that offer different numbers of strategies.",
 )
 BRAY_CURTIS = Indicator(
     id="coping_bray_curtis",
@@ -102,9 +102,9 @@ BRAY_CURTIS = Indicator(
     minimum=10,
     minimum_day=10,
     counted="pairs",
-    edge_cases="Pairs without any strategy at both prompts are skipped.",
-    interpretation="1 where the strategies of one prompt are never those of the next. The evidence that "
-    "it foretells later affect is young.",
+    edge_cases="Pairs with no strategy at either prompt are skipped.",
+    interpretation="1 if no strategy of one prompt is used at the next. The evidence that it "
+    "predicts later affect is recent.",
 )
 WITHIN_SD = Indicator(
     id="coping_within_sd",
@@ -117,7 +117,7 @@ WITHIN_SD = Indicator(
     minimum=10,
     minimum_day=10,
     counted="check-ins",
-    edge_cases="0 where every strategy is always or never used.",
+    edge_cases="0 if every strategy is always or never used.",
     interpretation="How much each strategy's use changes over time.",
     research_only=True,
 )
@@ -132,8 +132,9 @@ BETWEEN_SD = Indicator(
     minimum=10,
     minimum_day=10,
     counted="check-ins",
-    edge_cases="A check-in without any strategy counts as 0. Undefined (`part_missing`) with one strategy.",
-    interpretation="How much some strategies are preferred to others at one moment.",
+    edge_cases="A check-in without any strategy counts as 0. Undefined (`part_missing`) with fewer than "
+    "two offered.",
+    interpretation="How much some strategies are preferred to others at a given moment.",
     research_only=True,
 )
 EFFICACY = Indicator(
@@ -147,8 +148,8 @@ EFFICACY = Indicator(
     minimum=5,
     minimum_day=5,
     counted="stressful check-ins",
-    edge_cases="Undefined (`no_stress`) where no check-in was stressful, which is good news.",
-    interpretation="How well people say that they handled what came, when it mattered.",
+    edge_cases="Undefined (`no_stress`) if no check-in was stressful, which is good news.",
+    interpretation="How well participants say they coped at the check-ins when they were under stress.",
     rolling=True,
 )
 
@@ -220,11 +221,11 @@ def between_sd(checkins: Sequence[Uses], offered: Sequence[str], minimum: int) -
 
 
 def efficacy(handled: Sequence[tuple[float, float]], threshold: float, minimum: int) -> Result:
-    """Mean of "how well did you handle it" over the check-ins under stress, in scale points.
+    """Mean of "how well did you handle it" over the stressful check-ins, in scale points.
 
     Args:
         handled: Stress and efficacy of each check-in that has both.
-        threshold: A check-in counts as stressful from this stress on.
+        threshold: Stress at or above which a check-in counts as stressful.
         minimum: Number of stressful check-ins below which it is undefined.
     """
     stressful = [answer for stress, answer in handled if stress >= threshold]

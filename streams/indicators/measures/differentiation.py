@@ -15,7 +15,7 @@ from streams.records.full_record import Series
 from streams.records.item_roles import Layout
 
 Ratings = Sequence[Sequence[float]]
-"""For each prompt with a complete answer, the items of one valence in one order."""
+"""For each prompt with all items answered, the items of one valence, in a fixed order."""
 
 FAMILY = "Emotion differentiation"
 
@@ -32,7 +32,7 @@ ICC31 = Indicator(
     counted="prompts",
     edge_cases="Undefined: `zero_variance` where the sum of the items never changes, `part_missing` with "
     "fewer than two items.",
-    interpretation="How much negative emotions go up and down together.",
+    interpretation="How much negative emotions rise and fall together.",
     research_only=True,
 )
 ICC3K = replace(
@@ -69,7 +69,8 @@ DIFFERENTIATION = replace(
     source="Tugade, Fredrickson & Feldman Barrett 2004; Shrout & Fleiss 1979",
     edge_cases="Needs 3 items (`part_missing`). Undefined: `negative_icc` where the ICC is below 0, "
     "`zero_variance` where the sum of the items never changes.",
-    interpretation="High where negative emotions are told apart rather than felt as one.",
+    interpretation="High if the participant distinguishes negative emotions from each other rather than "
+    "feeling them as one.",
 )
 
 _MIN_ITEMS = 3
@@ -120,7 +121,7 @@ def icc(ratings: Ratings, *, agreement: bool, averaged: bool, minimum: int) -> R
     Args:
         ratings: Complete answers.
         agreement: Whether differences between items count as disagreement (model 2) or not (model 3).
-        averaged: Whether it is of the mean of all items (k) or of one (1).
+        averaged: Whether it is for the mean of all items (k) or for a single one (1).
         minimum: Number of prompts below which it is undefined.
     """
     n = len(ratings)
@@ -163,5 +164,4 @@ def over_record(series: Series, layout: Layout) -> Found:
             entry.id,
             icc(ratings, agreement=agreement, averaged=averaged, minimum=entry.minimum_whole),
         )
-    told_apart = DIFFERENTIATION
-    yield told_apart.id, differentiation(ratings, told_apart.minimum_whole)
+    yield DIFFERENTIATION.id, differentiation(ratings, DIFFERENTIATION.minimum_whole)

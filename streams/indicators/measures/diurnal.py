@@ -24,7 +24,7 @@ MESOR = Indicator(
     minimum=15,
     minimum_day=15,
     edge_cases="Undefined: `zero_variance` where all answers, or all hours, are the same.",
-    interpretation="Middle of a curve of which only the waking part was seen: the night is extrapolated.",
+    interpretation="The middle of the curve. Only waking hours are observed; the night is extrapolated.",
     per_scale=True,
 )
 AMPLITUDE = replace(
@@ -33,7 +33,8 @@ AMPLITUDE = replace(
     title="Amplitude of the daily curve",
     formula="√(a² + b²)",
     range="0 or more",
-    interpretation="Half the height of the curve. Large values may come from the night, which nobody saw.",
+    interpretation="Half the height of the curve. Large values may come from the night, which was not "
+    "observed.",
 )
 ACROPHASE = replace(
     MESOR,
@@ -48,16 +49,16 @@ BINS = Indicator(
     id="diurnal",
     title="Parts of the day",
     family=FAMILY,
-    formula="mean over days of x − the day's own mean, per prompt of the day",
+    formula="mean over days of x − the day's own mean, for each beep",
     unit="scale points",
     range="−(U − L) to U − L",
     source="this project",
     minimum=5,
     minimum_day=5,
     counted="answers in the part",
-    edge_cases="Days with a single answer are left out. Needs 3 parts with enough answers (`too_few`). "
-    "The part after the slash is the prompt of the day.",
-    interpretation="Better or worse than that day's mean at this time, without assuming a curve.",
+    edge_cases="Days with a single answer are left out. Undefined (`too_few`) unless 3 parts have enough "
+    "answers. The part after the slash is the beep.",
+    interpretation="How far answers at this time of day lie from the day's mean, without assuming a curve.",
     per_scale=True,
 )
 
@@ -66,7 +67,7 @@ _MIN_BINS = 3
 
 @dataclass(frozen=True)
 class Cosinor:
-    """A fitted day: middle, half height, and the local hour of the peak; each with an n or a reason."""
+    """A fitted daily curve: mesor, amplitude, and the local hour of the peak; each with an n or a reason."""
 
     mesor: Result
     amplitude: Result
@@ -115,7 +116,7 @@ def bins(placed: Sequence[tuple[Hashable, int, float]], minimum: int) -> Mapping
     """Mean deviation from the day's own mean for each part of the day, in scale points.
 
     Args:
-        placed: Day, part of the day, answer.
+        placed: Day, part of the day and answer.
         minimum: Number of answers in a part below which it is undefined.
     """
     days: dict[Hashable, list[float]] = {}

@@ -1,4 +1,4 @@
-"""How evenly something is spread over kinds: entropy, Simpson's index, and dissimilarity."""
+"""Diversity: Shannon entropy, Simpson's index, Bray-Curtis dissimilarity, and emodiversity."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -21,8 +21,8 @@ EMODIVERSITY = Indicator(
     source="Quoidbach et al. 2014",
     minimum=10,
     minimum_day=10,
-    edge_cases="Undefined (`no_emotion`) where every answer is the lowest. 0 where only one emotion is felt.",
-    interpretation="High where many emotions are felt about equally. Not good or bad in itself.",
+    edge_cases="Undefined (`no_emotion`) if every answer is the lowest value. 0 if only one emotion is felt.",
+    interpretation="High if many emotions are felt about equally. Neither good nor bad in itself.",
     research_only=True,
 )
 

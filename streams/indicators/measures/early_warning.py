@@ -1,6 +1,6 @@
 """Early-warning signals: rolling autocorrelation and spread, and their trends. For research only.
 
-They foretold 32.9 % of transitions in depression (Smit et al. 2025), so nothing alerts on them.
+They predicted only 32.9 % of transitions in depression (Smit et al. 2025), so no alert is based on them.
 """
 
 import math
@@ -25,10 +25,10 @@ AR1 = Indicator(
     source="Scheffer et al. 2009; Dakos et al. 2012",
     minimum=100,
     minimum_day=100,
-    edge_cases="Windows of half the answers, rounded. A window without variance is undefined "
-    "(`zero_variance`). Take a trend out first, or it is taken for slowing down. A caller may set a lower "
+    edge_cases="Each window has half the answers, rounded. A window without variance is undefined "
+    "(`zero_variance`). Remove any trend first, or it will look like slowing down. A caller may set a lower "
     "minimum to reproduce published values.",
-    interpretation="A rise may come before a change, and mostly does not.",
+    interpretation="A rise may precede a transition, but mostly does not.",
     per_scale=True,
     research_only=True,
 )
@@ -84,9 +84,9 @@ def early_warnings(scores: Sequence[float], minimum: int, *, detrend: bool = Fal
     """Rolling AR(1), autocorrelation and SD over windows of half the series (Dakos et al. 2012).
 
     Args:
-        scores: Answers in order of time; gaps are closed.
-        minimum: Number of answers below which all is undefined.
-        detrend: Whether to take a straight line out first.
+        scores: Answers in order of time; gaps are ignored.
+        minimum: Number of answers below which everything is undefined.
+        detrend: Whether to remove a linear trend first.
     """
     n = len(scores)
     width = round(n / 2)
@@ -145,7 +145,7 @@ def _trend(rolling: Sequence[Result], n: int) -> Result:
 
 
 def kendall_tau_b(scores: Sequence[float]) -> float | None:
-    """Kendall's tau-b of scores against their order, -1 to 1 (Kendall 1945); None where all are tied."""
+    """Kendall's tau-b of scores against their order, -1 to 1 (Kendall 1945); None if all are tied."""
     signs = [(after > before) - (after < before) for before, after in combinations(scores, 2)]
     untied = sum(sign != 0 for sign in signs)
     return sum(signs) / math.sqrt(untied * len(signs)) if untied else None

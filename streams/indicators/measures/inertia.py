@@ -24,8 +24,8 @@ AR1_SLOPE = Indicator(
     minimum_day=20,
     counted="pairs",
     edge_cases="Undefined (`zero_variance`) where the first answers of all pairs are the same.",
-    interpretation="Near 1: moods last. Its split-half reliability is poor (Wendt et al. 2020): no feedback "
-    "to single people.",
+    interpretation="Near 1, moods persist. Its split-half reliability is poor (Wendt et al. 2020), so do not "
+    "feed it back to individuals.",
     per_scale=True,
     research_only=True,
 )
@@ -41,7 +41,7 @@ AR1_R = Indicator(
     minimum_day=20,
     counted="pairs",
     edge_cases="Undefined (`zero_variance`) where the first or the second answers of all pairs are the same.",
-    interpretation="As the slope, but unmoved by a change of variance over the day.",
+    interpretation="Like the slope, but unaffected by a change of variance over the day.",
     per_scale=True,
     research_only=True,
 )

@@ -1,7 +1,7 @@
 """Instability from one prompt to the next (von Neumann 1941; Jahng, Wood & Trull 2008).
 
-A *pair* is two consecutive prompts of one local day, both answered. Nights and missed prompts are never
-bridged, except by the two forms of MSSD that are shown so that nobody mixes them up.
+A *pair* is two consecutive prompts of one local day, both answered. No pair spans a night or a missed prompt,
+except in the two variants of MSSD that are included for comparison with published values.
 """
 
 import math
@@ -36,7 +36,7 @@ N_PAIRS = Indicator(
     minimum_day=0,
     counted="pairs",
     edge_cases="0 is a real value.",
-    interpretation="How much instability and inertia rest on.",
+    interpretation="The number of pairs behind instability and inertia.",
     per_scale=True,
 )
 MSSD = Indicator(
@@ -50,8 +50,8 @@ MSSD = Indicator(
     minimum=10,
     minimum_day=10,
     counted="pairs",
-    edge_cases="0 where nothing changes within days.",
-    interpretation="Large where the answers jump from prompt to prompt.",
+    edge_cases="0 if no answer changes within a day.",
+    interpretation="Large if answers jump from prompt to prompt.",
     per_scale=True,
 )
 RMSSD = Indicator(
@@ -65,14 +65,14 @@ RMSSD = Indicator(
     minimum=10,
     minimum_day=10,
     counted="pairs",
-    edge_cases="0 where nothing changes within days.",
-    interpretation="MSSD in the scale's own points, so that it stands on one axis with the SD.",
+    edge_cases="0 if no answer changes within a day.",
+    interpretation="The root of MSSD, in scale points, so that it can share an axis with the SD.",
     per_scale=True,
     rolling=True,
 )
 MSSD_PADDED = Indicator(
     id="mssd_psych_padded",
-    title="MSSD as the R package psych has it",
+    title="MSSD as in the R package psych",
     family=FAMILY,
     formula="Σ(x₍p+1₎ − x₍p₎)² over neighbouring prompts, nights included, both answered, / (n − 1)",
     unit="scale points squared",
@@ -80,7 +80,7 @@ MSSD_PADDED = Indicator(
     source="von Neumann 1941, as in psych::mssd on a series with gaps",
     minimum=10,
     minimum_day=10,
-    edge_cases="The divisor counts answers, though gaps have taken terms from the sum.",
+    edge_cases="The divisor counts all answers, although gaps remove terms from the sum.",
     interpretation="For comparison with published values (Wendt et al. 2020); use `mssd` otherwise.",
     per_scale=True,
     research_only=True,
@@ -95,7 +95,7 @@ MSSD_ALL = Indicator(
     source="von Neumann 1941",
     minimum=10,
     minimum_day=10,
-    edge_cases="Bridges nights and missed prompts.",
+    edge_cases="Spans nights and missed prompts.",
     interpretation="For comparison with published values; use `mssd` otherwise.",
     per_scale=True,
     research_only=True,
@@ -111,9 +111,11 @@ ASD = Indicator(
     minimum=10,
     minimum_day=10,
     counted="pairs",
-    edge_cases="λ = 0 gives the plain mean difference. Missed prompts within a day are skipped, not nights. "
-    "λ and the median should be frozen for a study; here the median is the participant's own.",
-    interpretation="Change per usual interval; compares people who were asked at different intervals.",
+    edge_cases="λ = 0 gives the plain mean difference. Missed prompts within a day are skipped, nights "
+    "are not. "
+    "A study should fix λ and the median in advance; here, the median is the participant's own.",
+    interpretation="Change per usual interval, so that people who were prompted at different intervals "
+    "can be compared.",
     per_scale=True,
 )
 PAC = Indicator(
@@ -127,7 +129,8 @@ PAC = Indicator(
     minimum=10,
     minimum_day=10,
     counted="pairs",
-    edge_cases="The cut of 3 points is for a scale of 0 to 10 and holds for a whole study.",
+    edge_cases="The cut-off of 3 points is meant for a scale from 0 to 10 and must be the same throughout "
+    "a study.",
     interpretation="How often mood jumps, whether up or down.",
     per_scale=True,
 )

@@ -25,7 +25,7 @@ N = Indicator(
     minimum=0,
     minimum_day=0,
     edge_cases="0 is a real value.",
-    interpretation="How much the other values rest on.",
+    interpretation="The number of answers behind the other values.",
     per_scale=True,
 )
 MEAN = Indicator(
@@ -39,7 +39,7 @@ MEAN = Indicator(
     minimum=5,
     minimum_day=1,
     edge_cases="Missed prompts are left out, not filled in.",
-    interpretation="The usual level. Mean and SD say most of what can be said (Dejonckheere et al. 2019).",
+    interpretation="The usual level. Mean and SD carry most of the information (Dejonckheere et al. 2019).",
     per_scale=True,
     rolling=True,
 )
@@ -53,8 +53,9 @@ SD = Indicator(
     source="textbook",
     minimum=7,
     minimum_day=3,
-    edge_cases="0 where all answers are the same, which is real but may be careless answering.",
-    interpretation="How far answers lie from the usual level. It is tied to the mean near the scale's ends.",
+    edge_cases="0 if all answers are the same: a real value, but it may mean careless answering.",
+    interpretation="How far answers lie from the usual level. Near the ends of the scale it depends on "
+    "the mean.",
     per_scale=True,
     rolling=True,
 )
@@ -70,13 +71,13 @@ REL_SD = Indicator(
     source="Mestdagh et al. 2018",
     minimum=10,
     minimum_day=10,
-    edge_cases="Undefined (`at_bound`) where the mean is the lowest or highest value of the scale.",
-    interpretation="Spread with the mean's part taken out, so that people at different levels compare.",
+    edge_cases="Undefined (`at_bound`) if the mean is the lowest or highest value of the scale.",
+    interpretation="Spread corrected for the mean, so that people at different levels can be compared.",
     per_scale=True,
 )
 
 _FLOOR_SLACK = 1e-9
-"""Lifts a count that rounding left just below a whole number (Mestdagh et al. 2018 floor it)."""
+"""Corrects a count that rounding leaves just below a whole number (Mestdagh et al. 2018 floor it)."""
 
 
 def mean(scores: Sequence[float], minimum: int) -> Result:
@@ -88,7 +89,7 @@ def mean(scores: Sequence[float], minimum: int) -> Result:
 
 
 def sd(scores: Sequence[float], minimum: int) -> Result:
-    """Sample standard deviation (n - 1), in scale points; 0 where all answers are the same."""
+    """Sample standard deviation (n - 1), in scale points; 0 if all answers are the same."""
     n = len(scores)
     if n < max(minimum, 2):
         return undefined(n, Undefined.TOO_FEW)
@@ -96,7 +97,7 @@ def sd(scores: Sequence[float], minimum: int) -> Result:
 
 
 def rel_sd(scores: Sequence[float], low: float, high: float, minimum: int) -> Result:
-    """SD as a share of the largest that a scale allows at this mean, 0 to 1 (Mestdagh et al. 2018).
+    """SD as a share of the largest SD that the scale allows at this mean, 0 to 1 (Mestdagh et al. 2018).
 
     Args:
         scores: Answers between `low` and `high`.

@@ -1,6 +1,6 @@
-"""How far the answers of two phases overlap, for one person (Parker & Vannest 2009; Parker et al. 2011).
+"""How far the answers of two phases overlap, for one participant (Parker & Vannest 2009; Parker et al. 2011).
 
-Tau-U is published in variants that differ by a third on the same data, so each has its own name here.
+Published variants of Tau-U differ by a third on the same data, so each has its own name here.
 """
 
 from collections.abc import Sequence
@@ -27,9 +27,10 @@ NAP = Indicator(
     minimum=5,
     minimum_day=5,
     counted="answers in each phase",
-    edge_cases="Undefined: `no_baseline` without phase A, `too_few`, `zero_variance` where all answers of "
+    edge_cases="Undefined: `no_baseline` without phase A, `too_few`, `zero_variance` if all answers of "
     "both phases are the same. `n_pairs` is the denominator.",
-    interpretation="0.5: no difference. It is a change, not an effect: people join at their worst.",
+    interpretation="0.5 means no difference. It shows a change, not an effect: people often join at their "
+    "worst.",
     per_scale=True,
 )
 TAU_AB = replace(
@@ -40,27 +41,27 @@ TAU_AB = replace(
     unit="Kendall's S as a share of pairs",
     range="−1 to 1",
     source="Parker, Vannest, Davis & Sauber 2011",
-    interpretation="2 NAP − 1: above 0 where phase B is higher.",
+    interpretation="2 NAP − 1: above 0 if phase B is higher.",
 )
 TAU_TREND = replace(
     TAU_AB,
     id="tau_trendA",
     title="Tau, trend within phase A",
     formula="S_A / (n_A (n_A − 1) / 2), S_A = rises − falls over all pairs of answers in phase A",
-    interpretation="Above 0 where answers already rose before the intervention.",
+    interpretation="Above 0 if answers were already rising before the intervention.",
 )
 TAU_U_PARKER = replace(
     TAU_AB,
     id="tau_u_parker",
     title="Tau-U (variant of Parker et al. 2011)",
     formula="(S_AB − S_A) / (n_A n_B)",
-    range="can pass ±1",
-    interpretation="Tau, less the trend that was there before.",
+    range="can exceed ±1",
+    interpretation="Tau, corrected for the trend in phase A.",
 )
 TAU_U_COMPLETE = replace(
     TAU_U_PARKER,
     id="tau_u_complete_a",
-    title="Tau-U (variant with tau-a's whole denominator)",
+    title="Tau-U (variant with the full denominator of tau-a)",
     formula="(S_AB − S_A) / (n_A n_B + n_A (n_A − 1)/2)",
     range="−1 to 1",
     source="Parker, Vannest, Davis & Sauber 2011, as variant “complete” of the R package scan",
@@ -69,7 +70,7 @@ TAU_U_COMPLETE = replace(
 
 @dataclass(frozen=True)
 class Overlap:
-    """Every measure of overlap of two phases; the names are those of the catalogue."""
+    """Every measure of overlap of two phases."""
 
     nap: Result
     tau_ab: Result

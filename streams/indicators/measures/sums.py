@@ -1,4 +1,4 @@
-"""Sums that do not depend on the order of their terms, since `math.fsum` rounds once, at the end."""
+"""Sums that do not depend on the order of their terms, because `math.fsum` rounds only once, at the end."""
 
 import math
 from collections.abc import Sequence
@@ -10,12 +10,12 @@ def mean(numbers: Sequence[float]) -> float:
 
 
 def constant(numbers: Sequence[float]) -> bool:
-    """Whether all are the same; asked outright, because a rounded mean can leave a trace of variance."""
+    """Whether all are the same; compared directly, because a rounded mean can leave a trace of variance."""
     return min(numbers) == max(numbers)
 
 
 def squares(numbers: Sequence[float]) -> float:
-    """Sum of squared deviations from the mean; exactly 0 where all are the same."""
+    """Sum of squared deviations from the mean; exactly 0 if all are the same."""
     if constant(numbers):
         return 0.0
     centre = mean(numbers)
@@ -34,7 +34,7 @@ def sd(numbers: Sequence[float]) -> float:
 
 
 def median(numbers: Sequence[float]) -> float:
-    """Middle of at least one number; the mean of the middle two where they are even in number."""
+    """Middle of at least one number; the mean of the middle two if their number is even."""
     ranked = sorted(numbers)
     half = len(ranked) // 2
     return ranked[half] if len(ranked) % 2 else (ranked[half - 1] + ranked[half]) / 2

@@ -26,8 +26,9 @@ WELLBEING = Indicator(
     minimum=5,
     minimum_day=1,
     counted="check-ins with both parts",
-    edge_cases="Undefined (`part_missing`) where a study has no positive or no negative affect.",
-    interpretation="100: positive affect only. The two parts are not opposites: look at each as well.",
+    edge_cases="Undefined (`part_missing`) if the study measures no positive or no negative affect.",
+    interpretation="100 is the highest positive and the lowest negative affect. The two are not "
+    "opposites, so look at each as well.",
     rolling=True,
 )
 

@@ -2,11 +2,11 @@
 
 Every other package imports this one, and it imports none of them. It offers its modules:
 
-- `events`, `topics`, `consumers`, `codec`, `identity`: what is on Kafka, under which names, and who reads it;
+- `events`, `topics`, `consumers`, `codec`, `identity`: what is on Kafka, where, and who consumes it;
 - `study`, `instrument`, `yaml_file`: definitions that researchers write in YAML;
-- `sealing`: encryption of a participant's own words;
+- `sealing`: encryption of participants' free text;
 - `settings`, `clock`, `base`, `faults`: what every service needs;
-- `topic_log`, `announced_studies`: reading a topic, for both sides of Kafka.
+- `topic_log`, `announced_studies`: reading topics, for producers and streams alike.
 """
 
 __all__ = [

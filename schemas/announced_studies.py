@@ -1,7 +1,7 @@
 """The study definitions on their topic: every version that was ever announced.
 
-A definition is immutable, so of two that claim the same `id@version` the first one holds, for everybody: for
-the gateway that takes answers in, the worker that computes and the store that shows.
+A definition is immutable, so if two claim the same `id@version`, the first one holds for every service: the
+gateway, the worker and the store.
 """
 
 import logging
@@ -20,7 +20,7 @@ _log = logging.getLogger(__name__)
 async def read_studies(bootstrap: str) -> dict[str, Study]:
     """Every readable definition, by `id@version`; the first one of each.
 
-    Definitions that cannot be read are left out; the store quarantines them.
+    Definitions that cannot be read are skipped; the store quarantines them.
 
     Raises:
         KafkaError: Kafka is unavailable.
@@ -45,7 +45,7 @@ class KnownVersions:
         self._versions = Versions([])
 
     async def having(self, refs: Iterable[str]) -> Versions:
-        """The definitions; a wanted one is missing only if it was never announced.
+        """The definitions; one of `refs` is missing only if it was never announced.
 
         Raises:
             KafkaError: Kafka is unavailable.

@@ -13,14 +13,14 @@ class FrozenModel(BaseModel):
     """A frozen model that refuses fields it does not know.
 
     Refusing unknown fields makes reading forward-compatible: an event from a newer release is quarantined
-    whole and replayed after the upgrade, rather than stored with a part cut off.
+    and replayed after the upgrade, rather than stored incomplete.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class FieldError(ValueError):
-    """Raised by a validator of a whole model about one field of it.
+    """Raised by a model's validator about one of its fields.
 
     Attributes:
         where: The field's path within the model, such as `("items", 2, "show_if")`.
@@ -42,10 +42,10 @@ def _zones() -> frozenset[str]:
 
 
 def known_zone(name: str) -> str:
-    """The name, if an IANA time zone has it.
+    """The name, if it is that of an IANA time zone.
 
     Raises:
-        ValueError: No zone has that name.
+        ValueError: It is not.
     """
     if name not in _zones():
         raise ValueError(f"{name!r} is not a time zone; write an IANA name such as Europe/Brussels")
@@ -72,7 +72,7 @@ StudyRef = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,47}@[0-
 
 
 class Channel(StrEnum):
-    """How a check-in came in, or how a participant is asked."""
+    """How a check-in arrives, or how a participant is prompted."""
 
     SMS = "sms"
     WEB = "web"

@@ -62,7 +62,7 @@ def _refusal(raw: bytes, error: ValidationError) -> Unreadable:
 def _refusal_of(content: dict[str, Any], error: ValidationError) -> Unreadable:
     kinds = {problem["type"] for problem in error.errors(include_input=False, include_url=False)}
     if kinds & {"union_tag_invalid", "union_tag_not_found"}:
-        return Unreadable(Reason.UNKNOWN_TYPE, "`type` is not one that this release knows")
+        return Unreadable(Reason.UNKNOWN_TYPE, "this release does not know this `type`")
     if content.get("schema_version", SCHEMA_VERSION) != SCHEMA_VERSION:
         return Unreadable(Reason.UNKNOWN_VERSION, f"`schema_version` is not {SCHEMA_VERSION}")
     problems = error.errors(include_input=False, include_url=False, include_context=False)
@@ -85,8 +85,8 @@ def dead_letter(
 ) -> DeadLetter:
     """The dead letter for a record.
 
-    Its id follows from the event inside, or else the record's offset, and from the reason: reading
-    the record again gives the same dead letter.
+    Its id is derived from the event in it, or else the record's offset, and from the reason: reading the
+    record again gives the same dead letter.
     """
     place = str(event.event_id) if event else f"{partition}/{offset}"
     return DeadLetter(

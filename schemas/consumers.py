@@ -1,4 +1,4 @@
-"""What a consumer makes of each type of event on its topics: it handles or ignores every one, by name."""
+"""Which types of event on its topics a consumer handles and which it ignores: each one is named."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -18,9 +18,9 @@ class MisplacedEvent(TypeError):
     """An event on a topic that does not declare its type.
 
     Attributes:
-        reason: For the dead letter.
-        detail: The type, and where it does not belong; holds no answers.
-        event: The event; None for a dead letter, which is about nobody.
+        reason: The dead letter's reason.
+        detail: The type, and the topics where it does not belong; contains no answers.
+        event: The event; None if it is itself a dead letter.
     """
 
     def __init__(self, event: Event, topics: Iterable[Topic]) -> None:
@@ -35,8 +35,8 @@ class MisplacedEvent(TypeError):
 class Consumes(Generic[Handled]):
     """The topics that a consumer reads, and what it does with each type of event on them.
 
-    A type that a topic declares and the consumer neither handles nor ignores is refused when the contract is
-    made, which is when its module is imported. Name the union of the handled types in the annotation, and
+    If a topic declares a type that the consumer neither handles nor ignores, creating the contract fails, and
+    so does importing its module. Name the union of the handled types in the annotation, and
     close the `match` over what `select` returns with `assert_never`:
 
         CONTRACT: Consumes[MessageReceived | PromptSent] = Consumes("conversation", ...)
@@ -45,7 +45,7 @@ class Consumes(Generic[Handled]):
         consumer: Its name, for error messages.
         topics: The topics that it reads.
         handles: The event types that it acts on.
-        ignores: The event types that it reads and has no use for.
+        ignores: The event types that it reads but does not need.
 
     Raises:
         ContractBroken: A type on the topics is neither handled nor ignored, or is both, or a named type is on

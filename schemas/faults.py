@@ -1,4 +1,4 @@
-"""Logging an exception without its message, which may quote a participant."""
+"""Exceptions for the log, without their messages, which may quote a participant."""
 
 import traceback
 

@@ -1,4 +1,4 @@
-"""Ids that follow from their cause, so that doing something twice gives it the same id both times."""
+"""Ids that are derived from their cause, so that doing something twice yields the same id."""
 
 import hashlib
 import secrets
@@ -9,17 +9,17 @@ _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 
 
 def event_id(*cause: str) -> UUID:
-    """The id of the event that follows from `cause`.
+    """The id of the event with this cause.
 
     Args:
-        cause: What caused it, from general to particular, such as ("twilio", MessageSid).
+        cause: What caused it, from the general to the specific, such as ("twilio", MessageSid).
 
     Returns:
-        A version 5 UUID; the same cause gives the same id, on any machine, at any time.
+        A version 5 UUID; the same cause yields the same id, on any machine, at any time.
     """
     if not cause:
         raise ValueError("an event id needs a cause")
-    # The unit separator cannot occur in an id, so ("a", "b c") and ("a b", "c") stay apart.
+    # The unit separator cannot occur in an id, so ("a", "b c") and ("a b", "c") stay distinct.
     return uuid5(NAMESPACE, "\x1f".join(cause))
 
 
@@ -29,7 +29,7 @@ def new_pseudonym() -> str:
 
 
 def pseudonym_from(*cause: str) -> str:
-    """A pseudonym that follows from its cause: for people named in a file, never for telephone numbers."""
+    """A pseudonym derived from its cause: for names in an imported file, never for telephone numbers."""
     number = int(hashlib.sha256("\x1f".join(cause).encode()).hexdigest(), 16)
     return "p-" + "".join(_ALPHABET[number >> 5 * place & 31] for place in range(16))
 

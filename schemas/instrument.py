@@ -1,4 +1,4 @@
-"""An instrument's manifest: its items, how it is scored, and on what terms its texts may be used."""
+"""An instrument's manifest: its items, its scoring, and the terms on which its texts may be used."""
 
 from datetime import date
 from pathlib import Path
@@ -31,7 +31,7 @@ class CutOff(FrozenModel):
     verified: bool
 
     @model_validator(mode="after")
-    def _one_border(self) -> Self:
+    def _one_limit(self) -> Self:
         if (self.at_least is None) == (self.at_most is None):
             raise ValueError("give either `at_least` or `at_most`")
         return self
@@ -69,7 +69,7 @@ class ScoredScale(FrozenModel):
     unverified: Line | None = None
 
     @model_validator(mode="after")
-    def _whole(self) -> Self:
+    def _consistent_rule(self) -> Self:
         if (self.rule == "difference") != (self.minus is not None):
             raise ValueError("only rule `difference` has `minus`, and it requires it")
         if (self.rule == "difference") == bool(self.items):
@@ -86,7 +86,7 @@ class Licence(FrozenModel):
         id: SPDX where there is one, else a short name.
         redistributable: Whether the texts may ship with wellstream.
         evidence: The grounds for that.
-        checked_on: When.
+        checked_on: When that was checked.
         obtain: How a site obtains the texts, and what it must do.
         notice: The notice that must accompany the texts.
     """
@@ -103,11 +103,11 @@ class Instrument(FrozenModel):
     """A questionnaire for weekly or pre-post use. Its cut-offs do not hold for momentary assessment.
 
     Attributes:
-        version: Of the manifest.
-        language: Of the texts; another language is another instrument, not to be pooled with it.
+        version: Version of the manifest.
+        language: Language of the texts; in another language it is another instrument, not to be pooled.
         count: Number of items.
         low, high: Lowest and highest answer.
-        frame: Its time frame, such as the last two weeks.
+        frame: The period that it asks about, such as the last two weeks.
         gate: An item whose answer 0 makes every score 0.
         crisis_items: Items on self-harm: off unless the study has a safety protocol.
         stem, options, texts: The wording, where it ships; one text for each item.

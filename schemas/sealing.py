@@ -1,8 +1,8 @@
-"""Sealing text so that only the participant's key opens it, and only in its place.
+"""Sealing text so that only the participant's key can open it, and only where it was sealed.
 
 AES-256-GCM. The associated data bind a seal to its topic, participant and event: a ciphertext that is
-moved elsewhere does not open. The nonce follows from place and text (HMAC-SHA-256 under a key of its own,
-truncated to 96 bits), so that a retry gives the same bytes and another text another nonce.
+moved elsewhere does not open. The nonce is derived from these and the text (HMAC-SHA-256 under a separate
+key, truncated to 96 bits), so that a retry yields the same bytes and a different text a different nonce.
 """
 
 import base64
@@ -37,11 +37,11 @@ def _nonce_key(key: bytes) -> bytes:
     return HKDF(hashes.SHA256(), 32, salt=None, info=b"wellstream nonces").derive(key)
 
 
-def seal(key: bytes, words: str, *, topic: str, participant: str, event_id: UUID) -> Sealed:
-    """Seal `words` under a 32-byte key for one place."""
+def seal(key: bytes, text: str, *, topic: str, participant: str, event_id: UUID) -> Sealed:
+    """Seal text under a 32-byte key, bound to a topic, a participant and an event."""
     where = _place(topic, participant, event_id)
-    nonce = hmac.digest(_nonce_key(key), where + b"|" + words.encode(), hashlib.sha256)[:_NONCE_BYTES]
-    ciphertext = AESGCM(key).encrypt(nonce, words.encode(), where)
+    nonce = hmac.digest(_nonce_key(key), where + b"|" + text.encode(), hashlib.sha256)[:_NONCE_BYTES]
+    ciphertext = AESGCM(key).encrypt(nonce, text.encode(), where)
     return Sealed(nonce=base64.b64encode(nonce), ciphertext=base64.b64encode(ciphertext))
 
 
@@ -49,10 +49,10 @@ def unseal(key: bytes, sealed: Sealed, *, topic: str, participant: str, event_id
     """The text in a seal.
 
     Raises:
-        WrongKey: The key is another participant's, or the seal belongs to another place.
+        WrongKey: The key is another participant's, or the text was sealed for another topic or event.
     """
     try:
-        words = AESGCM(key).decrypt(sealed.nonce, sealed.ciphertext, _place(topic, participant, event_id))
+        text = AESGCM(key).decrypt(sealed.nonce, sealed.ciphertext, _place(topic, participant, event_id))
     except InvalidTag:
         raise WrongKey("the key does not open this seal") from None
-    return words.decode()
+    return text.decode()

@@ -8,42 +8,43 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
 class MissingSetting(ValueError):
-    """A setting that this service needs is not set."""
+    """A required setting is missing."""
 
 
 class Settings(BaseSettings):
-    """What differs from one installation to another.
+    """The settings of an installation.
 
     Attributes:
-        home: State folder.
-        kafka: Bootstrap servers, `host:port`.
+        home: The state folder.
+        kafka: Kafka's bootstrap servers, as `host:port`, separated by commas.
         study: The study definition, a YAML file.
         gateway_host, gateway_port: Where the gateway listens.
-        public_url: The gateway as participants and the SMS provider reach it; signatures are checked
-            against it and links begin with it.
+        public_url: The address at which participants and the SMS provider reach the gateway; signatures are
+            checked against it, and links begin with it.
         trusted_proxies: Addresses or networks, separated by commas, of reverse proxies in front of the
             gateway; only their `X-Forwarded-For` is believed when requests are limited by address.
         admin_host, admin_port, admin_url, admin_token: The gateway's admin API, for the worker and for
             enrolment. Never expose it to the internet.
-        vault_key: At least 32 characters; opens the vault. Without it telephone numbers are lost.
-        planner_secret: The times of prompts follow from it, so that nobody can work them out. Keep it: with
-            another one a day's plan would be another.
+        vault_key: Opens the vault; at least 32 characters. Without it, telephone numbers are lost.
+        planner_secret: The times of prompts are derived from it, so that nobody can predict them. Keep it:
+            with another secret, the same day is planned differently.
         vault_file, store_file, worker_data: Where the vault, the DuckDB file and the worker's tables
-            live; by default in `home`.
-        sms_provider: Which provider sends: `twilio`, `telnyx`, `kannel`, `jasmin`, `africastalking` or
-            `simulator`. By default Twilio where an account is set, and the simulator in a simulation.
-        sms_segments_per_second: How fast the provider may be handed SMS (a long code carries 1 a second).
-        twilio_auth_token, twilio_account_sid, twilio_from, twilio_api_url: Twilio's account. Without
-            `twilio_account_sid` it only receives.
-        telnyx_public_key, telnyx_api_key, telnyx_from, telnyx_api_url: Telnyx's account.
+            are; by default in `home`.
+        sms_provider: The provider that sends: `twilio`, `telnyx`, `kannel`, `jasmin`, `africastalking` or
+            `simulator`. By default, Twilio if an account is set, and the simulator in a simulation.
+        sms_segments_per_second: Most SMS segments to pass to the provider in a second (a long
+            code carries 1).
+        twilio_auth_token, twilio_account_sid, twilio_from, twilio_api_url: The Twilio account. Without
+            `twilio_account_sid`, texts are only received.
+        telnyx_public_key, telnyx_api_key, telnyx_from, telnyx_api_url: The Telnyx account.
         http_sms_preset, http_sms_url, http_sms_user, http_sms_password, http_sms_from, http_sms_secret,
-            http_sms_hmac_key: A gateway of plain HTTP; see `producers.sms.providers.generic_http`.
-        store_host, store_port, store_token: Where the store serves DuckDB for reading.
-        store_listen: The address that the store binds.
-        batch_minutes: How often the store computes whole records, arms, alerts and the nightly check anew.
+            http_sms_hmac_key: A generic HTTP gateway; see `producers.sms.providers.generic_http`.
+        store_host, store_port, store_token: Where readers reach the store, and their token.
+        store_listen: The address that the store binds to.
+        batch_minutes: Minutes between batches: full records, arms, alerts and the nightly check.
         record_retention_days: For how many days Kafka keeps the record that `wellstream rebuild` starts
-            from: check-ins, prompts, texts, alerts and dead letters. By default for ever. At least 90 days
-            longer than the study's longest arm; `wellstream topics --apply` changes topics that exist.
+            from: check-ins, prompts, texts, alerts and dead letters. By default, for ever. It must exceed the
+            study's longest arm by at least 90 days; `wellstream topics --apply` changes existing topics.
         dashboard_host, dashboard_port: Where the dashboard listens.
         simulation: Accept invented times from the simulator. Never for a real study.
     """
@@ -112,7 +113,7 @@ class Settings(BaseSettings):
 
     @property
     def store_uri(self) -> str:
-        """The store as a Quack client names it."""
+        """The store's address for a Quack client."""
         return f"quack:{self.store_host}:{self.store_port}"
 
     @property

@@ -1,7 +1,7 @@
-"""Topics read as a log: from given offsets on, or once from the beginning to where they end now.
+"""Reading topics as a log: from given offsets on, or once from the beginning to the current end.
 
-Partitions are assigned and sought, never subscribed to: whoever reads a log keeps its own place. Both sides
-of Kafka read topics in this way, so this stands beside the topics' declarations.
+Partitions are assigned and sought, never subscribed to: each reader keeps track of its own offsets. Producers
+and streams both read topics in this way, so the reader belongs with the topics' declarations.
 """
 
 import asyncio
@@ -35,12 +35,12 @@ class LogStalled(TimeoutError):
 
 
 class TopicReader:
-    """Reads all partitions of some topics from given offsets on.
+    """Reads all partitions of some topics, from given offsets on.
 
     Args:
         bootstrap: Kafka's bootstrap servers.
         expected: The next offset of each partition; partitions not named are read from the beginning.
-        topics: What to read.
+        topics: The topics to read.
         poll_ms: How long Kafka may hold back a fetch that finds no new records, in milliseconds; the next
             request waits for it.
 
@@ -73,8 +73,8 @@ class TopicReader:
             # Not seek_to_beginning: the reset that `assign` begins may override it (aiokafka 0.14).
             first = await self._consumer.beginning_offsets(self._partitions)
             for place in self._partitions:
-                wanted = self.expected.get((place.topic, place.partition), 0)
-                self._consumer.seek(place, max(wanted, first[place]))
+                start = self.expected.get((place.topic, place.partition), 0)
+                self._consumer.seek(place, max(start, first[place]))
         except BaseException:
             await self._consumer.stop()
             raise
@@ -88,7 +88,7 @@ class TopicReader:
         return _named(await self._consumer.beginning_offsets(self._partitions))
 
     async def ends(self) -> dict[Partition, int]:
-        """Where each partition ends now: the offset that its next record will get."""
+        """The current end of each partition: the offset that its next record will get."""
         return _named(await self._consumer.end_offsets(self._partitions))
 
     async def next(self, wait_ms: int) -> list[ConsumerRecord]:
@@ -106,17 +106,17 @@ class TopicReader:
     async def to_end(
         self, ends: Mapping[Partition, int] | None = None
     ) -> AsyncIterator[list[ConsumerRecord]]:
-        """Everything up to where the topics end now, in batches, each partition in order.
+        """Every record up to the current ends of the topics, in batches, each partition in order.
 
-        The last batches may reach beyond the ends, so that a reader that goes on misses nothing. An end is
-        reached by the consumer's position, not by the last record's offset: retention, compaction and
-        transaction markers leave offsets without a record, at the end of a partition too.
+        The last batches may go beyond the ends, so that a reader that continues misses nothing. Whether an
+        end is reached depends on the consumer's position, not on the last record's offset: retention,
+        compaction and transaction markers leave offsets without a record, even at the end of a partition.
 
         Args:
-            ends: Where to stop; by default where the partitions end when this is called.
+            ends: Where to stop; by default, the ends of the partitions at the time of the call.
 
         Raises:
-            LogStalled: Nothing came for a minute, although there is more.
+            LogStalled: Kafka delivered nothing for a minute, although there are more records.
         """
         ends = await self.ends() if ends is None else ends
         loop = asyncio.get_running_loop()
@@ -141,11 +141,11 @@ class TopicReader:
 
 
 async def read_to_end(bootstrap: str, topics: Sequence[Topic]) -> AsyncIterator[ConsumerRecord]:
-    """Every record that is on some topics now, each partition in order.
+    """Every record that is on some topics at present, each partition in order.
 
     Raises:
         KafkaError: Kafka is unavailable.
-        LogStalled: Kafka delivered nothing for a minute, although there is more.
+        LogStalled: Kafka delivered nothing for a minute, although there are more records.
         TopicMissing: A topic does not exist.
     """
     async with TopicReader(bootstrap, {}, topics) as reader:
@@ -157,7 +157,7 @@ async def read_to_end(bootstrap: str, topics: Sequence[Topic]) -> AsyncIterator[
 
 
 async def offsets_since(bootstrap: str, topics: Sequence[Topic], since: datetime) -> dict[Partition, int]:
-    """The offset in each partition of the first record from a moment on; the partition's end if none is.
+    """For each partition, the offset of the first record at or after a moment, or the end if there is none.
 
     Raises:
         KafkaError: Kafka is unavailable.

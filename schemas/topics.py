@@ -1,10 +1,11 @@
 """Every Kafka topic, declared once: its name, what it is keyed by, and how long it is kept.
 
-Kafka is the record: whatever the store's rows are made from is kept for ever, so that they can be made again.
+Kafka is the record: everything that the store's rows are made from is kept for ever, so that they can be
+rebuilt.
 
-All participant topics have one partition count and are keyed by the pseudonym, so that everything about
-one person meets on one partition, in order. The count is fixed for ever: changing it would send a
-person's later events to another partition than the earlier ones.
+All participant topics have the same number of partitions and are keyed by the pseudonym, so that everything
+about one participant is on one partition, in order. The number is fixed for ever: changing it would send a
+participant's later events to a different partition.
 """
 
 from collections.abc import Iterable, Mapping
@@ -54,10 +55,10 @@ class Topic:
         holds: What it holds, in one sentence.
         events: The types of event on it; every type is on exactly one topic. None for definitions.
         keyed_by: What the record's key is.
-        kept: How long records are kept. `record` is what the store's rows can be rebuilt from: it is kept for
-            ever, or for as many days as `WELLSTREAM_RECORD_RETENTION_DAYS` says. `always` is kept for ever
-            whatever that says, because later records cannot be read without it. A number is days.
-        partitions: How many partitions it has.
+        kept: How long records are kept. `record`: the store's rows are rebuilt from it, so it is kept for
+            ever, or for `WELLSTREAM_RECORD_RETENTION_DAYS` if that is set. `always`: for ever even
+            then, because later records cannot be read without it. A number: that many days.
+        partitions: Its number of partitions.
     """
 
     name: str
@@ -71,14 +72,14 @@ class Topic:
         """For how many days records are kept; None for ever.
 
         Args:
-            record_days: For how long this installation keeps the record; None for ever.
+            record_days: For how many days this installation keeps the record; None for ever.
         """
         if isinstance(self.kept, int):
             return self.kept
         return record_days if self.kept == "record" else None
 
     def config(self, record_days: int | None = None) -> dict[str, str]:
-        """The topic's settings as Kafka names them."""
+        """The topic's settings under Kafka's names."""
         days = self.retention_days(record_days)
         return {
             "cleanup.policy": "delete",
@@ -88,50 +89,50 @@ class Topic:
 
 
 MESSAGES = Topic(
-    "inbound.messages.v1", "A text that a participant sent; the words are sealed.", (MessageReceived,)
+    "inbound.messages.v1", "A text that a participant sent; its words are sealed.", (MessageReceived,)
 )
 CHECKINS = Topic(
     "checkins.v1", "A participant's answers at one moment.", (CheckInSubmitted, CheckInRetracted)
 )
 PROMPTS = Topic(
     "prompts.v1",
-    "What was planned for a participant's day, and what became of each prompt.",
+    "The plan of a participant's day, and how each prompt ended.",
     (DayPlanned, PromptSent, PromptClosed, SupportDecided),
 )
 CONVERSATION = Topic(
     "conversation.v1",
-    "What each text of a participant was taken for; none of its words.",
+    "How each of a participant's texts was classified; none of its words.",
     (MessageClassified,),
 )
 PARTICIPANTS = Topic(
     "participants.v1",
-    "Arm, language, zone, start date and pauses of a participant, with every change of them.",
+    "A participant's arm, language, time zone, start date and pauses, with every change.",
     (ParticipantEnrolled, LanguageChosen, PauseChanged),
     kept="always",
 )
 CONSENTS = Topic("consent.v1", "Consent given, stopped or withdrawn.", (ConsentChanged,), kept="always")
 INDICATORS = Topic(
     "indicators.v1",
-    "A participant's rolling indicators at one check-in; `wellstream rebuild` computes them anew.",
+    "A participant's rolling indicators at one check-in; `wellstream rebuild` recomputes them.",
     (IndicatorsUpdated,),
     kept=400,
 )
 ALERTS = Topic("alerts.v1", "A chart's alert, and what superseded it.", (AlertRaised, AlertSuperseded))
 SAFETY = Topic(
-    "safety.alerts.v1", "A participant's text calls for attention; none of its words.", (SafetyRaised,)
+    "safety.alerts.v1", "A participant's text needs staff's attention; none of its words.", (SafetyRaised,)
 )
 TEXTS = Topic(
     "outbound.texts.v1",
-    "A prompt or a reply to send to a participant; names a text, holds no answers.",
+    "A prompt or reply to send to a participant; it names a text and contains no answers.",
     (PromptRequested, ReplyRequested),
     kept=3,
 )
 DELIVERY_REPORTS = Topic(
     "outbound.delivery-reports.v1",
-    "What became of a text that was to be sent.",
+    "The status of a text to a participant.",
     (DeliveryReported,),
 )
-# Not compacted: of two definitions that claim one `id@version` the first holds; compaction keeps the last.
+# Not compacted: if two definitions claim the same `id@version`, the first holds; compaction keeps the last.
 STUDIES = Topic(
     "studies.v1",
     "Study definitions.",
@@ -141,7 +142,7 @@ STUDIES = Topic(
 )
 DEAD_LETTERS = Topic(
     "dead.letter.v1",
-    "What could not be read or used, with the reason.",
+    "Records that could not be read or used, with the reason.",
     (DeadLetter,),
     keyed_by="key of the record that failed",
 )

@@ -22,7 +22,7 @@ _UNION_ERRORS = frozenset({"union_tag_invalid", "union_tag_not_found"})
 
 @dataclass(frozen=True)
 class Problem:
-    """Something wrong in a definition.
+    """A problem in a definition.
 
     Attributes:
         line: Counted from 1.
@@ -36,7 +36,7 @@ class Problem:
 
 
 class DefinitionError(ValueError):
-    """A definition that cannot be used; its message has a line for each problem."""
+    """A definition is invalid; the message has a line for each problem."""
 
     def __init__(self, path: Path, problems: list[Problem]) -> None:
         lines = (f"{path}:{p.line}: {p.field + ': ' if p.field else ''}{p.message}" for p in problems)
@@ -97,7 +97,7 @@ def read_yaml(path: Path) -> Defined:
 
 
 def explained(problem: Mapping[str, Any], tree: object) -> tuple[Where, str]:
-    """The field that a problem is about, and a sentence on what is wrong and what is allowed.
+    """The field that a problem concerns, and a sentence that says what is wrong and what is allowed.
 
     Args:
         problem: One of a pydantic `ValidationError`.
@@ -112,9 +112,9 @@ def explained(problem: Mapping[str, Any], tree: object) -> tuple[Where, str]:
 
 
 def _without_kinds(path: Where, tree: object) -> tuple[Where, str]:
-    """The path as the file has it, and the kind of what the last field belongs to.
+    """The path as in the file, and the kind of the object that the last field belongs to.
 
-    Where models are told apart by `kind`, pydantic puts the kind into the path as a step of its own.
+    In a union discriminated by `kind`, pydantic inserts the kind into the path as an extra step.
     """
     kept: list[int | str] = []
     node: Any = tree
@@ -133,7 +133,7 @@ def _without_kinds(path: Where, tree: object) -> tuple[Where, str]:
 
 
 def _line(tree: Any, where: Where) -> int:
-    """The line of the field, or of the nearest thing around it that is in the file."""
+    """The line of the field, or of the innermost enclosing field that is in the file."""
     line = 1
     node = tree
     for step in where:
@@ -151,7 +151,7 @@ def _sentence(problem: Mapping[str, Any], holder: str) -> str:
     context = problem.get("ctx", {})
     match problem["type"]:
         case "extra_forbidden":
-            return f"{f'{holder} has' if holder else 'there is'} no such field; look at the spelling"
+            return f"{f'{holder} has' if holder else 'there is'} no such field; check the spelling"
         case "missing":
             return f"{holder} requires this field" if holder else "this field is required"
         case "union_tag_not_found":

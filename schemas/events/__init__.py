@@ -1,8 +1,8 @@
-"""The events on the topics: one envelope, and a payload for each type. One module for each topic family.
+"""The events on the topics: one envelope, and a payload for each type; a module for each family of topics.
 
 A type's payload may only change together with `SCHEMA_VERSION`; readers refuse versions they do not know
-(see `schemas.codec`). Every event's id follows from its cause (`schemas.identity.event_id`), so an event
-that is sent twice is one event.
+(see `schemas.codec`). Every event's id is derived from its cause (`schemas.identity.event_id`), so an event
+that is sent twice counts once.
 """
 
 from typing import Annotated
@@ -56,7 +56,7 @@ Event = Annotated[
     | DeadLetter,
     Field(discriminator="type"),
 ]
-"""Any event; `type` tells which."""
+"""An event of any type; `type` is the discriminator."""
 
 EventType = type[Envelope] | type[DeadLetter]
 """The class of an event."""

@@ -9,7 +9,7 @@ from schemas.base import Channel, Instant, Language, Slug
 from schemas.events.envelope import Envelope, Sealed
 
 Answer = Annotated[int, Field(ge=-1000, le=1000)] | tuple[Slug, ...] | Sealed
-"""A number on a scale, the ids of the options chosen, or sealed words."""
+"""A number on a scale, the ids of the options chosen, or sealed text."""
 
 
 class CheckInSubmitted(Envelope):
@@ -30,7 +30,7 @@ class CheckInSubmitted(Envelope):
             text does not.
         cause: `event_id` of the message with the answers; None for the web form.
         rule: The parsing rule that recognised the text; None for the web form.
-        late_for: The prompt for which it came too late. Such a check-in is kept, but answers no prompt.
+        late_for: The prompt that it came too late for. Such a check-in is kept, but answers no prompt.
         answers: The answers by item id.
     """
 
@@ -55,7 +55,7 @@ class CheckInSubmitted(Envelope):
     @model_validator(mode="after")
     def _names_what_it_corrects(self) -> Self:
         if (self.version > 1) != (self.corrects is not None):
-            raise ValueError("a version above 1, and only that, names in `corrects` what it corrects")
+            raise ValueError("a version above 1 must have `corrects`, and version 1 must not")
         return self
 
 

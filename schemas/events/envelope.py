@@ -1,4 +1,4 @@
-"""What every event carries, and the seal on a participant's own words."""
+"""The envelope of every event, and sealed free text."""
 
 from datetime import datetime
 from typing import Final, Literal, TypedDict
@@ -12,14 +12,14 @@ SCHEMA_VERSION: Final = 1
 
 
 class Envelope(FrozenModel):
-    """What every event about a participant carries.
+    """The fields that every event about a participant has.
 
     Attributes:
-        event_id: Derived from the cause: the same cause always has the same id.
+        event_id: Derived from the cause: the same cause always yields the same id.
         schema_version: Version of the schema, 1 at present.
         study: The study definition in force, as `id@version`.
         participant: The participant's pseudonym; also the record's key.
-        occurred_at: When it happened: event time.
+        occurred_at: When it happened (event time).
         recorded_at: When wellstream first recorded it.
         zone: The participant's time zone at that moment.
     """
@@ -51,13 +51,13 @@ def caused_by(
     occurred_at: datetime | None = None,
     recorded_at: datetime | None = None,
 ) -> EnvelopeFields:
-    """The envelope of an event that follows from another one: same study, participant and zone.
+    """The envelope of an event caused by another one: same study, participant and zone.
 
     Args:
-        cause: What it follows from.
-        event_id: Its own id, which must follow from the cause (`schemas.identity.event_id`).
-        occurred_at: When it happened, if not at the time of its cause.
-        recorded_at: When it was recorded, if not at the time of its cause.
+        cause: The event that caused it.
+        event_id: Its own id, which must be derived from the cause (`schemas.identity.event_id`).
+        occurred_at: When it happened, if not when its cause did.
+        recorded_at: When it was recorded, if not when its cause was.
     """
     return EnvelopeFields(
         event_id=event_id,
@@ -70,7 +70,7 @@ def caused_by(
 
 
 class Sealed(FrozenModel):
-    """Words that only the participant's key opens: AES-256-GCM, bound to topic, participant and event.
+    """Text that only the participant's key can open: AES-256-GCM, bound to topic, participant and event.
 
     Attributes:
         nonce: The nonce, in base64.

@@ -15,7 +15,7 @@ class MessageReceived(Envelope):
 
     Attributes:
         provider: The SMS provider that delivered it.
-        provider_message_id: The provider's own id of the message; the same id is the same message.
+        provider_message_id: The provider's own id of the message; the same id means the same message.
         language: The participant's language when the text arrived.
         text: The words, sealed with the participant's key.
     """
@@ -28,7 +28,7 @@ class MessageReceived(Envelope):
 
 
 class Intent(StrEnum):
-    """What a participant's text was taken for."""
+    """How a participant's text was classified."""
 
     ANSWER = "answer"
     CORRECTION = "correction"
@@ -45,13 +45,13 @@ class Intent(StrEnum):
 
 
 class MessageClassified(Envelope):
-    """A text was classified. The event holds what kind of text it was, never its words.
+    """A text was classified. The event says what kind of text it was, never its words.
 
     Attributes:
         cause: `event_id` of the message.
-        intent: What it was taken for.
-        unclear_in_a_row: Number of consecutive texts that were not understood, including this one; 0 for one
-            that was.
+        intent: How it was classified.
+        unclear_in_a_row: Number of consecutive texts that were not understood, including this one; 0 if this
+            one was.
     """
 
     type: Literal["message.classified"] = "message.classified"

@@ -15,7 +15,7 @@ class ParticipantEnrolled(Envelope):
 
     Attributes:
         arm: The arm's id in the study.
-        language: The language to address them in.
+        language: The language to write to them in.
         start_date: Their first study day, on their own calendar.
     """
 
@@ -26,7 +26,7 @@ class ParticipantEnrolled(Envelope):
 
 
 class LanguageChosen(Envelope):
-    """A participant chose the language to be addressed in.
+    """A participant chose the language of the texts and the form.
 
     Attributes:
         language: The language they chose.
@@ -41,7 +41,7 @@ class PauseChanged(Envelope):
 
     Attributes:
         paused: True if paused, False if resumed.
-        until: When they resume by themselves; None if staff must resume them.
+        until: When they resume automatically; None if staff must resume them.
         reason: Why, such as `crisis` or `asked`.
     """
 

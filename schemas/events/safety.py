@@ -1,4 +1,4 @@
-"""Safety alerts: a text that staff should look at at once."""
+"""Safety alerts: a text that staff should read immediately."""
 
 from typing import Literal
 from uuid import UUID
@@ -8,13 +8,13 @@ from schemas.events.envelope import Envelope
 
 
 class SafetyRaised(Envelope):
-    """A participant's text contains a crisis word; the study's staff should look at it at once.
+    """A participant's text contains a crisis word; the study's staff should read it immediately.
 
-    It is no measure of risk, and holds nothing of the text.
+    It is not a measure of risk, and contains none of the words.
 
     Attributes:
         cause: `event_id` of the message.
-        rule: Which of the study's words of crisis it was: language and place in the list, such as `en-3`.
+        rule: Which of the study's crisis words it was: language and position in the list, such as `en-3`.
     """
 
     type: Literal["safety.raised"] = "safety.raised"

@@ -11,13 +11,13 @@ from schemas.events.envelope import Envelope
 
 
 class ReplyRequested(Envelope):
-    """Send a participant a reply. The dispatcher words it; the event holds no answers.
+    """Send a participant a reply. The dispatcher writes the text; the event contains no answers.
 
     Attributes:
         cause: `event_id` of the event that it replies to.
         language: The language to write it in.
         reply: Name of the text, such as `not_understood`.
-        item: The item that it is about, if it is about one.
+        item: The item that it is about, if any.
         expires_at: It is not sent from this moment on, so that no reply arrives late after an outage.
     """
 
@@ -51,7 +51,7 @@ class PromptRequested(Envelope):
 
 
 class DeliveryStatus(StrEnum):
-    """The status of a text, in the order in which the statuses occur; the latest one holds."""
+    """The status of a text, in the order in which statuses occur; the latest one holds."""
 
     CLAIMED = "claimed"
     WITHHELD = "withheld"
@@ -67,7 +67,7 @@ class DeliveryReported(Envelope):
 
     Attributes:
         text: `event_id` of the request.
-        prompt_id: The prompt that the text asks, if it asks one.
+        prompt_id: The prompt, if the text is one.
         provider: The SMS provider.
         delivery: The new status.
         code: The provider's error code, or why the text was withheld.

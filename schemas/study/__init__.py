@@ -1,4 +1,4 @@
-"""What a study is: arms and their phases, interventions, items, languages, schedule and safety.
+"""A study's definition: arms and their phases, interventions, items, languages, schedule and safety.
 
 A definition is immutable: `id@version` is stamped on every event, and a change is a new version.
 """

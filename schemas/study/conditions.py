@@ -1,4 +1,4 @@
-"""Conditions for asking an item: a small language over earlier answers, parsed and never evaluated as code.
+"""Conditions for asking an item: a small language about earlier answers, parsed and never evaluated as code.
 
     condition := all ("or" all)*
     all       := one ("and" one)*
@@ -34,7 +34,7 @@ _DEEPEST = 20
 
 @dataclass(frozen=True)
 class Compare:
-    """An item's number against a constant."""
+    """An item's number compared with a constant."""
 
     item: str
     sign: str
@@ -51,7 +51,7 @@ class Has:
 
 @dataclass(frozen=True)
 class Not:
-    """The opposite."""
+    """The negation of a condition."""
 
     inner: "Condition"
 

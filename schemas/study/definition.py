@@ -1,4 +1,4 @@
-"""A study's definition: everything a participant's day and a researcher's number follow from."""
+"""A study's definition: what decides participants' prompts and how results are computed."""
 
 from collections.abc import Mapping
 from typing import Annotated, Self, assert_never
@@ -55,11 +55,11 @@ class Study(FrozenModel):
         return f"{self.id}@{self.version}"
 
     def item(self, item_id: str) -> Item | None:
-        """The item of that id."""
+        """The item with an id; None if there is none."""
         return next((item for item in self.items if item.id == item_id), None)
 
     def arm(self, arm_id: str) -> Arm | None:
-        """The arm of that id."""
+        """The arm with an id; None if there is none."""
         return next((arm for arm in self.arms if arm.id == arm_id), None)
 
     @property
@@ -140,9 +140,9 @@ class Study(FrozenModel):
 
     def _check_schedule(self) -> None:
         for place, rule in enumerate(self.schedule.prompts):
-            wanted = _intervention(rule)
-            if wanted is not None:
-                self._check_intervention(("schedule", "prompts", place, "intervention"), wanted)
+            intervention = _intervention(rule)
+            if intervention is not None:
+                self._check_intervention(("schedule", "prompts", place, "intervention"), intervention)
         for place, name in enumerate(self.schedule.support.texts if self.schedule.support else ()):
             if name not in self.texts:
                 raise FieldError(

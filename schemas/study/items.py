@@ -1,7 +1,7 @@
-"""The questions of a study: one model for each kind of item, each with exactly the fields that it may have.
+"""The items of a study: one model for each kind, with exactly the fields that the kind allows.
 
-Code that treats the kinds differently uses `match` over `Item` and closes it with `assert_never`, so that a
-new kind is a type error wherever it was forgotten.
+Code that treats kinds differently uses `match` over `Item` and closes it with `assert_never`, so that a new
+kind is a type error wherever it is not handled.
 """
 
 from collections.abc import Mapping
@@ -61,7 +61,7 @@ ItemKind = Literal["scale", "choice", "choices", "yes_no", "text"]
 
 
 class ItemBase(FrozenModel):
-    """What items of every kind have.
+    """The fields of items of every kind.
 
     Attributes:
         id: Stable over versions, and the field's name in the form.
@@ -104,7 +104,7 @@ class ScaleItem(ItemBase):
     """A number on a scale.
 
     Attributes:
-        measures: What it measures; None if it is stored without being an indicator.
+        measures: What it measures; None if it is stored but not used for indicators.
         scale: Its bounds and labels.
     """
 
@@ -117,7 +117,7 @@ class MultipleChoiceItem(ItemBase):
     """Any number of options.
 
     Attributes:
-        measures: Coping strategies, or None if it is stored without being an indicator.
+        measures: Coping strategies; None if it is stored but not used for indicators.
         options: The options to choose from.
     """
 
@@ -127,7 +127,7 @@ class MultipleChoiceItem(ItemBase):
 
 
 class UnmeasuredItem(ItemBase):
-    """An item that is stored without being an indicator."""
+    """An item that is stored but not used for indicators."""
 
     measures: ClassVar[None] = None
 
@@ -154,7 +154,7 @@ class TextItem(UnmeasuredItem):
 Item = Annotated[
     ScaleItem | ChoiceItem | MultipleChoiceItem | YesNoItem | TextItem, Field(discriminator="kind")
 ]
-"""A question of any kind; `kind` tells which."""
+"""An item of any kind; `kind` is the discriminator."""
 
 
 def options_of(item: Item) -> tuple[Option, ...]:

@@ -1,7 +1,7 @@
 """When participants are asked.
 
-Code that treats the kinds of rules differently uses `match` over `PromptRule` and closes it with
-`assert_never`: a kind that was forgotten there is a type error, where it would silently ask nobody.
+Code that treats kinds of rules differently uses `match` over `PromptRule` and closes it with `assert_never`:
+an unhandled kind is a type error, where it would otherwise silently prompt nobody.
 """
 
 from collections.abc import Iterator
@@ -35,11 +35,11 @@ _WEEKDAYS = tuple(Weekday)
 
 
 class Rule(FrozenModel):
-    """What all rules have.
+    """The fields of every rule.
 
     Attributes:
-        phases: Only in these kinds of phases; in all if empty.
-        weekdays: Only on these; on all if empty.
+        phases: The kinds of phases in which it applies; all if empty.
+        weekdays: The weekdays on which it applies; all if empty.
     """
 
     phases: tuple[PhaseKind, ...] = ()
@@ -122,7 +122,7 @@ class AroundPhase(Rule):
 
     Attributes:
         phase: Kind of the phase; every phase of that kind counts.
-        intervention: Only phases in which this runs.
+        intervention: Only phases with this intervention.
     """
 
     kind: Literal["relative"] = "relative"
@@ -133,7 +133,7 @@ class AroundPhase(Rule):
     channel: Channel
 
     def study_days(self, arm: Arm) -> Iterator[int]:
-        """The study days of an arm on which it asks."""
+        """The study days of an arm on which it prompts."""
         first = 1
         for phase in arm.phases:
             fits = self.intervention is None or self.intervention in phase.interventions
@@ -200,7 +200,7 @@ class Schedule(FrozenModel):
 
     @property
     def channels(self) -> tuple[Channel, ...]:
-        """The channels that the rules ask by: each prompt of a day where their number is known, else once."""
+        """The channels of the rules: one for each prompt of a day if their number is fixed, else one."""
         return tuple(channel for rule in self.prompts for channel in _channels(rule))
 
     @property

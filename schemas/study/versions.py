@@ -1,7 +1,7 @@
 """The known versions of studies, and which of their answers may be pooled.
 
-Within a window only answers count that were asked for as at its end: with other items or on another scale,
-it is another measure. Nothing is rescaled: no formula turns 7 of 10 into 5 of 7.
+Within a window, only answers count whose measure has the same items and scales as at its end; otherwise it is
+a different measure. Nothing is rescaled: no formula turns 7 out of 10 into 5 out of 7.
 """
 
 from collections.abc import Iterable
@@ -26,7 +26,7 @@ class Versions:
         return self.studies[ref]
 
     def alike(self, one: str, other: str, measure: Measure) -> bool:
-        """Whether two versions measure it with the same items on the same scales."""
+        """Whether two versions measure something with the same items on the same scales."""
         return one == other or self._asked[one].get(measure) == self._asked[other].get(measure)
 
     @cached_property

@@ -62,7 +62,7 @@ def test_the_kinds_of_items_are_those_of_the_union() -> None:
 
 
 OF_SCALE = "scale: &zero-to-ten-bad-good"
-NO_SUCH = "has no such field; look at the spelling"
+NO_SUCH = "has no such field; check the spelling"
 
 
 @pytest.mark.parametrize(

@@ -56,6 +56,11 @@ def test_every_setting_has_a_heading_and_a_meaning() -> None:
     assert not lacking, f"document {lacking} in the docstring of schemas.settings.Settings, then `just docs`"
 
 
+def test_the_settings_page_names_the_types_of_settings_in_words() -> None:
+    page = (DOCS / "settings.md").read_text(encoding="utf-8")
+    assert "| `WELLSTREAM_RECORD_RETENTION_DAYS` | whole number | none |" in page
+
+
 def test_every_topic_has_a_heading_and_a_meaning() -> None:
     headings = sections("topics.md")
     assert not [topic.name for topic in TOPICS if topic.holds not in headings.get(topic.name, "")], RERUN

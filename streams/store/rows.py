@@ -11,7 +11,7 @@ BigInt = Annotated[int, "bigint"]
 
 
 class Offset(NamedTuple):
-    """Which records of each partition the rows come from, written in one transaction with them.
+    """The records of each partition that the rows come from, written in the same transaction as the rows.
 
     From `first_offset` up to `next_offset`, which is the next to be read.
     """
@@ -56,7 +56,7 @@ class Consent(NamedTuple):
 
 
 class Message(NamedTuple):
-    """Every text that a participant sent: that it came, never its words."""
+    """Every text that a participant sent: the fact, never its words."""
 
     event_id: str
     participant: str
@@ -67,7 +67,7 @@ class Message(NamedTuple):
 
 
 class MessageClassification(NamedTuple):
-    """What each text was taken for; `cause` is the text in `messages`."""
+    """How each text was classified; `cause` is the text's id in `messages`."""
 
     event_id: str
     cause: str
@@ -101,7 +101,7 @@ class PlannedPrompt(NamedTuple):
 
 
 class ClosedPrompt(NamedTuple):
-    """Every prompt that ended without being asked, with its outcome and why."""
+    """Every planned prompt that was closed without an answer, with its outcome and the reason."""
 
     prompt_id: str
     participant: str
@@ -151,7 +151,7 @@ class SafetyAlert(NamedTuple):
 
 
 class Pause(NamedTuple):
-    """Every pause of a participant's prompts, and every end of one (`paused` is false)."""
+    """Every pause of a participant's prompts, and every resumption (`paused` is false)."""
 
     event_id: str
     participant: str
@@ -227,7 +227,7 @@ class AnswerVersion(NamedTuple):
 
 
 class IndicatorValue(NamedTuple):
-    """The rolling indicators at each check-in. The highest `revision` replaces those before it.
+    """The rolling indicators at each check-in. The highest `revision` replaces earlier ones.
 
     A value that cannot be computed is empty and has a `reason`. `scale` says of which measure, and is empty
     for an indicator of several.
@@ -271,7 +271,7 @@ class AlertSuperseded(NamedTuple):
 
 
 class DeadLetter(NamedTuple):
-    """Every record that could not be read or used: where it lies on its topic, and the reason."""
+    """Every record that could not be read or used: its place on the topic, and the reason."""
 
     event_id: str
     cause: str | None
@@ -286,7 +286,7 @@ class DeadLetter(NamedTuple):
 
 
 class Summary(NamedTuple):
-    """The catalogue over each participant's whole record, by the last batch."""
+    """Every indicator over each participant's full record, as of the last batch."""
 
     study: str
     participant: str
@@ -299,7 +299,7 @@ class Summary(NamedTuple):
 
 
 class ArmWeek(NamedTuple):
-    """Each arm's mean in each study week with its interval, by the last batch; small cells are empty."""
+    """Each arm's weekly mean with its interval, as of the last batch; small cells are suppressed."""
 
     study: str
     indicator: str
@@ -317,7 +317,7 @@ class ArmWeek(NamedTuple):
 
 
 class ArmChange(NamedTuple):
-    """Each arm's change from baseline in each later phase, by the last batch; small cells are empty."""
+    """Each arm's change from baseline in each later phase, as of the last batch; small cells are empty."""
 
     study: str
     indicator: str
@@ -340,7 +340,7 @@ class ArmChange(NamedTuple):
 
 
 class ModelTerm(NamedTuple):
-    """The coefficients of the models, by the last nightly batch; `participant` is empty for a mixed model."""
+    """The models' coefficients, as of the last nightly batch; `participant` is empty for a mixed model."""
 
     study: str
     measure: str

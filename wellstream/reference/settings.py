@@ -1,7 +1,7 @@
 """docs/settings.md: every setting with its meaning and default."""
 
 from pathlib import Path
-from typing import get_args
+from typing import Annotated, Any, get_args, get_origin
 
 from pydantic import SecretStr
 
@@ -32,12 +32,17 @@ def variable(name: str) -> str:
 
 def _kind(name: str) -> str:
     annotation = Settings.model_fields[name].annotation
-    kinds = [kind for kind in get_args(annotation) or (annotation,) if kind is not type(None)]
+    kinds = [_plain(kind) for kind in get_args(annotation) or (annotation,) if kind is not type(None)]
     words = {
         bool: "true or false", str: "text", int: "whole number", float: "number", Path: "path",
         SecretStr: "secret",
     }  # fmt: skip
     return " or ".join(words.get(kind, getattr(kind, "__name__", str(kind))) for kind in kinds)
+
+
+def _plain(kind: Any) -> Any:
+    """A type without its constraints."""
+    return get_args(kind)[0] if get_origin(kind) is Annotated else kind
 
 
 def _default(name: str) -> str:

@@ -6,7 +6,7 @@ from wellstream.reference.markdown import generated_head, table
 _INTRODUCTION = """\
 Kafka is the record; the store is derived from it. `wellstream topics` creates the topics and shows where
 their settings differ from this page; `wellstream topics --apply` corrects them. Events are keyed by the
-participant's pseudonym, so everything about one person is in order on one partition.
+participant's pseudonym, so everything about one participant is in order on one partition.
 [events.md](events.md) describes the events.
 """
 

@@ -1,4 +1,4 @@
--- One row for each participant: what holds now, the arm that they began in, and whether they ever moved.
+-- One row for each participant: current details, the arm that they began in, and whether they ever moved.
 create or replace view participants as
   select participant, arg_max(study, (occurred_at, event_id)) as study, arg_max(arm, (occurred_at, event_id)) as arm,
     arg_max(language, (occurred_at, event_id)) as language, arg_max(zone, (occurred_at, event_id)) as zone,
@@ -6,7 +6,7 @@ create or replace view participants as
     arg_min(arm, (occurred_at, event_id)) as first_arm, count(distinct arm) > 1 as moved_arm
   from enrolments group by participant;
 
--- The highest version of each check-in, unless that retracts it.
+-- The highest version of each check-in, unless it is retracted.
 create or replace view checkins as
   select checkin as event_id, * exclude (event_id, checkin, retracted), event_id as version_event
   from (
@@ -63,8 +63,8 @@ create or replace view prompt_outcomes as
       as status
   from prompts p left join firsts f using (prompt_id);
 
--- How things are at the moment of asking: each participant's newest values. A value whose window has passed since
--- is empty with the reason `no_data`; `days_since_checkin` says for how long the participant has been quiet.
+-- Each participant's newest values, as of the query. A value whose window has passed since is empty, with the
+-- reason `no_data`; `days_since_checkin` is the number of days since the participant's last check-in.
 create or replace view current_indicators as
   with newest as (
     select * from indicators
@@ -84,14 +84,14 @@ create or replace view alerts as
   select r.event_id as alert, r.* exclude (event_id), min(s.superseded_at) as superseded_at
   from alerts_raised r left join alerts_superseded s on s.alert = r.event_id group by all;
 
--- Values over whole records, each with the participant's compliance.
+-- Values over full records, each with the participant's compliance.
 create or replace view records as
   select s.*, c.value as compliance
   from summaries s left join summaries c
     on c.study = s.study and c.participant = s.participant and c.indicator = 'compliance';
 
--- Delivery reports with their stage. They arrive in any order: of a text, the report of the latest stage holds, not
--- the one that came last.
+-- Delivery reports with their stage. They arrive in any order: for each text, the report of the latest stage holds,
+-- not the one that arrived last.
 create or replace view ranked_delivery_reports as
   select *, list_position(['claimed', 'withheld', 'accepted', 'sent', 'unknown', 'failed', 'delivered'], delivery)
     as stage
@@ -127,8 +127,8 @@ create or replace view prompt_log as
   left join prompts_closed k using (prompt_id);
 
 -- Every event that was accepted by the gateway, a text or a form, by its `status`: `stored` as a check-in, or as a text
--- that needs none, such as HELP; `quarantined`, where all that is left of it is a dead letter; or `pending`, on its
--- way from Kafka. A correction or a retraction is an event of its own.
+-- that needs none, such as HELP; `quarantined`, if only a dead letter is left of it; or `pending`, not
+-- read from Kafka yet. A correction or a retraction is a separate event.
 create or replace view accepted_events as
   with accepted as (
     select event_id, 'text' as kind from messages

@@ -30,7 +30,7 @@ EXIT_STUCK = 71
 BATCH = 500
 WITHIN_SECONDS = 0.2
 _BUFFERED = 20_000
-_LOOK_SECONDS = 30.0
+_STUCK_CHECK_SECONDS = 30.0
 _GROUP = "wellstream"
 _log = logging.getLogger(__name__)
 
@@ -60,7 +60,7 @@ def build_app(settings: Settings, studies: KnownVersions, keys: KeyClient) -> fa
     _recover(app, recoveries)
 
     @app.task
-    async def say_ready() -> None:
+    async def mark_ready() -> None:
         app.producer.buffer.max_messages = _BUFFERED
         _ready_file(settings).touch()
 
@@ -98,8 +98,8 @@ def _agent(
     """Have the application work on some topics, in batches without gaps."""
     recovery = GapRecovery(settings.kafka, _GROUP, reads)
 
-    async def quarantine(letter: DeadLetter) -> None:
-        await send([letter])
+    async def quarantine(dead_letter: DeadLetter) -> None:
+        await send([dead_letter])
 
     @app.agent(declare(app, *reads), name=name)
     async def follow(stream: Any) -> None:
@@ -115,24 +115,24 @@ def _recover(app: faust.App, recoveries: Iterable[GapRecovery]) -> None:
     """Lose nothing when partitions are assigned, and end the process if no record is delivered any more."""
 
     @app.on_partitions_assigned.connect
-    async def begin_anew(*_: Any, **__: Any) -> None:
+    async def forget_offsets(*_: Any, **__: Any) -> None:
         for recovery in recoveries:
             recovery.forget()
 
     @app.on_rebalance_complete.connect
-    async def hold_records_back(*_: Any, **__: Any) -> None:
-        # Else records that come between a table's recovery and Faust's seek to the committed offsets are
-        # put in queues that it then clears, and dropped where it reads them again (0.15.3).
+    async def pause_fetching(*_: Any, **__: Any) -> None:
+        # Otherwise, records fetched between a table's recovery and the seek to the committed offsets go into
+        # queues that Faust then clears, and it drops them when it reads them again (0.15.3).
         app.consumer.stop_flow()
 
-    @app.timer(_LOOK_SECONDS)
+    @app.timer(_STUCK_CHECK_SECONDS)
     async def end_if_stuck() -> None:
         if app.rebalancing or not cast("Any", app.tables).recovery.completed.is_set():
             return
-        mine = app.consumer.assignment()
+        assigned = app.consumer.assignment()
         with suppress(KafkaError, OSError):
             for recovery in recoveries:
-                if await recovery.stands_still(mine):
+                if await recovery.is_stuck(assigned):
                     _log.critical("ending: records are waiting, and Faust delivers none")
                     os._exit(EXIT_STUCK)
 
@@ -141,9 +141,9 @@ def run_worker(settings: Settings) -> None:
     """Run the worker until SIGTERM or SIGINT; ends the process.
 
     Raises:
-        DefinitionError: The file of a language is wrong.
+        DefinitionError: A locale file is invalid.
     """
-    all_locales()  # a wrong file must stop the worker, not the first text that needs it
+    all_locales()  # an invalid file must stop the worker now, not at the first text that needs it
     settings.worker_path.mkdir(parents=True, exist_ok=True)
     _ready_file(settings).unlink(missing_ok=True)
     app = build_app(settings, KnownVersions(settings.kafka), KeyClient(settings))

@@ -14,7 +14,7 @@ from schemas.clock import Clock
 from schemas.codec import Unreadable, dead_letter, decode
 from schemas.consumers import MisplacedEvent
 from schemas.events import DeadLetter, Event, Reason
-from schemas.faults import type_and_frames as _what
+from schemas.faults import type_and_frames
 from streams.worker.gap_recovery import Record
 from streams.worker.ports import SendFailed
 
@@ -31,7 +31,9 @@ def ending_where_stuck() -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        _log.critical("ending before the offset is committed, the batch will be read again: %s", _what(error))
+        _log.critical(
+            "ending before the offset is committed, the batch will be read again: %s", type_and_frames(error)
+        )
         os._exit(EXIT_UNSENT)
 
 
@@ -53,13 +55,13 @@ async def run_batch(records: Sequence[Record], work: Work, quarantine: Quarantin
         try:
             readable.append((record, decode(record.value or b"")))
         except Unreadable as refusal:
-            await quarantine(_letter(record, refusal.reason, refusal.detail, clock, None))
+            await quarantine(_dead_letter(record, refusal.reason, refusal.detail, clock, None))
     try:
         await work([event for _, event in readable])
     except SendFailed:
         raise
     except Exception as error:
-        _log.error("a batch of %d failed, trying its events alone: %s", len(readable), _what(error))
+        _log.error("a batch of %d failed, trying its events alone: %s", len(readable), type_and_frames(error))
         for record, event in readable:
             await _alone(record, event, work, quarantine, clock)
 
@@ -70,13 +72,15 @@ async def _alone(record: Record, event: Event, work: Work, quarantine: Quarantin
     except SendFailed:
         raise
     except MisplacedEvent as error:
-        await quarantine(_letter(record, error.reason, error.detail, clock, event))
+        await quarantine(_dead_letter(record, error.reason, error.detail, clock, event))
     except Exception as error:
-        _log.error("an event failed and goes to the dead letters: %s", _what(error))
-        await quarantine(_letter(record, Reason.UNEXPECTED, type(error).__name__, clock, event))
+        _log.error("an event failed and is quarantined: %s", type_and_frames(error))
+        await quarantine(_dead_letter(record, Reason.UNEXPECTED, type(error).__name__, clock, event))
 
 
-def _letter(record: Record, reason: Reason, detail: str, clock: Clock, event: Event | None) -> DeadLetter:
+def _dead_letter(
+    record: Record, reason: Reason, detail: str, clock: Clock, event: Event | None
+) -> DeadLetter:
     return dead_letter(
         topic=record.topic, partition=record.partition, offset=record.offset,
         key=record.key, value=record.value, reason=reason, detail=detail, at=clock(),

@@ -111,7 +111,7 @@ class GapRecovery:
         finally:
             self._at_work = False
 
-    async def stands_still(self, places: Collection[Partition]) -> bool:
+    async def is_stuck(self, places: Collection[Partition]) -> bool:
         """Whether records are waiting and none was worked on since the last call.
 
         Args:

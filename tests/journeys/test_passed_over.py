@@ -1,4 +1,4 @@
-"""A stream that passes over every third event loses none: its worker reads them again."""
+"""A stream that skips every third event loses none: the worker reads them from Kafka."""
 
 import asyncio
 import sys

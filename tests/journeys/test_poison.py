@@ -1,4 +1,4 @@
-"""Records that nobody could expect: the worker and the store put them aside with a reason and go on."""
+"""Poison records: the worker and the store quarantine them with a reason and go on."""
 
 import json
 

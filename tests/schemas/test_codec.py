@@ -1,4 +1,4 @@
-"""Events to bytes and back; what is no event of ours is refused with the right reason."""
+"""Events to bytes and back; anything else is refused with the right reason."""
 
 import json
 from datetime import UTC, datetime, timedelta, timezone

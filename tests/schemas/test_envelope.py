@@ -1,4 +1,4 @@
-"""The envelope of an event that follows from another one is made in one place, and type-checked."""
+"""The envelope of an event caused by another one is built in one place, and type-checked."""
 
 import ast
 from datetime import UTC, datetime, timedelta

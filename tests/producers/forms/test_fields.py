@@ -1,4 +1,4 @@
-"""Every kind of item is read as what it is, and going back and forth changes nothing about what is sent."""
+"""Every kind of item is parsed, and going back and forth between pages does not change what is sent."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""The page's own times count only within what is plausible."""
+"""The times that the page reports count only if they are plausible."""
 
 from datetime import UTC, date, datetime, timedelta
 from uuid import uuid4

@@ -1,4 +1,4 @@
-"""A fault of ours is answered in words, with the security headers, and logged without what was said."""
+"""An internal error gets a readable response with security headers, and is logged without its message."""
 
 import logging
 from collections.abc import AsyncIterator

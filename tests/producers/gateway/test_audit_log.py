@@ -1,4 +1,4 @@
-"""What is refused leaves a reason for the operator, nothing personal, and never more than a little."""
+"""A refused request leaves a reason in the audit log, nothing personal, and a bounded number of lines."""
 
 import json
 from collections.abc import AsyncIterator

@@ -1,4 +1,4 @@
-"""The form against misuse: every answer is clear to the person, leaves a reason, and never crashes."""
+"""Misuse of the form: every response is clear, every refusal is audited, and nothing crashes."""
 
 import json
 import logging

@@ -1,4 +1,4 @@
-"""The server itself writes no path, query or header to a log: secrets, numbers and texts stand in them."""
+"""The server itself writes no path, query or header to a log: they contain secrets, numbers and texts."""
 
 import asyncio
 import logging

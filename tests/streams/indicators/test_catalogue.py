@@ -1,4 +1,4 @@
-"""The catalogue is whole, agrees with what is computed, and its page is up to date."""
+"""The catalogue is complete, agrees with what is computed, and its page is up to date."""
 
 import json
 from dataclasses import fields

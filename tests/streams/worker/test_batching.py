@@ -1,4 +1,4 @@
-"""An unexpected exception in an agent loses no event: it goes to the dead letters, the rest is done."""
+"""An unexpected exception in an agent loses no event: the event is quarantined, the others are processed."""
 
 from types import SimpleNamespace
 

@@ -1,4 +1,4 @@
-"""No record is passed over, whatever the stream leaves out."""
+"""Gap recovery: no record is lost, whatever the stream skips."""
 
 import uuid
 from dataclasses import dataclass
@@ -76,7 +76,7 @@ async def values(recovery: GapRecovery, records: list[Handed]) -> list[bytes | N
 
 @pytest.mark.kafka
 @LIMIT
-async def test_what_was_passed_over_is_read_before_what_follows_it_is_done(broker: str, topic: Topic) -> None:
+async def test_skipped_records_are_read_before_later_ones_are_done(broker: str, topic: Topic) -> None:
     recovery = GapRecovery(broker, topic.name, [topic])
     # The group has committed up to 3, so 3 is missing before the first record, and 5 and 6 in between.
     assert await values(recovery, handed(topic, 4, 7)) == [b"3", b"4", b"5", b"6", b"7"]
@@ -88,7 +88,7 @@ async def test_what_was_passed_over_is_read_before_what_follows_it_is_done(broke
 
 @pytest.mark.kafka
 @LIMIT
-async def test_what_failed_is_missing_still(broker: str, topic: Topic) -> None:
+async def test_a_batch_that_failed_is_still_missing(broker: str, topic: Topic) -> None:
     recovery = GapRecovery(broker, topic.name, [topic])
     with pytest.raises(ZeroDivisionError):
         async with recovery.without_gaps(handed(topic, 3)):
@@ -98,17 +98,17 @@ async def test_what_failed_is_missing_still(broker: str, topic: Topic) -> None:
 
 @pytest.mark.kafka
 @LIMIT
-async def test_a_worker_stands_still_where_records_wait_and_none_is_done(broker: str, topic: Topic) -> None:
+async def test_a_worker_is_stuck_if_records_wait_and_none_is_processed(broker: str, topic: Topic) -> None:
     recovery = GapRecovery(broker, topic.name, [topic])
-    mine = [(topic.name, 0), (topic.name, 1), ("a table's changelog", 3)]
-    assert not await recovery.stands_still(mine)
-    assert await recovery.stands_still(mine)
-    assert not await recovery.stands_still([(topic.name, 1)])
-    assert not await recovery.stands_still(mine)
+    assigned = [(topic.name, 0), (topic.name, 1), ("a table's changelog", 3)]
+    assert not await recovery.is_stuck(assigned)
+    assert await recovery.is_stuck(assigned)
+    assert not await recovery.is_stuck([(topic.name, 1)])
+    assert not await recovery.is_stuck(assigned)
     await values(recovery, handed(topic, 3))
-    assert not await recovery.stands_still(mine)
+    assert not await recovery.is_stuck(assigned)
     async with recovery.without_gaps(handed(topic, *range(4, 10))):
-        assert not await recovery.stands_still(mine)
+        assert not await recovery.is_stuck(assigned)
     await say(broker, topic, range(10, 12))
-    assert not await recovery.stands_still(mine)
-    assert await recovery.stands_still(mine)
+    assert not await recovery.is_stuck(assigned)
+    assert await recovery.is_stuck(assigned)

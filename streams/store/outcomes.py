@@ -57,7 +57,7 @@ _OF_SEVERAL: tuple[tuple[Outcome, frozenset[Measure]], ...] = (
         frozenset({Measure.STRESS, Measure.COPING_EFFICACY}),
     ),
     (Outcome("Coping variety", coping.VARIETY.id), frozenset({Measure.COPING_STRATEGY})),
-    (Outcome("Evenness of coping", coping.SHANNON.id), frozenset({Measure.COPING_STRATEGY})),
+    (Outcome("Coping diversity (entropy)", coping.SHANNON.id), frozenset({Measure.COPING_STRATEGY})),
     (
         Outcome("Instability of mood (RMSSD)", instability.RMSSD.id, Measure.VALENCE.value),
         frozenset({Measure.VALENCE}),

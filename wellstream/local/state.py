@@ -27,14 +27,15 @@ def claim_home(home: Path) -> None:
         OtherState: An earlier or a newer version made it.
     """
     marker = home / "format"
-    found = int(marker.read_text()) if marker.exists() else 0
+    written = marker.read_text(errors="replace")[:9].strip() if marker.exists() else ""
+    found = int(written) if written.isascii() and written.isdigit() else 0
     # `secrets.json` is the first file that `up` and `demo` have ever made.
     if found > FORMAT:
         raise OtherState(f"a newer version of wellstream made the state folder {home}; upgrade this one")
     if found < FORMAT and (home / "secrets.json").exists():
         raise OtherState(
             f"an earlier version of wellstream made the state folder {home}, and this one cannot use it: to "
-            "begin anew, move the folder away or choose another one with WELLSTREAM_HOME"
+            "start afresh, move the folder away or choose another one with WELLSTREAM_HOME"
         )
     home.mkdir(parents=True, exist_ok=True)
     marker.write_text(f"{FORMAT}\n")

@@ -88,7 +88,7 @@ def test_kafka_ends_with_the_process_that_started_it(tmp_path: Path) -> None:
 
 
 async def test_a_topic_that_is_another_one_or_is_refused_is_an_error(broker: str) -> None:
-    with pytest.raises(TopicMismatch, match="12 partitions, not 5"):
+    with pytest.raises(TopicMismatch, match="12 partitions instead of 5"):
         await create_topics(broker, [Topic(**(vars(CHECKINS) | {"partitions": 5}))])
     with pytest.raises(TopicRefused, match="no/such"):
         await create_topics(broker, [Topic(**(vars(CHECKINS) | {"name": "no/such"}))])

@@ -19,7 +19,7 @@ def test_a_folder_is_claimed_and_used_again(tmp_path: Path) -> None:
 def test_a_folder_of_an_earlier_checkout_is_left_alone_with_what_to_do(tmp_path: Path) -> None:
     local_secrets(tmp_path)
     before = sorted(path.name for path in tmp_path.iterdir())
-    with pytest.raises(OtherState, match=r"begin anew.*WELLSTREAM_HOME"):
+    with pytest.raises(OtherState, match=r"start afresh.*WELLSTREAM_HOME"):
         claim_home(tmp_path)
     assert sorted(path.name for path in tmp_path.iterdir()) == before
 

@@ -47,6 +47,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         needed.setdefault(item.path, set()).update(getattr(item, "fixturenames", ()))
     for item in items:
+        if "kafka" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.kafka)
         item.add_marker(pytest.mark.xdist_group(_group(item.path, needed[item.path])))
     items.sort(key=lambda item: _place(item.path))
 

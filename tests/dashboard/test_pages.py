@@ -21,6 +21,8 @@ from streams.store.schema import Rows
 from streams.store.writer import open_store, write
 from tests.dashboard.conftest import NOW, STUDY, File
 
+pytestmark = pytest.mark.slow  # a simulated study in DuckDB takes seconds
+
 PAGES = sorted((Path(dashboard.__file__).parent / "views").glob("*.py"))
 MOOD = Outcome("Mood (valence)", "mean", "valence")
 APP = Path(dashboard.__file__).parent / "app.py"

@@ -31,6 +31,8 @@ from streams.store.writer import open_store, write
 from tests.dashboard.conftest import NOW, STUDY, File
 from wellstream.cli.app import app
 
+pytestmark = pytest.mark.slow  # a simulated study in DuckDB takes seconds
+
 VIEWS = Path(dashboard.__file__).parent / "views"
 SMALLEST = MINIMUM_CELL[Audience.STAFF]
 OUTCOMES = ("mean/valence", "coping_efficacy", "compliance")

@@ -22,6 +22,8 @@ from streams.store.writer import asking
 from tests.conftest import DEMO
 from wellstream.operations.imports import Memory, events_in, summaries
 
+pytestmark = pytest.mark.slow  # a simulated study in DuckDB takes seconds
+
 GOLDEN = Path(__file__).parents[2] / "golden"
 MOOD = Outcome("Mood (valence)", "mean", "valence")
 NOW = datetime(2026, 6, 1, tzinfo=UTC)

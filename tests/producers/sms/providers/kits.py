@@ -92,7 +92,7 @@ class _Handler(BaseHTTPRequestHandler):
 @contextmanager
 def carrier(answer: Callable[[Took], Answer]) -> Iterator[Carrier]:
     server = Carrier(answer)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
     thread.start()
     try:
         yield server

@@ -60,6 +60,7 @@ def test_a_new_event_type_on_any_topic_of_a_consumer_is_refused(contract: Consum
         ("producers.forms.recent_answers", "CHECKINS"),
     ],
 )
+@pytest.mark.slow
 def test_a_consumer_of_a_topic_with_a_new_event_type_cannot_be_imported(module: str, topic: str) -> None:
     program = NEW_TYPE.format(module=module, topic=topic)
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)

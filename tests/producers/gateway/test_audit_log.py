@@ -55,6 +55,7 @@ async def watched(settings: Settings, study: Study, vault: Vault, person: Person
     await publisher.close()
 
 
+@pytest.mark.slow
 async def test_forged_and_unreadable_webhooks_leave_a_reason(watched: Watched) -> None:
     post = watched.client.post
     await post("/sms/twilio", data={"From": STRANGER, "Body": "private words"})
@@ -102,6 +103,7 @@ async def test_wrong_links_and_places_are_noted(watched: Watched) -> None:
     assert len(watched.lines()) == 4
 
 
+@pytest.mark.slow
 async def test_a_line_contains_no_number_text_token_or_full_address(watched: Watched) -> None:
     await test_forged_and_unreadable_webhooks_leave_a_reason(watched)
     await test_unknown_numbers_and_reports_are_recorded(watched)

@@ -151,6 +151,7 @@ def test_any_order_batching_and_repetition_ends_the_same(data: st.DataObject) ->
 
 @examples(25)
 @given(st.permutations(TROUBLED))
+@pytest.mark.slow
 def test_a_revision_only_grows(order: list[TimelineEvent]) -> None:
     state: State | None = None
     highest: dict[UUID, int] = {}

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -26,6 +27,7 @@ def test_a_score_is_the_mean_of_what_was_answered() -> None:
     assert score({"stress": 7}, AFFECT) is None
 
 
+@pytest.mark.slow
 def test_worker_record_and_groups_have_the_same_scores() -> None:
     study, events = events_in(GOLDEN / "checkins.csv", GOLDEN / "study.yaml", GOLDEN / "map.yaml")
     versions, memory = Versions([study]), Memory(study, events)

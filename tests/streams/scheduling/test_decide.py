@@ -238,6 +238,7 @@ def test_fewer_the_day_after_silence_and_more_after_answers() -> None:
     assert world.of(DayPlanned)[-1].answered_share == 1.0
 
 
+@pytest.mark.slow
 def test_supportive_texts_are_drawn_and_logged_with_their_probability() -> None:
     study = scheduled(
         prompts=[{"kind": "random", "channels": ["sms"] * 6}],

@@ -71,6 +71,7 @@ class TestPeopleMean:
         assert (found.interval.low, found.interval.high) == pytest.approx((3.76, 5.45), abs=0.005)
 
     @pytest.mark.parametrize(("people", "samples"), [(5, 600), (30, 100)])
+    @pytest.mark.slow
     def test_it_covers_the_truth_as_often_as_it_says(self, people: int, samples: int) -> None:
         draw = np.random.default_rng(2)
         found = [people_mean(draw.normal(0, 1, people).tolist()).interval for _ in range(samples)]
@@ -192,6 +193,7 @@ def study(people: int, seed: int = 1, spread: float = 1.0) -> list[Row]:
     return rows
 
 
+@pytest.mark.slow
 class TestMixed:
     def test_a_difference_between_arms_is_found(self) -> None:
         found = phase_by_arm(study(12), "A", "B", "waitlist")

@@ -10,9 +10,7 @@ from streams.statistics.claims import Claim
 from streams.statistics.report import Report
 from streams.store.queries import Outcome
 
-HIDDEN = (
-    "Fewer than five people are never shown, and with them is hidden whatever would let them be worked out."
-)
+HIDDEN = "Groups of fewer than five people are hidden, and so is any figure that would reveal them."
 
 
 def measured(outcome: Outcome, formula: str) -> str:

@@ -16,6 +16,8 @@ class Row:
         day: Study day; the participant's first is 1.
         value: In the outcome's unit.
         label: The phase's label if an arm has several of one kind; otherwise empty, and the kind is used.
+        at: When it was made, in days since the participant's first study day began; None if only the day is
+            known.
     """
 
     participant: str
@@ -24,6 +26,12 @@ class Row:
     day: int
     value: float
     label: str = ""
+    at: float | None = None
+
+    @property
+    def time(self) -> float:
+        """Real time in days since the first study day began; the start of the study day if unknown."""
+        return self.day - 1.0 if self.at is None else self.at
 
     @property
     def week(self) -> int:

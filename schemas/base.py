@@ -101,3 +101,15 @@ class PhaseKind(StrEnum):
     INTERVENTION = "intervention"
     WASHOUT = "washout"
     FOLLOW_UP = "follow-up"
+
+
+class CheckIns(StrEnum):
+    """Which check-ins a value is computed from.
+
+    A check-in is `prompted` if it answers a prompt, names one or came too late for one; any other was made on
+    the participant's `own_initiative` (`streams/records/matching.py`). `both` is every check-in.
+    """
+
+    PROMPTED = "prompted"
+    OWN_INITIATIVE = "own_initiative"
+    BOTH = "both"

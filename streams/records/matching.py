@@ -13,12 +13,15 @@ It applies to the prompts sent to one participant and their check-ins, each in i
 5. A correction keeps the time of the first version, and so its place in the order. After a retraction, the
    next check-in that answers the prompt is its answer.
 
-The store's view `prompt_outcomes` repeats the rule in SQL; a Hypothesis law checks that the two agree
-(`tests/streams/store/test_matching_law.py`).
+A check-in is prompted if it answers a prompt, names one or came too late for one. Any other was made on the
+participant's own initiative: with no prompt open, or after the open one had its answer.
+
+The store's views `prompt_outcomes` and `checkin_days` repeat the rules in SQL; a Hypothesis law holds them
+to this module (`tests/streams/store/test_matching_law.py`).
 """
 
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -80,6 +83,19 @@ def first_answers(prompts: Sequence[Prompt], checkins: Iterable[CheckIn]) -> dic
         elif checkin.prompt in known:
             answers.setdefault(checkin.prompt, checkin)
     return answers
+
+
+def prompted(checkins: Iterable[CheckInVersion], answers: Mapping[str, CheckInVersion]) -> frozenset[str]:
+    """The ids of the check-ins that were prompted; the others were made on the participant's own initiative.
+
+    Args:
+        checkins: A participant's check-ins that are not retracted.
+        answers: The check-in that answers each prompt, as `first_answers` finds them.
+    """
+    answering = {checkin.id for checkin in answers.values()}
+    return frozenset(
+        checkin.id for checkin in checkins if checkin.prompt or checkin.late or checkin.id in answering
+    )
 
 
 def open_prompt(prompts: Sequence[Prompt], at: int) -> Prompt | None:

@@ -27,16 +27,6 @@ create or replace view indicators as
   left join indicator_values k on k.checkin = v.checkin and k.window_length = v.window_length
     and k.indicator = 'compliance' and k.scale = '';
 
--- Each check-in with its local date and hour, its study day, and the arm in force at its time; before the first
--- enrolment, the first arm.
-create or replace view checkin_days as
-  select c.event_id as checkin, c.participant, coalesce(e.arm, p.first_arm) as arm, c.study, c.channel,
-    c.occurred_at, cast(timezone(c.zone, c.occurred_at) as date) as local_date,
-    hour(timezone(c.zone, c.occurred_at)) as local_hour,
-    date_diff('day', p.start_date, cast(timezone(c.zone, c.occurred_at) as date)) + 1 as study_day
-  from checkins c join participants p using (participant)
-  asof left join enrolments e on e.participant = c.participant and c.occurred_at >= e.occurred_at;
-
 -- Each prompt that was sent, with the check-in that answers it, by the rule of streams/records/matching.py;
 -- tests/streams/store/test_matching_law.py holds this view to it.
 create or replace view prompt_outcomes as
@@ -62,6 +52,20 @@ create or replace view prompt_outcomes as
     case when f.checkin is not null then 'answered' when p.expires_at <= now() then 'expired' else 'pending' end
       as status
   from prompts p left join firsts f using (prompt_id);
+
+-- Each check-in with its local date and hour, the arm in force at its time (before the first enrolment, the first arm),
+-- whether it was prompted or made on the participant's own initiative, and its study day: the day for which the prompt
+-- that it answers was planned, otherwise that of its local date. The rules are those of streams/records/matching.py.
+create or replace view checkin_days as
+  select c.event_id as checkin, c.participant, coalesce(e.arm, p.first_arm) as arm, c.study, c.channel,
+    c.occurred_at, cast(timezone(c.zone, c.occurred_at) as date) as local_date,
+    hour(timezone(c.zone, c.occurred_at)) as local_hour,
+    coalesce(o.study_day, date_diff('day', p.start_date, cast(timezone(c.zone, c.occurred_at) as date)) + 1)
+      as study_day,
+    o.checkin is not null or c.prompt_id is not null or c.late_for is not null as prompted
+  from checkins c join participants p using (participant)
+  asof left join enrolments e on e.participant = c.participant and c.occurred_at >= e.occurred_at
+  left join (select checkin, study_day from prompt_outcomes where checkin is not null) o on o.checkin = c.event_id;
 
 -- Each participant's newest values, as of the query. A value whose window has passed since is empty, with the
 -- reason `no_data`; `days_since_checkin` is the number of days since the participant's last check-in.

@@ -1,11 +1,12 @@
-"""LAW: the store's view, the live indicators and the planner find the same answer of each prompt.
+"""LAW: the store's views, the live indicators and the planner find the same answer of each prompt.
 
-The rule is in `streams/records/matching.py`.
+They also agree on which check-ins were prompted, and on the study day to which each belongs. The rules are in
+`streams/records/matching.py`.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
 import duckdb
@@ -18,6 +19,7 @@ from schemas.events import (
     CheckInRetracted,
     CheckInSubmitted,
     EnvelopeFields,
+    ParticipantEnrolled,
     PlannedPrompt,
     PromptSent,
     caused_by,
@@ -26,7 +28,7 @@ from schemas.identity import event_id
 from schemas.study.file import load_study
 from schemas.study.versions import Versions
 from streams.indicators.update import TimelineEvent, absorb
-from streams.records.matching import CheckInVersion, SentPrompt, first_answers
+from streams.records.matching import CheckInVersion, SentPrompt, first_answers, prompted
 from streams.records.timeline import to_ms
 from streams.scheduling.participant_state import ParticipantState
 from streams.store.projection import project
@@ -40,6 +42,8 @@ VERSIONS = Versions([STUDY])
 START = datetime(2026, 6, 1, 8, tzinfo=UTC)
 PEOPLE = ("p-0000000000000001", "p-0000000000000002")
 MINUTE = st.integers(0, 9)
+TODAY = 3
+"""The study day of START's local date."""
 
 
 @dataclass(frozen=True)
@@ -73,7 +77,7 @@ def prompts(draw: st.DrawFn, participant: str) -> list[PromptSent]:
             channel=Channel.SMS,
             scheduled_at=at,
             expires_at=expires_at,
-            study_day=1,
+            study_day=draw(st.integers(TODAY - 1, TODAY)),  # planned for today, or for a day past midnight
             beep=number + 1,
         )
         found.append(sent)
@@ -117,12 +121,21 @@ def records(draw: st.DrawFn) -> Record:
     return Record(draw(st.permutations([*events, *again])))
 
 
-def by_the_rule(record: Record, who: str) -> dict[str, str]:
-    """The answer of each prompt, by `first_answers`."""
+@dataclass(frozen=True)
+class Matched:
+    """The answer of each prompt, and of each check-in its study day and whether it was prompted."""
+
+    answers: dict[str, str]
+    checkins: dict[str, tuple[int, bool]]
+
+
+def by_the_rule(record: Record, who: str) -> Matched:
+    """The answer of each prompt, by `first_answers`, and which check-ins were prompted, by `prompted`."""
     highest: dict[UUID, CheckInSubmitted | CheckInRetracted] = {}
-    sent = set()
+    sent, planned_for = set(), {}
     for event in record.of(who):
         if isinstance(event, PromptSent):
+            planned_for[str(event.event_id)] = event.study_day
             sent.add(SentPrompt(to_ms(event.occurred_at), str(event.event_id), to_ms(event.expires_at)))
         else:
             there = highest.get(event.checkin, event)
@@ -135,18 +148,31 @@ def by_the_rule(record: Record, who: str) -> dict[str, str]:
         )
         for one in highest.values()
     ]  # fmt: skip
-    return {prompt: checkin.id for prompt, checkin in first_answers(sorted(sent), versions).items()}
+    answers = first_answers(sorted(sent), versions)
+    counted = [one for one in versions if not one.retracted]
+    asked = prompted(counted, answers)
+    days = {checkin.id: planned_for[prompt] for prompt, checkin in answers.items()}
+    return Matched(
+        {prompt: checkin.id for prompt, checkin in answers.items()},
+        {one.id: (days.get(one.id, TODAY), one.id in asked) for one in counted},
+    )
 
 
 @pytest.fixture(scope="module")
 def store() -> Iterator[duckdb.DuckDBPyConnection]:
     connection = open_store(":memory:")
+    for who in PEOPLE:
+        enrolled = ParticipantEnrolled(
+            **envelope(who, -60, "enrolment"), arm="cbt", language="nl",
+            start_date=date(2026, 6, 1) - timedelta(days=TODAY - 1),
+        )  # fmt: skip
+        write(connection, project(enrolled), {})
     yield connection
     connection.close()
 
 
-def stored(store: duckdb.DuckDBPyConnection, record: Record) -> dict[str, str]:
-    """The answer of each prompt in the view, after the events were written in two batches."""
+def stored(store: duckdb.DuckDBPyConnection, record: Record) -> Matched:
+    """What the views say, after the events were written in two batches."""
     for table in ("prompts", "checkin_versions", "answer_versions"):
         store.execute(f"delete from {table}")
     half = len(record.arrived) // 2
@@ -156,8 +182,11 @@ def stored(store: duckdb.DuckDBPyConnection, record: Record) -> dict[str, str]:
             for table, more in project(event).items():
                 rows.setdefault(table, []).extend(more)
         write(store, rows, {})
-    return dict(
-        store.execute("select prompt_id, checkin from prompt_outcomes where checkin is not null").fetchall()
+    answers = "select prompt_id, checkin from prompt_outcomes where checkin is not null"
+    checkins = store.execute("select checkin, study_day, prompted from checkin_days").fetchall()
+    return Matched(
+        dict(store.execute(answers).fetchall()),
+        {checkin: (day, was_prompted) for checkin, day, was_prompted in checkins},
     )
 
 
@@ -166,8 +195,10 @@ def stored(store: duckdb.DuckDBPyConnection, record: Record) -> dict[str, str]:
 def test_the_view_finds_the_answers_that_the_rule_finds(
     store: duckdb.DuckDBPyConnection, record: Record
 ) -> None:
-    expected = {prompt: checkin for who in PEOPLE for prompt, checkin in by_the_rule(record, who).items()}
-    assert stored(store, record) == expected
+    expected = [by_the_rule(record, who) for who in PEOPLE]
+    found = stored(store, record)
+    assert found.answers == {prompt: one for each in expected for prompt, one in each.answers.items()}
+    assert found.checkins == {checkin: one for each in expected for checkin, one in each.checkins.items()}
 
 
 @given(record=records())
@@ -176,7 +207,7 @@ def test_the_live_indicators_find_the_answers_that_the_rule_finds(record: Record
     for who in PEOPLE:
         _, history, _ = absorb(None, record.of(who), VERSIONS)
         found = {prompt: checkin.id for prompt, checkin in history.answer_of.items()}
-        assert found == by_the_rule(record, who)
+        assert found == by_the_rule(record, who).answers
 
 
 @given(record=records())
@@ -188,7 +219,7 @@ def test_the_planner_takes_the_prompts_for_answered_that_the_rule_does(record: R
             state.learn(event)
         asked = [event for event in record.of(who) if isinstance(event, PromptSent)]
         answered = {str(one.event_id) for one in asked if state.answered(planned(one))}
-        assert answered == set(by_the_rule(record, who))
+        assert answered == set(by_the_rule(record, who).answers)
 
 
 def planned(sent: PromptSent) -> PlannedPrompt:

@@ -155,6 +155,37 @@ WCLS = Method(
     interpretation="The average difference that a treatment makes soon afterwards, at points where "
     "people were available. Treatment is randomised, so this is an effect.",
 )
+RELIABILITY = Method(
+    id="reliability",
+    title="Reliability of a composite between people and of change",
+    formula="variance components by REML, k items, T check-ins (harmonic mean): "
+    "RkF = (P + PI/k)/(P + PI/k + e/(T k)); Rc = PT/(PT + e/k); R1R, RkR with time random; "
+    "RkRn, Rcn with time nested in people",
+    unit="share of variance",
+    range="0 to 1",
+    source="Cranford et al. 2006; Shrout & Lane 2012; formulae as in psych's mlr (Revelle)",
+    minimum=5,
+    counted="people with two check-ins at which every item was answered",
+    edge_cases="one item: undefined (too_few_items); items that agree less within check-ins than between "
+    "them: undefined (negative_variance)",
+    interpretation="RkF says how well people's averages are told apart, Rc how well a person's changes are. "
+    "A scale may have a high RkF and too low an Rc for the study of change.",
+)
+OMEGA = Method(
+    id="omega",
+    title="Omega within and between people",
+    formula="(sum l)^2/((sum l)^2 + sum u), one factor by maximum likelihood in S_PW and in "
+    "(S_B - S_PW)/c; with two items Spearman-Brown, 2 r/(1 + r)",
+    unit="share of variance",
+    range="0 to 1",
+    source="Geldhof, Preacher & Zyphur 2014; Muthén 1994; Eisinga, te Grotenhuis & Pelzer 2013",
+    minimum=20,
+    counted="people with two check-ins at which every item was answered",
+    edge_cases="an item's unique variance, or a variance between people, would be below 0: undefined "
+    "(negative_variance)",
+    interpretation="How much of the composite is the one thing that its items share: of a person's ups and "
+    "downs within, of differences between people's levels between. With few people the latter is rough.",
+)
 CELLS = Method(
     id="cells",
     title="Suppression of small cells",
@@ -170,5 +201,5 @@ CELLS = Method(
 )
 
 METHODS = (
-    PEOPLE_MEAN, CHANGE, BH, META, INTERRUPTED, MIXED, INERTIA, CLUSTER_OLS, WCLS, CELLS,
+    PEOPLE_MEAN, CHANGE, BH, META, INTERRUPTED, MIXED, INERTIA, CLUSTER_OLS, WCLS, RELIABILITY, OMEGA, CELLS,
 )  # fmt: skip

@@ -140,6 +140,22 @@ CLUSTER_OLS = Method(
     "undefined (too_few_clusters), since the errors would be too small",
     interpretation="An average over all answers, so people who answer more often weigh more.",
 )
+TREND = Method(
+    id="trend",
+    title="Trend over study days",
+    formula="value ~ day + prompt of the day, OLS; standardised: b SD(day)/SD(value); errors clustered by "
+    "participant, t(G - 1)",
+    unit="scale points per day; standardised: standard deviations per standard deviation of the day",
+    range="unbounded; standardised about -1 to 1",
+    source="Fried, Papanikolaou & Epskamp 2022, who report the standardised slope; Liang & Zeger 1986; "
+    "Cameron & Miller 2015",
+    minimum=20,
+    counted="participants",
+    edge_cases="fewer than 20 participants: undefined (too_few_clusters); every answer the same: undefined "
+    "(zero_variance); a single day: undefined (rank_deficient)",
+    interpretation="How answers moved over the study, on average over all of them. It is no effect of "
+    "anything: whatever else happened in those days is in it, and so is that people get used to being asked.",
+)
 WCLS = Method(
     id="wcls",
     title="Proximal effect in a micro-randomised trial",
@@ -201,5 +217,6 @@ CELLS = Method(
 )
 
 METHODS = (
-    PEOPLE_MEAN, CHANGE, BH, META, INTERRUPTED, MIXED, INERTIA, CLUSTER_OLS, WCLS, RELIABILITY, OMEGA, CELLS,
+    PEOPLE_MEAN, CHANGE, BH, META, INTERRUPTED, MIXED, INERTIA, CLUSTER_OLS, TREND, WCLS, RELIABILITY, OMEGA,
+    CELLS,
 )  # fmt: skip

@@ -13,6 +13,7 @@ from schemas.base import known_zone
 _Read = TypeVar("_Read")
 _SHOWN = 20
 _NUMBER = re.compile(r"[+-]?(?:\d{1,15}(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,3})?", re.ASCII)
+_YEARS = range(1900, 3000)
 _COUNT = re.compile(r"0*[1-9]\d{0,5}", re.ASCII)
 
 
@@ -169,6 +170,8 @@ def time(in_zone: tzinfo | None = None) -> Callable[[str], datetime]:
             raise CellRefused(_no_time(cell, "")) from None
         if moment.tzinfo is None and in_zone is None:
             raise CellRefused(_no_time(cell, " with an offset"))
+        if moment.year not in _YEARS:
+            raise CellRefused(_no_time(cell, f" from {_YEARS[0]} to {_YEARS[-1]}"))
         return moment if moment.tzinfo else moment.replace(tzinfo=in_zone)
 
     return read

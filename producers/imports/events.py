@@ -1,9 +1,8 @@
 """Rows of a file as events. Ids are derived from the file, so importing it again changes nothing."""
 
 from collections.abc import Iterator, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from producers.imports.rows import Imported
 from schemas.base import Channel
@@ -22,12 +21,13 @@ def pseudonym_of(study: Study, person: str) -> str:
 def events_of(rows: Sequence[Imported], study: Study) -> Iterator[Event]:
     """The events of a file: each participant's enrolment, then prompts and answers in the file's order.
 
-    A person's study begins on the local day of their first prompt.
+    A person's study begins on the waking day of their first prompt or, where the file has study days, on
+    study day 1.
     """
     starts: dict[str, date] = {}
     for row in rows:
-        day = row.scheduled.astimezone(ZoneInfo(row.zone)).date()
-        starts[row.person] = min(day, starts.get(row.person, day))
+        first = row.date - timedelta(days=(row.day or 1) - 1)
+        starts[row.person] = min(first, starts.get(row.person, first))
     enrolled: set[tuple[str, str]] = set()
     for row in rows:
         if (row.person, row.arm) not in enrolled:
@@ -64,13 +64,12 @@ def _enrolment(row: Imported, study: Study, start: date) -> ParticipantEnrolled:
 
 
 def _prompt(row: Imported, study: Study, start: date) -> PromptSent:
-    day = row.scheduled.astimezone(ZoneInfo(row.zone)).date()
     return PromptSent(
         **_envelope(row, study, _prompt_id(row, study), row.sent),
         channel=Channel.IMPORT,
         scheduled_at=row.scheduled,
         expires_at=row.expires,
-        study_day=(day - start).days + 1,
+        study_day=row.day or (row.date - start).days + 1,
         beep=row.beep,
     )
 

@@ -44,7 +44,9 @@ class Mapping(FrozenModel):
             scheduled time is used.
         answered: Column with the time of the answer; used only if an item is answered.
         started: Column with the time of opening.
-        beep: Column with the number of the prompt within its day, from 1.
+        beep: Column with the number of the prompt within its study day, from 1, in order of time.
+        day: Column with the study day, from 1. Without it, a prompt belongs to the study day of its local
+            date, or of the date before if the study's waking day reaches past midnight and ends after it.
         items: Column of each item of the study.
         separator: What separates the options of an item of kind `choices`.
         expires_minutes: Minutes from sending to expiry; by default the study's.
@@ -60,6 +62,7 @@ class Mapping(FrozenModel):
     answered: str
     started: str | None = None
     beep: str
+    day: str | None = None
     items: Annotated[dict[Slug, str], Field(min_length=1)]
     separator: Annotated[str, Field(min_length=1)] = "|"
     expires_minutes: Annotated[int, Field(ge=1)] | None = None
@@ -68,7 +71,8 @@ class Mapping(FrozenModel):
     def columns(self) -> tuple[str, ...]:
         """All columns that are read."""
         sources = (self.arm.column, self.language.column, self.zone.column)
-        single = (self.participant, self.scheduled, self.sent, self.answered, self.started, self.beep)
+        times = (self.scheduled, self.sent, self.answered, self.started)
+        single = (self.participant, *times, self.beep, self.day)
         return tuple(dict.fromkeys(c for c in (*single, *sources, *self.items.values()) if c is not None))
 
 

@@ -1,9 +1,10 @@
 """Reads a CSV of past check-ins with a mapping. Errors name the line and the column; nothing is guessed."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import assert_never
 from zoneinfo import ZoneInfo
@@ -24,6 +25,7 @@ from schemas.study import (
 Answers = dict[str, int | tuple[str, ...]]
 _NAMED_TIME = re.compile(r"^(?P<time>.*?\d)(?:\s+(?P<zone>[A-Z]{2,5}|[+-]\d{2}))?$")
 _MOST_BEEPS = 48
+_MOST_DAYS = 3650
 
 
 @dataclass(frozen=True)
@@ -35,7 +37,9 @@ class Imported:
         person: The participant's name in the file.
         zone: IANA name of the time zone.
         scheduled, sent, expires: When the prompt was scheduled, sent and expired.
-        beep: Number of the prompt within its day.
+        date: The local date on which the waking day of the prompt began.
+        day: Its study day, if the file has it.
+        beep: Number of the prompt within its study day.
         answered, started: When it was answered and opened; None if it was not, or if the time is unknown.
         answers: By item; empty for a missed prompt.
         occurrence: 0; counts up where the file repeats a participant and scheduled time.
@@ -49,6 +53,8 @@ class Imported:
     scheduled: datetime
     sent: datetime
     expires: datetime
+    date: date
+    day: int | None
     beep: int
     answered: datetime | None
     started: datetime | None
@@ -72,9 +78,30 @@ def read_rows(path: Path, study: Study, mapping: Mapping) -> list[Imported]:
             key = (imported.person, imported.scheduled)
             seen[key] = seen.get(key, -1) + 1
             found.append(replace(imported, occurrence=seen[key]))
+    problems += _out_of_order(found, mapping)
     if problems:
         raise DataFileError(path, problems)
     return found
+
+
+def _out_of_order(rows: list[Imported], mapping: Mapping) -> Iterator[Problem]:
+    """Prompts whose study day or number contradicts their time: pairs of them would be no neighbours."""
+    ordered = sorted(rows, key=lambda row: (row.person, row.scheduled, row.day or 0, row.beep))
+    for before, row in pairwise(ordered):
+        if row.person != before.person:
+            continue
+        if mapping.day and row.day and before.day and row.day < before.day:
+            message = f"study day {row.day} is later than study day {before.day} in line {before.line}"
+            yield Problem(row.line, mapping.day, message)
+        elif (row.day or row.date) == (before.day or before.date) and row.beep < before.beep:
+            yield Problem(
+                row.line,
+                mapping.beep,
+                f"prompt {row.beep} is later than prompt {before.beep} of the same study day in line "
+                f"{before.line}; if a prompt after midnight belongs to the day before, let the waking day of "
+                "the study reach past midnight (`schedule`: `sleep` before `wake`), or name the column with "
+                "the study day in the mapping (`day`)",
+            )
 
 
 def _missing_columns(header: list[str], mapping: Mapping) -> list[Problem]:
@@ -96,6 +123,7 @@ def _imported(row: Row, study: Study, mapping: Mapping) -> Imported | None:
             f"{language!r} is not a language of {study.ref}; allowed: {', '.join(study.languages)}",
         )
     beep = row.read(mapping.beep, cells.count(_MOST_BEEPS))
+    day = row.read(mapping.day, cells.count(_MOST_DAYS)) if mapping.day else None
     answers = _answers(row, study, mapping)
     zone = _zone(row, mapping)
     if zone is None:
@@ -116,9 +144,15 @@ def _imported(row: Row, study: Study, mapping: Mapping) -> Imported | None:
     minutes = mapping.expires_minutes or study.schedule.expires_minutes
     return Imported(
         line=row.line, person=person, arm=arm, language=language, zone=zone, scheduled=scheduled, sent=sent,
-        expires=sent + timedelta(minutes=minutes), beep=beep, answered=answered if answers else None,
+        expires=sent + timedelta(minutes=minutes), date=_date(scheduled.astimezone(ZoneInfo(zone)), study),
+        day=day, beep=beep, answered=answered if answers else None,
         started=started if answers else None, answers=answers,
     )  # fmt: skip
+
+
+def _date(local: datetime, study: Study) -> date:
+    before = study.schedule.after_midnight(f"{local:%H:%M}")
+    return local.date() - timedelta(days=1 if before else 0)
 
 
 def _zone(row: Row, mapping: Mapping) -> str | None:

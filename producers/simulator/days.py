@@ -26,6 +26,7 @@ from schemas.study import (
     Schedule,
     Study,
     TextItem,
+    TimeOfDay,
     YesNoItem,
 )
 from schemas.study.schedule import DAY_MINUTES, minute_of
@@ -135,17 +136,21 @@ def _slots(
             case RandomTimes():
                 yield from _at_random(rule, schedule, draw)
             case FixedTimes():
-                yield from ((minute_of(at), rule.channel) for at in rule.times)
+                yield from ((_minute_of(at, schedule), rule.channel) for at in rule.times)
             case EveryInterval():
                 times = rule.times(schedule.wake, schedule.sleep)
                 yield from ((minute_of(at), rule.channel) for at in times)
             case AroundPhase():
                 if day in rule.study_days(arm):
-                    yield minute_of(rule.time), rule.channel
+                    yield _minute_of(rule.time, schedule), rule.channel
             case OwnInitiative():
                 pass  # simulated people only answer
             case _:
                 assert_never(rule)
+
+
+def _minute_of(at: TimeOfDay, schedule: Schedule) -> int:
+    return minute_of(at) + DAY_MINUTES * schedule.after_midnight(at)
 
 
 def _at_random(

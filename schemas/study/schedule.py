@@ -4,7 +4,7 @@ Code that treats kinds of rules differently uses `match` over `PromptRule` and c
 an unhandled kind is a type error, where it would otherwise silently prompt nobody.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date, datetime, time
 from enum import StrEnum
 from typing import Annotated, Literal, Self, assert_never
@@ -32,6 +32,7 @@ class Weekday(StrEnum):
 
 
 _WEEKDAYS = tuple(Weekday)
+_A_WEEK = tuple(date(2024, 1, day) for day in range(1, 8))
 
 
 class Rule(FrozenModel):
@@ -89,7 +90,7 @@ class RandomTimes(Rule):
 
 
 class FixedTimes(Rule):
-    """The same local times every day."""
+    """The same local times every day; one that ends a waking day past midnight is on the next date."""
 
     kind: Literal["fixed"] = "fixed"
     times: Annotated[tuple[TimeOfDay, ...], Field(min_length=1, max_length=24)]
@@ -212,6 +213,43 @@ class Schedule(FrozenModel):
     def effective_quiet_hours(self) -> QuietHours:
         """The hours without texts: those of the study, or else the hours outside the waking day."""
         return self.quiet or self.nights
+
+    def after_midnight(self, at: TimeOfDay) -> bool:
+        """Whether a time belongs to the waking day that began on the date before: it is not after `sleep`."""
+        return minute_of(at) <= minute_of(self.sleep) < minute_of(self.wake)
+
+    def most_a_day(self, arms: Iterable[Arm]) -> int:
+        """The most prompts that any day of the study can have.
+
+        Rules that never apply on the same day (other weekdays, other phases, other days around a phase) do
+        not add up, and two that ask at the same time ask once. An adaptive rule counts with its most.
+        Whether a study day falls on a weekday depends on when a participant begins, so every weekday counts.
+        """
+        days = ((arm, day) for arm in arms for day in range(1, arm.days + 1))
+        return max((self._most_on(arm, day, weekday) for arm, day in days for weekday in _A_WEEK), default=0)
+
+    def _most_on(self, arm: Arm, study_day: int, weekday: date) -> int:
+        times: set[TimeOfDay] = set()
+        at_random = 0
+        phase = arm.phase_on(study_day)
+        for rule in self.prompts:
+            if phase is None or not rule.applies(weekday, phase.kind):
+                continue
+            match rule:
+                case RandomTimes():
+                    adaptive = rule.adaptive
+                    at_random += adaptive.max_per_day if adaptive else len(rule.channels)
+                case FixedTimes():
+                    times.update(rule.times)
+                case EveryInterval():
+                    times.update(rule.times(self.wake, self.sleep))
+                case AroundPhase():
+                    times.update((rule.time,) if study_day in rule.study_days(arm) else ())
+                case OwnInitiative():
+                    pass  # nobody is asked
+                case _:
+                    assert_never(rule)
+        return at_random + len(times)
 
     @model_validator(mode="after")
     def _fits(self) -> Self:

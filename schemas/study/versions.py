@@ -29,6 +29,16 @@ class Versions:
         """Whether two versions measure something with the same items on the same scales."""
         return one == other or self._asked[one].get(measure) == self._asked[other].get(measure)
 
+    def once_a_day(self, ref: str) -> bool:
+        """Whether no day of a version has more than one prompt (`Schedule.most_a_day`), but some have one."""
+        return ref in self._once_a_day
+
+    @cached_property
+    def _once_a_day(self) -> frozenset[str]:
+        return frozenset(
+            ref for ref, study in self.studies.items() if study.schedule.most_a_day(study.arms) == 1
+        )
+
     @cached_property
     def _asked(self) -> dict[str, dict[Measure, _Asked]]:
         return {

@@ -25,7 +25,7 @@ from schemas.topics import CHECKINS, PROMPTS
 from streams.indicators.rolling import known, rolling
 from streams.indicators.window import LONGEST_MS, scales
 from streams.records.scores import score
-from streams.records.timeline import CheckInRecord, History, PromptRecord, from_ms, local_day, to_ms
+from streams.records.timeline import CheckInRecord, History, PromptRecord, from_ms, to_ms
 
 LATENESS_MS = 14 * 86_400_000
 """How far an event may lag behind the newest one and still count; `rebuild` has no such limit."""
@@ -51,8 +51,10 @@ def to_record(event: TimelineEvent, versions: Versions) -> PromptRecord | CheckI
     """
     at, study = to_ms(event.occurred_at), versions[event.study]
     if isinstance(event, PromptSent):
-        day = local_day(event.occurred_at, event.zone)
-        return PromptRecord(at, str(event.event_id), to_ms(event.expires_at), event.beep, day)
+        return PromptRecord(
+            at, str(event.event_id), to_ms(event.expires_at), day=event.study_day, beep=event.beep,
+            once_a_day=versions.once_a_day(event.study),
+        )  # fmt: skip
     if isinstance(event, CheckInRetracted):
         return CheckInRecord(
             at, str(event.checkin), retracted=True, event=str(event.event_id), version=event.version,

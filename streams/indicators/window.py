@@ -59,7 +59,7 @@ class Windowed:
         usable = {checkin.id for checkin in self._with(measure)}
         return [
             (a.scores[measure], b.scores[measure])
-            for (_, a), (_, b) in consecutive(self._placed, lambda placed: (placed[0].day, placed[0].beep))
+            for (_, a), (_, b) in consecutive(self._placed, lambda placed: placed[0].place)
             if a.id in usable and b.id in usable
         ]
 

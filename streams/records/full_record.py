@@ -6,7 +6,7 @@ from datetime import datetime
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
-from streams.records.pairs import consecutive
+from streams.records.pairs import Place, consecutive
 
 
 @dataclass(frozen=True)
@@ -65,8 +65,8 @@ class Series:
 
     @classmethod
     def of(cls, participant: str, arm: str, zone: str, prompts: Iterable[Prompt]) -> "Series":
-        """A series of prompts given in any order; sorted by day and beep."""
-        return cls(participant, arm, zone, sorted(prompts, key=lambda p: (p.day, p.beep, p.id)))
+        """A series of prompts given in any order; sorted by day, beep and time."""
+        return cls(participant, arm, zone, sorted(prompts, key=lambda p: (p.day, p.beep, p.scheduled, p.id)))
 
     @property
     def answered(self) -> list[Prompt]:
@@ -91,9 +91,15 @@ class Series:
         """The answer to an item at every prompt; None if there is none."""
         return [prompt.answers.get(item) for prompt in self.prompts]
 
+    @property
+    def once_a_day(self) -> bool:
+        """Whether no study day has more than one prompt."""
+        return len({prompt.day for prompt in self.prompts}) == len(self.prompts)
+
     def pairs(self) -> Iterator[tuple[Prompt, Prompt]]:
-        """Consecutive prompts, both answered."""
-        return consecutive(self.answered, lambda prompt: (prompt.day, prompt.beep))
+        """Consecutive prompts, both answered (`streams.records.pairs`)."""
+        once = self.once_a_day
+        return consecutive(self.answered, lambda prompt: Place(prompt.day, prompt.beep, once))
 
     def pairs_of(self, item: str) -> list[tuple[float, float]]:
         """The two answers to an item of each pair that has both."""
@@ -109,10 +115,14 @@ class Series:
         ]
 
     def steps_of(self, item: str) -> list[tuple[float, float]]:
-        """Change and seconds between consecutive answers within a day; missed prompts are skipped."""
+        """Change and seconds between consecutive answers within a study day; missed prompts are skipped.
+
+        With one prompt a day, they are the answers of two consecutive study days.
+        """
+        last = 1 if self.once_a_day else 0
         return [
             (b.answers[item] - a.answers[item], seconds)
             for a, b in pairwise(self.having(item))
-            if a.day == b.day and a.moment and b.moment
+            if b.day - a.day == last and a.moment and b.moment
             if (seconds := (b.moment - a.moment).total_seconds()) > 0
         ]

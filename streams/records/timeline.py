@@ -6,14 +6,27 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from streams.records.matching import CheckInVersion, SentPrompt, first_answers
+from streams.records.pairs import Place
 
 
 @dataclass(frozen=True, order=True)
 class PromptRecord(SentPrompt):
-    """A prompt with its beep and `day`, the participant's local date."""
+    """A prompt with its place in the schedule.
 
+    Attributes:
+        day: The study day for which it was planned, even if it was sent after midnight.
+        beep: Its number within that day; 1 is the first.
+        once_a_day: Whether its version of the study asks no more than once a day.
+    """
+
+    day: int
     beep: int
-    day: str
+    once_a_day: bool
+
+    @property
+    def place(self) -> Place:
+        """Its place, from which pairs are found."""
+        return Place(self.day, self.beep, self.once_a_day)
 
 
 @dataclass(frozen=True, order=True)

@@ -8,7 +8,7 @@ from typing import assert_never
 from schemas.base import Channel, Pseudonym
 from schemas.events import PlannedPrompt
 from schemas.identity import event_id
-from schemas.study import AroundPhase, EveryInterval, FixedTimes, OwnInitiative, RandomTimes, Study
+from schemas.study import AroundPhase, EveryInterval, FixedTimes, OwnInitiative, RandomTimes, Schedule, Study
 from streams.scheduling.draws import drawer, random_times
 from streams.scheduling.local_time import instant_of, window_of
 
@@ -80,12 +80,13 @@ def _slots(day: Day, study: Study, secret: str, per_day: int | None) -> Iterator
             case RandomTimes():
                 yield from _at_random(rule, day, study, secret, per_day, number)
             case FixedTimes():
-                yield from _at(day, rule.times, rule.kind, rule.channel)
+                yield from _at(day, schedule, rule.times, rule.kind, rule.channel)
             case EveryInterval():
-                yield from _at(day, rule.times(schedule.wake, schedule.sleep), rule.kind, rule.channel)
+                times = rule.times(schedule.wake, schedule.sleep)
+                yield from _at(day, schedule, times, rule.kind, rule.channel)
             case AroundPhase():
                 if day.study_day in rule.study_days(arm):
-                    yield from _at(day, (rule.time,), rule.kind, rule.channel)
+                    yield from _at(day, schedule, (rule.time,), rule.kind, rule.channel)
             case OwnInitiative():
                 pass  # the participant starts these check-ins, so nothing is planned
             case _:
@@ -105,8 +106,8 @@ def _at_random(
         yield at, rule.kind, rule.channels[place % len(rule.channels)]
 
 
-def _at(day: Day, times: tuple[str, ...], rule: str, channel: Channel) -> Iterator[_Slot]:
+def _at(day: Day, schedule: Schedule, times: tuple[str, ...], rule: str, channel: Channel) -> Iterator[_Slot]:
     for time in times:
-        at = instant_of(day.date, time, day.zone)
+        at = instant_of(day.date + timedelta(days=schedule.after_midnight(time)), time, day.zone)
         if at is not None:
             yield at, rule, channel

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -17,6 +18,7 @@ REQUIRED = (
 """Required columns; those of the items are optional."""
 
 COPING = "coping_used"
+_A_DAY = timedelta(days=1)
 _ANSWERED, _MISSED = "answered", "missed"
 
 
@@ -125,7 +127,6 @@ def _contradictions(lines: list[_Line]) -> Iterator[Problem]:
     prompts: dict[str, int] = {}
     places: dict[tuple[str, int, int], int] = {}
     first: dict[str, _Line] = {}
-    dates: dict[tuple[str, int], tuple[str, int]] = {}
     for line in lines:
         participant, prompt = line.participant, line.prompt
         before = first.setdefault(participant, line)
@@ -146,12 +147,30 @@ def _contradictions(lines: list[_Line]) -> Iterator[Problem]:
             yield Problem(
                 line.number, "beep", f"beep {prompt.beep} of day {prompt.day} is already in line {earlier}"
             )
-        today = prompt.scheduled.date().isoformat()
-        date, earlier = dates.setdefault((participant, prompt.day), (today, line.number))
-        if date != today:
+    yield from _out_of_order(lines)
+
+
+def _out_of_order(lines: list[_Line]) -> Iterator[Problem]:
+    """Lines whose study day or beep contradicts the time for which the prompt was scheduled."""
+    first: dict[tuple[str, int], _Line] = {}
+    before: _Line | None = None
+    for line in sorted(lines, key=lambda one: (one.participant, one.prompt.day, one.prompt.beep, one.number)):
+        day, at = line.prompt.day, line.prompt.scheduled.astimezone(UTC)
+        begin = first.setdefault((line.participant, day), line)
+        if at - begin.prompt.scheduled.astimezone(UTC) >= _A_DAY:
             yield Problem(
                 line.number,
                 "day",
-                f"{today} cannot be study day {prompt.day}, since line {earlier} puts that day on {date}; "
-                "a study day is one date in the participant's time zone",
+                f"{line.prompt.scheduled.date()} cannot be study day {day}, since line {begin.number} puts "
+                f"that day on {begin.prompt.scheduled.date()}; the prompts of a study day are less than 24 "
+                "hours apart",
             )
+        elif before and before.participant == line.participant and at < before.prompt.scheduled:
+            yield Problem(
+                line.number,
+                "scheduled",
+                f"beep {line.prompt.beep} of day {day} is before beep {before.prompt.beep} of day "
+                f"{before.prompt.day} in line {before.number}; a prompt after midnight belongs to the study "
+                "day for which it was planned",
+            )
+        before = line

@@ -1,7 +1,8 @@
 """Instability from one prompt to the next (von Neumann 1941; Jahng, Wood & Trull 2008).
 
-A *pair* is two consecutive prompts of one local day, both answered. No pair spans a night or a missed prompt,
-except in the two variants of MSSD that are included for comparison with published values.
+A *pair* is two consecutive prompts of one study day, both answered; in a schedule that asks once a day, the
+prompts of two consecutive study days. No pair spans a missed prompt or, where days have several prompts, a
+night, except in the two variants of MSSD that are included for comparison with published values.
 """
 
 import math
@@ -28,7 +29,8 @@ N_PAIRS = Indicator(
     id="n_pairs",
     title="Number of pairs",
     family=FAMILY,
-    formula="prompts b and b + 1 of one local day, both answered",
+    formula="prompts b and b + 1 of one study day, both answered; with one prompt a day, those of two "
+    "consecutive study days",
     unit="pairs",
     range="0 or more",
     source="this project, after Bringmann et al. 2013",
@@ -50,7 +52,7 @@ MSSD = Indicator(
     minimum=10,
     minimum_day=10,
     counted="pairs",
-    edge_cases="0 if no answer changes within a day.",
+    edge_cases="0 if no answer changes from one prompt to the next.",
     interpretation="Large if answers jump from prompt to prompt.",
     per_scale=True,
 )
@@ -65,7 +67,7 @@ RMSSD = Indicator(
     minimum=10,
     minimum_day=10,
     counted="pairs",
-    edge_cases="0 if no answer changes within a day.",
+    edge_cases="0 if no answer changes from one prompt to the next.",
     interpretation="The root of MSSD, in scale points, so that it can share an axis with the SD.",
     per_scale=True,
     rolling=True,
@@ -104,7 +106,8 @@ ASD = Indicator(
     id="py_asd_mean_lambda1",
     title="Time-adjusted successive difference",
     family=FAMILY,
-    formula="mean of |Δx| / (Δt / median Δt)^λ over consecutive answers of one day, λ = 1",
+    formula="mean of |Δx| / (Δt / median Δt)^λ over consecutive answers of one study day (with one "
+    "prompt a day: of two consecutive study days), λ = 1",
     unit="scale points per usual interval",
     range="0 or more",
     source="Jahng, Wood & Trull 2008",
@@ -140,7 +143,7 @@ def mssd(pairs: Pairs, n: int, minimum: int) -> Result:
     """Mean square of successive differences, in scale points squared.
 
     Args:
-        pairs: Answers at two consecutive prompts of one local day.
+        pairs: Answers at the two prompts of each pair.
         n: Number of answers in the window.
         minimum: Number of pairs below which it is undefined.
     """
@@ -181,7 +184,7 @@ def asd(steps: Sequence[tuple[float, float]], n: int, exponent: float, minimum: 
     """Mean absolute change per usual interval, in scale points (Jahng, Wood & Trull 2008).
 
     Args:
-        steps: Change and the time that it took (any unit, above 0), between consecutive answers of a day.
+        steps: Change and the time that it took (any unit, above 0), between consecutive answers.
         n: Number of answers.
         exponent: How strongly time counts (λ): 0 not at all, 1 in proportion.
         minimum: Number of steps below which it is undefined.

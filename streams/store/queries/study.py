@@ -159,11 +159,15 @@ class StudyData:
         )
 
     def prompts(self, participant: str) -> pd.DataFrame:
-        """A person's prompts: `day`, `beep`, `status`, `asked` (local times), `minutes` until answered."""
+        """A person's prompts: `day`, `beep`, `status`, `asked` (local times), `minutes` until answered.
+
+        `day` is the date of the study day for which a prompt was planned, even if it was sent after midnight.
+        """
         return self._ask(
-            "select cast(timezone(zone, sent_at) as date) as day, beep, status, "
-            "timezone(zone, sent_at) as asked, date_diff('minute', sent_at, answered_at) as minutes "
-            "from prompt_outcomes where participant = :participant order by sent_at",
+            "select p.start_date + (o.study_day - 1) as day, o.beep, o.status, "
+            "timezone(o.zone, o.sent_at) as asked, date_diff('minute', o.sent_at, o.answered_at) as minutes "
+            "from prompt_outcomes o join participants p using (participant) "
+            "where participant = :participant order by o.sent_at",
             participant=participant,
         )
 

@@ -87,8 +87,15 @@ def other_version() -> Study:
     return Study.model_validate(content | {"version": STUDY.version + 1, "items": items})
 
 
-NEWER = other_version()
-VERSIONS = Versions([STUDY, NEWER])
+def once_a_day() -> Study:
+    """Version 3: one prompt a day, at a fixed time."""
+    content = STUDY.model_dump()
+    schedule = content["schedule"] | {"prompts": [{"kind": "fixed", "times": ["20:00"], "channel": "sms"}]}
+    return Study.model_validate(content | {"version": STUDY.version + 2, "schedule": schedule})
+
+
+NEWER, DAILY = other_version(), once_a_day()
+VERSIONS = Versions([STUDY, NEWER, DAILY])
 
 
 def number(event: CheckInSubmitted, item: str) -> int:
@@ -250,30 +257,63 @@ def test_a_local_day_follows_the_clocks(moment: str, zone: str, day: str) -> Non
     assert local_day(datetime.fromisoformat(moment), zone) == day
 
 
-def test_pairs_follow_the_zone_that_the_person_was_in() -> None:
-    """Three prompts, the last two on another local day for somebody who has flown east between them."""
-    at = datetime(2026, 6, 1, 19, tzinfo=UTC)
+def asked_at(at: datetime, study_day: int, beep: int, mood: int, study: Study = STUDY) -> list[TimelineEvent]:
+    """A prompt and its answer five minutes later."""
+    own = {"study": study.ref, "occurred_at": at, "scheduled_at": at, "expires_at": at + timedelta(hours=1)}
+    asked = prompt(0, beep).model_copy(
+        update=own | {"event_id": event_id("asked", at.isoformat()), "study_day": study_day}
+    )
+    given = answer(0, beep, mood=mood).model_copy(
+        update={
+            "study": study.ref, "event_id": event_id("given", at.isoformat()),
+            "prompt_id": asked.event_id, "occurred_at": at + timedelta(minutes=5),
+        }
+    )  # fmt: skip
+    return [asked, given]
 
-    def asked(beep: int, hours: int, zone: str) -> list[TimelineEvent]:
-        moment = at + timedelta(hours=hours)
-        base = prompt(0, beep).model_copy(
-            update={
-                "event_id": event_id("flight", zone, str(beep)), "zone": zone, "occurred_at": moment,
-                "expires_at": moment + timedelta(hours=1),
-            }
-        )  # fmt: skip
-        given = answer(0, beep, mood=beep).model_copy(
-            update={
-                "event_id": event_id("flown", zone, str(beep)), "zone": zone, "prompt_id": base.event_id,
-                "occurred_at": moment + timedelta(minutes=5),
-            }
-        )  # fmt: skip
-        return [base, given]
 
-    stayed = asked(1, 0, "Europe/London") + asked(2, 3, "Europe/London")
-    flown = asked(1, 0, "Europe/London") + asked(2, 3, "Asia/Tokyo")
-    pairs = []
-    for heard in (stayed, flown):
-        last = max(batch(heard, VERSIONS), key=lambda update: update.occurred_at)
-        pairs.append(found(last, "rmssd", "valence", "1d").n_pairs)
-    assert pairs == [1, 0]
+def last_pairs(heard: list[TimelineEvent], window: str = "28d") -> IndicatorValue:
+    last = max(batch(heard, VERSIONS), key=lambda update: update.occurred_at)
+    return found(last, "rmssd", "valence", window)
+
+
+@pytest.mark.parametrize(("study_day", "pairs"), [(1, 1), (2, 0)])
+def test_a_prompt_after_midnight_belongs_to_the_day_for_which_it_was_planned(
+    study_day: int, pairs: int
+) -> None:
+    night = datetime(2026, 6, 1, 21, 30, tzinfo=UTC)  # 23:30 in Brussels
+    heard = [*asked_at(night, 1, 1, 2), *asked_at(night + timedelta(hours=1), study_day, 2, 7)]
+    assert last_pairs(heard, "1d").n_pairs == pairs
+
+
+def test_pairs_after_midnight_are_in_order_of_time() -> None:
+    """Five prompts a day from 09:00 to 01:00, each 10 points below or above the one before."""
+    heard: list[TimelineEvent] = []
+    for day in range(1, 8):
+        begin = datetime(2026, 6, day, 7, tzinfo=UTC)
+        for beep in range(1, 6):
+            moment = begin + timedelta(hours=4 * (beep - 1))
+            heard += asked_at(moment, day, beep, 10 * (beep % 2))
+    rmssd = last_pairs(heard)
+    assert (rmssd.n_pairs, rmssd.value) == (28, 10)
+
+
+def test_a_diary_with_one_prompt_a_day_has_pairs_of_consecutive_days() -> None:
+    begin = datetime(2026, 3, 15, 19, tzinfo=UTC)  # the clocks change on the 29th
+    heard: list[TimelineEvent] = []
+    for day in range(1, 21):
+        if day != 5:
+            heard += asked_at(begin + timedelta(days=day), day, 1, 10 * (day % 2), DAILY)
+    heard.append(asked_at(begin + timedelta(days=5), 5, 1, 0, DAILY)[0])  # missed
+    rmssd = last_pairs(heard)
+    assert (rmssd.n_pairs, rmssd.value) == (17, 10)
+    assert last_pairs(heard, "7d").n_pairs == 6
+
+
+def test_a_study_that_comes_to_ask_once_a_day_makes_no_pair_with_the_days_before() -> None:
+    """Day 1 had three prompts, of which the last two were missed: day 2 is no neighbour of its first."""
+    begin = datetime(2026, 6, 1, 7, tzinfo=UTC)
+    heard = [*asked_at(begin, 1, 1, 2), prompt(0, 2), prompt(0, 3)]
+    heard += asked_at(begin + timedelta(days=1), 2, 1, 5, DAILY)
+    heard += asked_at(begin + timedelta(days=2), 3, 1, 7, DAILY)
+    assert last_pairs(heard).n_pairs == 1

@@ -1,5 +1,6 @@
 """The score of a measure and the pairs of prompts are the same for the worker, the record and the groups."""
 
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,8 @@ from schemas.base import Measure
 from schemas.events import CheckInSubmitted
 from schemas.study.versions import Versions
 from streams.indicators.update import to_record
-from streams.records.pairs import consecutive
+from streams.records.full_record import Prompt, Series
+from streams.records.pairs import Place, consecutive
 from streams.records.scores import score
 from streams.records.timeline import CheckInRecord
 from streams.store.observations import observations
@@ -46,5 +48,44 @@ def test_worker_record_and_groups_have_the_same_scores() -> None:
 
 @given(st.lists(st.tuples(st.integers(1, 3), st.integers(1, 5)), unique=True).map(sorted))
 def test_pairs_are_neighbours_of_one_day(places: list[tuple[int, int]]) -> None:
-    found = list(consecutive(places, lambda one: one))
+    found = list(consecutive(places, lambda one: Place(*one)))
     assert found == [(one, (one[0], one[1] + 1)) for one in places if (one[0], one[1] + 1) in places]
+
+
+@given(st.sets(st.integers(1, 12)).map(sorted))
+def test_with_one_prompt_a_day_pairs_are_neighbouring_days(days: list[int]) -> None:
+    found = list(consecutive(days, lambda day: Place(day, 1, once_a_day=True)))
+    assert found == [(day, day + 1) for day in days if day + 1 in days]
+    assert not list(consecutive(days, lambda day: Place(day, 1)))
+
+
+def test_days_before_a_study_asked_once_a_day_make_no_pair_with_those_after() -> None:
+    places = [Place(1, 1), Place(1, 2), Place(2, 1, once_a_day=True), Place(3, 1, once_a_day=True)]
+    found = list(consecutive(places, lambda place: place))
+    assert found == [(places[0], places[1]), (places[2], places[3])]
+
+
+def daily(missed: frozenset[int] = frozenset(), per_day: int = 1) -> Series:
+    """Thirty days of mood 2, 8, 2, 8, ...; the prompt of each day is at 20:00, a second one an hour later."""
+    begin = datetime(2026, 3, 1, 20, tzinfo=UTC)
+    prompts = [
+        Prompt(
+            id=f"{day}-{beep}", day=day, beep=beep, phase="A", scheduled=at, answered=day not in missed,
+            submitted=None if day in missed else at,
+            answers={} if day in missed else {"mood": 2.0 + 6 * (day % 2)},
+        )
+        for day in range(1, 31)
+        for beep in range(1, per_day + 1)
+        if (at := begin + timedelta(days=day - 1, hours=beep - 1))
+    ]  # fmt: skip
+    return Series.of("p", "arm", "UTC", prompts)
+
+
+def test_a_record_of_a_daily_diary_has_pairs_of_days() -> None:
+    assert daily().pairs_of("mood") == [(8.0, 2.0), (2.0, 8.0)] * 14 + [(8.0, 2.0)]
+    assert daily().steps_of("mood")[:2] == [(-6.0, 86_400.0), (6.0, 86_400.0)]
+    missed = daily(frozenset({2, 10}))
+    assert len(missed.pairs_of("mood")) == len(missed.steps_of("mood")) == 29 - 4
+    twice = daily(per_day=2)
+    assert twice.pairs_of("mood") == [(2.0 + 6 * (day % 2),) * 2 for day in range(1, 31)]
+    assert {seconds for _, seconds in twice.steps_of("mood")} == {3600.0}

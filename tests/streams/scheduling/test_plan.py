@@ -191,3 +191,14 @@ def test_the_number_a_day_follows_what_was_decided() -> None:
 def test_two_rules_at_one_instant_ask_once() -> None:
     fixed: dict[str, object] = {"kind": "fixed", "times": ["10:00"], "channel": "web"}
     assert len(plan(a_day(date(2026, 6, 1)), with_prompts(fixed, fixed | {"channel": "sms"}), "s")) == 1
+
+
+def test_a_fixed_time_after_midnight_ends_the_day_that_was_planned() -> None:
+    fixed: dict[str, object] = {"kind": "fixed", "times": ["01:00", "10:00", "22:00"], "channel": "web"}
+    around = {"kind": "relative", "phase": "baseline", "day": 1, "time": "00:15", "channel": "sms"}
+    study = with_prompts(fixed, around, wake="09:00", sleep="02:00")
+    found = plan(a_day(date(2026, 6, 1)), study, "s")
+    zone = ZoneInfo("Europe/Brussels")
+    assert [(one.beep, f"{one.scheduled_at.astimezone(zone):%d %H:%M}") for one in found] == [
+        (1, "01 10:00"), (2, "01 22:00"), (3, "02 00:15"), (4, "02 01:00")
+    ]  # fmt: skip

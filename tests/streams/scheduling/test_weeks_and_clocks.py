@@ -205,3 +205,25 @@ def test_who_travels_back_to_yesterday_is_asked_on_the_day_that_comes_again(zone
     world.leap(START + days(1.7))
     assert Counter(one.date() for one in local_times(world)) == {date(2026, 6, 1): 3}
     assert {9 <= one.hour < 21 for one in local_times(world)} == {True}
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        {"kind": "fixed", "times": ["00:45", "10:00", "23:00"], "channel": "sms"},
+        {"kind": "random", "channels": ["sms"] * 6},
+    ],
+)
+def test_a_prompt_after_midnight_carries_the_day_and_the_beep_that_were_planned(rule: dict[str, Any]) -> None:
+    study = scheduled(prompts=[rule], wake="09:00", sleep="02:00", quiet=AWAKE)
+    world = joining(study, MONDAY, "Europe/Brussels", restarts=True)
+    world.leap(world.at + days(6))
+    sent = world.of(PromptSent)
+    woke = [(one.occurred_at.astimezone(ZoneInfo(world.zone)) - timedelta(hours=9)).date() for one in sent]
+    assert [one.study_day for one in sent] == [(day - MONDAY).days + 1 for day in woke]
+    by_day: dict[int, list[int]] = {}
+    for one in sent:
+        by_day.setdefault(one.study_day, []).append(one.beep)
+    usual = list(range(1, len(by_day[1]) + 1))
+    assert [by_day[day] for day in range(1, 6)] == [usual] * 5
+    assert any(one.occurred_at.astimezone(ZoneInfo(world.zone)).hour < 2 for one in sent)

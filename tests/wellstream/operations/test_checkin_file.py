@@ -83,6 +83,7 @@ def test_a_cell_that_is_wrong(tmp_path: Path, old: str, new: str, column: str, s
         ("cbt", "waitlist", "arm", "P01 has 'cbt' in line 2"),
         ("Europe/Berlin", "Europe/Paris", "tz", "P01 has 'Europe/Berlin' in line 2"),
         ("03-25", "03-26", "day", "2024-03-26 cannot be study day 1"),
+        ("T12", "T08", "scheduled", "beep 2 of day 1 is before beep 1 of day 1 in line 2"),
     ],
 )
 def test_lines_that_contradict_each_other(tmp_path: Path, old: str, new: str, column: str, said: str) -> None:
@@ -109,3 +110,19 @@ def test_bytes_that_are_no_text(tmp_path: Path) -> None:
     path.write_bytes(b"\xff\xfe\x00")
     with pytest.raises(DataFileError, match="not UTF-8 text"):
         read_checkins(path)
+
+
+def test_a_prompt_after_midnight_belongs_to_the_day_before(tmp_path: Path) -> None:
+    path = tmp_path / "night.csv"
+    night = MISSED.replace("2024-03-25T12:50", "2024-03-26T01:00")
+    path.write_text(f"{HEADER}\n{SOUND}\n{night}\n", encoding="utf-8")
+    (person,) = read_checkins(path)
+    assert [(prompt.day, prompt.beep) for prompt in person.prompts] == [(1, 1), (1, 2)]
+    ((line, column, message),) = problems(
+        tmp_path,
+        SOUND,
+        night.replace(",1,2,A,b", ",2,5,A,b"),
+        MISSED.replace("2024-03-25T12:50", "2024-03-26T09:00").replace(",1,2,A,b", ",2,1,A,c"),
+    )
+    assert (line, column) == (3, "scheduled")
+    assert "a prompt after midnight belongs to the study day for which it was planned" in message

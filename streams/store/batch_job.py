@@ -20,7 +20,7 @@ from streams.statistics.report import Report
 from streams.store.definitions import Query, newest_studies, versions
 from streams.store.drift import Drift, drift_of
 from streams.store.group_report import group_report
-from streams.store.model_terms import Term, models_of
+from streams.store.modelled import Modelled
 from streams.store.outcomes import Outcome, outcomes
 from streams.store.series import read_series
 
@@ -36,7 +36,7 @@ class Batch:
         summaries: The catalogue over everybody's whole record.
         reports: Weeks and changes of the arms, by outcome.
         alerts: To be published on their topic.
-        models: Coefficients of the models; None where they were not asked for.
+        models: What takes models to compute; None where it was not asked for.
         drift: How the stored live values compare with a replay.
     """
 
@@ -44,7 +44,7 @@ class Batch:
     summaries: Sequence[Row]
     reports: dict[Outcome, Report]
     alerts: Sequence[AlertRaised | AlertSuperseded]
-    models: Sequence[Term] | None
+    models: Modelled | None
     drift: Drift
 
 
@@ -79,7 +79,7 @@ def _batch(query: Query, study: Study, known: Versions, at: datetime, models: bo
         summaries=[row for series in people for row in indicators_of(series, layout)],
         reports={one: group_report(query, study, known, one) for one in outcomes(study)},
         alerts=follow(people, study, _raised_before(query, study), at),
-        models=list(models_of(query, study, known, outcomes(study))) if models else None,
+        models=Modelled.of(query, study, known, at) if models else None,
         drift=drift_of(query, study, known, at),
     )
 
@@ -117,7 +117,8 @@ def _keep(connection: duckdb.DuckDBPyConnection, batch: Batch, at: datetime) -> 
     changes = [named[one] | change.row() for one, made in batch.reports.items() for change in made.changes]
     _replace(connection, "arm_changes", common, changes)
     if batch.models is not None:
-        _replace(connection, "model_terms", common, [asdict(term) for term in batch.models])
+        for table, rows in batch.models.by_table().items():
+            _replace(connection, table, common, rows)
     found, wrong = batch.drift, len(batch.drift.different)
     outcome = {
         "study": batch.study.id, "checked_at": found.checked_at, "participants": found.participants,

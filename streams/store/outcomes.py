@@ -1,6 +1,6 @@
 """The outcomes of a study: what the pages, the report and the store's tables show over the study weeks."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -76,3 +76,8 @@ def outcomes(study: Study) -> tuple[Outcome, ...]:
         if measure in on_scales
     )
     return (*means, *(outcome for outcome, needed in _OF_SEVERAL if needed <= measured))
+
+
+def measures(of: Iterable[Outcome]) -> list[Measure]:
+    """The measures whose scores are among some outcomes, in their order."""
+    return [one.measure for one in of if one.measure]

@@ -104,6 +104,8 @@ COMPUTED: tuple[Table, ...] = (
     Table("arm_weeks", rows.ArmWeek, 5),
     Table("arm_changes", rows.ArmChange, 5),
     Table("model_terms", rows.ModelTerm, 5),
+    Table("reliability", rows.CompositeReliability, 3),
+    Table("proximal_effects", rows.ProximalEffect, 3),
     Table("drift", rows.DriftCheck, 2),
 )
 """The tables that the batch computes from the others."""

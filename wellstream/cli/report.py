@@ -3,7 +3,6 @@
 import csv
 import sys
 from collections.abc import Sequence
-from dataclasses import asdict
 from typing import Annotated, Any
 
 import typer
@@ -61,6 +60,7 @@ def _rows(study_id: str, only: str, *, weeks: bool, models: bool, public: bool) 
     # Imported here: scipy and statsmodels load slowly, and no other command needs them.
     from streams.statistics.disclosure_control import Audience
     from streams.store.client import Reader
+    from streams.store.model_terms import Model
     from streams.store.queries import StudyData
 
     settings = adopt_running()
@@ -72,7 +72,7 @@ def _rows(study_id: str, only: str, *, weeks: bool, models: bool, public: bool) 
     if not chosen:
         raise typer.BadParameter(f"no outcome {only}; there are {', '.join(one.name for one in known)}")
     if models:
-        return [asdict(term) for term in data.models(chosen)]
+        return [term._asdict() for term in data.models(chosen, tuple(Model))]
     audience = Audience.PUBLIC if public else Audience.STAFF
     return [
         {"outcome": one.name, **cell.row()}

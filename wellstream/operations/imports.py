@@ -13,6 +13,7 @@ from producers.imports.events import Event, events_of
 from producers.imports.mapping import load_mapping
 from producers.imports.rows import read_rows
 from schemas.events import CheckInSubmitted, PromptSent
+from schemas.events import Event as AnyEvent
 from schemas.study import Study
 from schemas.study.file import load_study
 from schemas.study.versions import Versions
@@ -95,7 +96,7 @@ def wait_until_stored(query: Any, study: Study, expected: Imported) -> None:
 class Memory:
     """The store's tables in an in-memory database, filled from events without Kafka."""
 
-    def __init__(self, study: Study, events: list[Event]) -> None:
+    def __init__(self, study: Study, events: Sequence[AnyEvent]) -> None:
         self.connection = open_store(":memory:")
         rows: Rows = project_study(study)
         heard = [event for event in events if isinstance(event, TimelineEvent)]

@@ -1,21 +1,25 @@
 """What the pages and the report ask the store about one study, in all its versions."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
 import pandas as pd
 
 from schemas.base import Measure
+from schemas.clock import now
 from schemas.study import Study
 from streams.statistics.disclosure_control import Audience, suppress_line
 from streams.statistics.plan import ALL_ARMS
 from streams.statistics.report import Report
 from streams.store.catalogue import Entry
+from streams.store.composites import reliability_of
 from streams.store.definitions import asked_alike, newest_studies, versions
 from streams.store.group_report import group_report
-from streams.store.model_terms import Term, models_of
-from streams.store.outcomes import Outcome, outcomes
+from streams.store.model_terms import Model, models_of
+from streams.store.outcomes import Outcome, measures, outcomes
+from streams.store.proximal import proximal_effects
 from streams.store.queries.source import Source
+from streams.store.rows import CompositeReliability, ModelTerm, ProximalEffect
 
 
 class StudyData:
@@ -58,13 +62,38 @@ class StudyData:
             self._source.query, self._needed(), versions(self._source.query), outcome, audience
         )
 
-    def models(self, of: Iterable[Outcome]) -> Iterator[Term]:
-        """Coefficients of the models of some of the study's outcomes.
+    def models(
+        self, of: Iterable[Outcome], kinds: Collection[Model], audience: Audience = Audience.STAFF
+    ) -> Iterator[ModelTerm]:
+        """Coefficients of the models of some of the study's outcomes, small groups hidden.
 
         Raises:
             LookupError: Nobody is in the study.
         """
-        return models_of(self._source.query, self._needed(), versions(self._source.query), of)
+        study, known = self._needed(), versions(self._source.query)
+        return models_of(self._source.query, study, known, of, now(), kinds, audience)
+
+    def reliability(
+        self, of: Iterable[Outcome], audience: Audience = Audience.STAFF
+    ) -> Iterator[CompositeReliability]:
+        """How reliable the measures among some outcomes are, small groups hidden.
+
+        Raises:
+            LookupError: Nobody is in the study.
+        """
+        study, known = self._needed(), versions(self._source.query)
+        return reliability_of(self._source.query, study, known, measures(of), now(), audience)
+
+    def proximal_effects(
+        self, of: Iterable[Outcome], hours: int, audience: Audience = Audience.STAFF
+    ) -> Iterator[ProximalEffect]:
+        """What supportive texts do to the measures among some outcomes, within some hours of each decision.
+
+        Raises:
+            LookupError: Nobody is in the study.
+        """
+        study, known = self._needed(), versions(self._source.query)
+        return proximal_effects(self._source.query, study, known, measures(of), now(), hours, audience)
 
     def arms(self) -> pd.DataFrame:
         """Each arm's `people`, `checkins` and `compliance`, then those of all arms together.

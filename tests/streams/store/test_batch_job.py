@@ -71,7 +71,8 @@ def test_who_moves_to_another_arm_stays_in_the_first_one() -> None:
 
 
 def test_models_are_fitted_where_there_is_enough(batch: Batch) -> None:
-    study, mine = batch.study, [term for term in batch.models or [] if term.measure == "valence"]
+    assert batch.models is not None
+    study, mine = batch.study, [term for term in batch.models.terms if term.measure == "valence"]
     mixed = [term for term in mine if term.model == "mixed_model"]
     assert [term.reason for term in mixed] == ["too_few"]
     own = {t.term: t for t in mine if t.participant == pseudonym_of(study, "P01")}

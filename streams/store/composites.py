@@ -9,7 +9,7 @@ from schemas.study.versions import Versions
 from streams.statistics.disclosure_control import Audience
 from streams.store.answered import answered
 from streams.store.definitions import Query
-from streams.store.rows import CompositeReliability
+from streams.store.model_rows import CompositeReliability
 from streams.store.small_groups import hidden_if_small
 
 

@@ -15,9 +15,9 @@ from streams.statistics.result import Coefficient, Reason
 from streams.statistics.rows import Row
 from streams.store.carry_over import lagged_pairs
 from streams.store.definitions import Query
+from streams.store.model_rows import ModelTerm
 from streams.store.observations import observations
 from streams.store.outcomes import Outcome
-from streams.store.rows import ModelTerm
 from streams.store.small_groups import hidden_if_small
 
 if TYPE_CHECKING:

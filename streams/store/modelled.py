@@ -9,10 +9,10 @@ from schemas.study import Study
 from schemas.study.versions import Versions
 from streams.store.composites import composites, reliability_of
 from streams.store.definitions import Query
+from streams.store.model_rows import CompositeReliability, ModelTerm, ProximalEffect
 from streams.store.model_terms import models_of
 from streams.store.outcomes import measures, outcomes
 from streams.store.proximal import proximal_effects
-from streams.store.rows import CompositeReliability, ModelTerm, ProximalEffect
 
 
 @dataclass(frozen=True)

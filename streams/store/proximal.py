@@ -13,7 +13,7 @@ from schemas.study.versions import Versions
 from streams.statistics.disclosure_control import Audience
 from streams.store.answered import answered
 from streams.store.definitions import Query
-from streams.store.rows import ProximalEffect
+from streams.store.model_rows import ProximalEffect
 from streams.store.small_groups import hidden_if_small
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from typing import Annotated, Any, NamedTuple, get_args, get_origin, get_type_hi
 import duckdb
 import pyarrow as pa
 
-from streams.store import rows
+from streams.store import model_rows, rows
 from streams.store.catalogue import Entry
 from streams.store.views import VIEWS
 
@@ -103,9 +103,9 @@ COMPUTED: tuple[Table, ...] = (
     Table("summaries", rows.Summary, 3),
     Table("arm_weeks", rows.ArmWeek, 5),
     Table("arm_changes", rows.ArmChange, 5),
-    Table("model_terms", rows.ModelTerm, 5),
-    Table("reliability", rows.CompositeReliability, 3),
-    Table("proximal_effects", rows.ProximalEffect, 3),
+    Table("model_terms", model_rows.ModelTerm, 5),
+    Table("reliability", model_rows.CompositeReliability, 3),
+    Table("proximal_effects", model_rows.ProximalEffect, 3),
     Table("drift", rows.DriftCheck, 2),
 )
 """The tables that the batch computes from the others."""

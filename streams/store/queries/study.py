@@ -15,11 +15,11 @@ from streams.store.catalogue import Entry
 from streams.store.composites import reliability_of
 from streams.store.definitions import asked_alike, newest_studies, versions
 from streams.store.group_report import group_report
+from streams.store.model_rows import CompositeReliability, ModelTerm, ProximalEffect
 from streams.store.model_terms import Model, models_of
 from streams.store.outcomes import Outcome, measures, outcomes
 from streams.store.proximal import proximal_effects
 from streams.store.queries.source import Source
-from streams.store.rows import CompositeReliability, ModelTerm, ProximalEffect
 
 
 class StudyData:

@@ -18,10 +18,10 @@ from schemas.study.file import load_study
 from streams.statistics.disclosure_control import Audience
 from streams.statistics.randomised import Decision, wcls
 from streams.statistics.reliability import CheckIn, reliability
+from streams.store.model_rows import CompositeReliability, ModelTerm, ProximalEffect
 from streams.store.model_terms import Model
 from streams.store.outcomes import Outcome, measures, outcomes
 from streams.store.queries import StudyData
-from streams.store.rows import CompositeReliability, ModelTerm, ProximalEffect
 from tests.conftest import DEMO
 from wellstream.operations.imports import Memory, events_in
 
@@ -125,7 +125,7 @@ def few_people(count: int) -> tuple[Study, list[Event]]:
 
 
 def trial(people: int, effect: float = 2.0) -> Iterator[tuple[Event, Decision | None]]:
-    """Decisions six hours apart, the score an hour later; each fifth has no check-in, each seventh no draw."""
+    """Decisions six hours apart, the score an hour later; a fifth lack a check-in, a seventh a draw."""
     study, rng = load_study(DEMO), np.random.default_rng(3)
     for person in range(people):
         who = f"p-{person:016d}"

@@ -41,6 +41,31 @@ class CutOff(FrozenModel):
         return score >= self.at_least if self.at_least is not None else score <= (self.at_most or 0.0)
 
 
+class Norm(FrozenModel):
+    """What a publication reports about the scores of a group of people.
+
+    Attributes:
+        group: Whether they are people `without` the condition that the instrument asks about, such as the
+            general population, or `with` it.
+        sample: Who they are.
+        language: Of the texts that they answered.
+        mean, sd: Of their scores, in scale points.
+        reliability: Of the scale among them, 0 to 1; None where the publication reports none.
+        source: Where it was published.
+        verified: Whether the numbers were read in the source for this manifest.
+    """
+
+    id: Slug
+    group: Literal["without", "with"]
+    sample: Line
+    language: Language
+    mean: float
+    sd: Annotated[float, Field(gt=0)]
+    reliability: Annotated[float, Field(ge=0, lt=1)] | None = None
+    source: Line
+    verified: bool
+
+
 class ScoredScale(FrozenModel):
     """A score computed from some of the items.
 
@@ -53,6 +78,8 @@ class ScoredScale(FrozenModel):
         converted: The raw score needs a conversion table that does not ship; without it there is no score.
         prorate_from: The minimum number of answered items from which the manual imputes the others with
             their mean; None where a missing item leaves no score.
+        better: Which scores are better; None where neither is.
+        norms: What is known about the scores of groups of people.
         unverified: What was not checked against the source.
     """
 
@@ -66,6 +93,8 @@ class ScoredScale(FrozenModel):
     converted: bool = False
     prorate_from: Annotated[int, Field(ge=1)] | None = None
     cut_offs: tuple[CutOff, ...] = ()
+    better: Literal["lower", "higher"] | None = None
+    norms: tuple[Norm, ...] = ()
     unverified: Line | None = None
 
     @model_validator(mode="after")
@@ -76,6 +105,8 @@ class ScoredScale(FrozenModel):
             raise ValueError("`sum` and `mean` have `items`, `difference` has none")
         if not set(self.reverse) <= set(self.items):
             raise ValueError("`reverse` names an item that is not among `items`")
+        if len({norm.id for norm in self.norms}) < len(self.norms):
+            raise ValueError("two `norms` have the same id")
         return self
 
 

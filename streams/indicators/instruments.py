@@ -1,17 +1,11 @@
 """Scoring an instrument: reverse keys, sums and means, missing items, cut-offs."""
 
-import csv
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 from schemas.events import Undefined
 from schemas.instrument import Instrument, ScoredScale
-
-
-class AnswersError(ValueError):
-    """A file of completed instruments is invalid; the message names line and column."""
 
 
 @dataclass(frozen=True)
@@ -62,37 +56,6 @@ def score(
             else _scored(instrument, scale, answers, (tables or {}).get(scale.id))
         )
     return tuple(found.values())
-
-
-def read_answers(path: Path, instrument: Instrument) -> list[tuple[str, dict[int, int]]]:
-    """Answers by participant, from a CSV with columns `participant`, `1`, `2`, ...; an empty cell is missing.
-
-    Raises:
-        AnswersError: A column is missing, or a cell is not an allowed answer.
-        OSError: The file cannot be opened.
-    """
-    with path.open(newline="", encoding="utf-8-sig") as file:
-        reader = csv.DictReader(file)
-        wanted = ["participant", *map(str, range(1, instrument.count + 1))]
-        lacking = [name for name in wanted if name not in (reader.fieldnames or [])]
-        if lacking:
-            raise AnswersError(
-                f"{path}:1: there is no column {', '.join(lacking)}; wanted: {', '.join(wanted)}"
-            )
-        return [(row["participant"], _line(path, reader.line_num, row, instrument)) for row in reader]
-
-
-def _line(path: Path, number: int, row: Mapping[str, str | None], instrument: Instrument) -> dict[int, int]:
-    answers: dict[int, int] = {}
-    for item in range(1, instrument.count + 1):
-        low, high = (0, 1) if item == instrument.gate else (instrument.low, instrument.high)
-        if cell := (row[str(item)] or "").strip():
-            if not cell.lstrip("-").isdecimal() or not low <= int(cell) <= high:
-                raise AnswersError(
-                    f"{path}:{number}: {item}: {cell!r} is not allowed; allowed: {low} to {high}"
-                )
-            answers[item] = int(cell)
-    return answers
 
 
 def _scored(

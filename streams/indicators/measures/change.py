@@ -59,10 +59,15 @@ def reliable_change(pre: float | None, post: float | None, sd: float, reliabilit
     if pre is None or post is None:
         known = (pre is not None) + (post is not None)
         return Result(None, known, None, Undefined.NO_BASELINE if pre is None else Undefined.NO_DATA)
-    error = sd * math.sqrt(2 * (1 - reliability))
+    error = error_of_difference(sd, reliability)
     if not error:
         return Result(None, 2, None, Undefined.ZERO_VARIANCE)
     return Result((post - pre) / error, 2)
+
+
+def error_of_difference(sd: float, reliability: float) -> float:
+    """Standard error of the difference between two scores, in scale points: SD √(2 (1 − r))."""
+    return sd * math.sqrt(2 * (1 - reliability))
 
 
 def is_reliable(index: Result) -> bool | None:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from schemas.events import Undefined
 from schemas.instrument import FOLDER, Instrument, load_instrument, shipped_instruments
 from schemas.yaml_file import DefinitionError
-from streams.indicators.instruments import AnswersError, Score, read_answers, score
+from streams.indicators.instruments import Score, score
 
 ALL = shipped_instruments()
 SEVERE = ("mild symptoms", "moderate symptoms", "severe symptoms")
@@ -148,15 +148,3 @@ def test_a_wrong_manifest_is_named_with_line_and_field(
         load_instrument(path)
     assert said in str(refusal.value)
     assert str(refusal.value).startswith(f"{path}:")
-
-
-def test_a_file_of_answers(tmp_path: Path) -> None:
-    path = tmp_path / "answers.csv"
-    path.write_text("participant,1,2\nP01,2,1\nP02,,3\n")
-    assert read_answers(path, ALL["gad-2"]) == [("P01", {1: 2, 2: 1}), ("P02", {2: 3})]
-    path.write_text("participant,1,2\nP01,2,4\n")
-    with pytest.raises(AnswersError, match=r":2: 2: '4' is not allowed; allowed: 0 to 3"):
-        read_answers(path, ALL["gad-2"])
-    path.write_text("participant,1\nP01,2\n")
-    with pytest.raises(AnswersError, match="there is no column 2"):
-        read_answers(path, ALL["gad-2"])

@@ -11,14 +11,15 @@ import pandas as pd
 from schemas.base import Measure
 from schemas.study import Study
 from schemas.study.versions import Versions
+from streams.records.pairs import Place
 from streams.records.scores import score
 from streams.store.definitions import Query, asked_alike
 
 _ANSWERS = """
-select d.participant, d.checkin, d.occurred_at, o.study_day, o.beep, a.item, a.value
+select d.participant, d.checkin, d.occurred_at, o.study, o.study_day, o.beep, a.item, a.value
 from answers a
 join checkin_days d on d.checkin = a.checkin
-left join (select checkin, study_day, beep from prompt_outcomes where checkin is not null) o
+left join (select checkin, study, study_day, beep from prompt_outcomes where checkin is not null) o
   on o.checkin = a.checkin
 where list_contains(:items, a.item) and a.option = '' and a.value is not null
   and list_contains(:refs, d.study)
@@ -32,14 +33,14 @@ class Answered:
     Attributes:
         participant: Whose it is.
         at: When it was made.
-        prompt: Study day and number within the day of the prompt that it answers; None if it answers none.
+        prompt: The place of the prompt that it answers; None if it answers none.
         answers: Numbers by item.
         items: All items of the measure.
     """
 
     participant: str
     at: datetime
-    prompt: tuple[int, int] | None
+    prompt: Place | None
     answers: Mapping[str, float]
     items: tuple[str, ...]
 
@@ -77,7 +78,13 @@ def answered(query: Query, study: Study, known: Versions, measure: Measure) -> I
         yield Answered(
             participant=first.participant,
             at=first.occurred_at.to_pydatetime(),
-            prompt=None if pd.isna(first.beep) else (int(first.study_day), int(first.beep)),
+            prompt=_place(first, known),
             answers={row.item: float(row.value) for row in own},
             items=tuple(items),
         )
+
+
+def _place(row: Any, known: Versions) -> Place | None:
+    if pd.isna(row.beep):
+        return None
+    return Place(int(row.study_day), int(row.beep), known.once_a_day(row.study))

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from schemas.base import Measure
 from schemas.study import Study
 from schemas.study.versions import Versions
-from streams.records.pairs import consecutive
+from streams.records.pairs import Place, consecutive
 from streams.statistics.mixed import Pair
 from streams.store.answered import Answered, answered
 from streams.store.definitions import Query
@@ -38,6 +38,6 @@ def _pairs(who: str, scored: list[Answered]) -> Iterator[Pair]:
         yield Pair(who, one.score - mean, other.score)
 
 
-def _place(one: Answered) -> tuple[int, int]:
+def _place(one: Answered) -> Place:
     assert one.prompt is not None  # noqa: S101 - only those that answer a prompt are placed
     return one.prompt

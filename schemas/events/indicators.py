@@ -17,6 +17,7 @@ class Undefined(StrEnum):
     """
 
     NO_DATA = "no_data"
+    NOT_ASKED = "not_asked"
     TOO_FEW = "too_few"
     TOO_FEW_PAIRS = "too_few_pairs"
     NO_STRESS = "no_stress"
@@ -45,6 +46,7 @@ class Note(StrEnum):
 
     SCALE_CHANGED = "scale_changed"
     LANGUAGES_MIXED = "languages_mixed"
+    OWN_INITIATIVE = "own_initiative"
 
 
 class IndicatorValue(FrozenModel):
@@ -60,7 +62,8 @@ class IndicatorValue(FrozenModel):
         reason: Why there is no value; None if there is one.
         notes: Caveats. `scale_changed`: answers to another version of the study, with other items or
             another scale for the same measure, were left out. `languages_mixed`: the answers were given in
-            more than one language.
+            more than one language. `own_initiative`: some check-ins were made on the participant's own
+            initiative.
     """
 
     indicator: Slug

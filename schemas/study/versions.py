@@ -39,6 +39,15 @@ class Versions:
             ref for ref, study in self.studies.items() if study.schedule.most_a_day(study.arms) == 1
         )
 
+    def scaled_alike(self, one: str, other: str, item: str) -> bool:
+        """Whether two versions ask an item, whatever it measures, on the same scale."""
+        bounds = {
+            (asked.scale.min, asked.scale.max) if isinstance(asked, ScaleItem) else None
+            for ref in (one, other)
+            for asked in (self.studies[ref].item(item),)
+        }
+        return len(bounds) == 1
+
     @cached_property
     def _asked(self) -> dict[str, dict[Measure, _Asked]]:
         return {

@@ -47,9 +47,11 @@ CATALOGUE: tuple[Indicator, ...] = tuple(
 """All entries, by family, in the order of their modules."""
 
 
+_BY_ID = {entry.id: entry for entry in CATALOGUE}
+
+
 def entry_of(row_id: str) -> Indicator | None:
     """The entry that describes a row: the one with its id, or the longest part of it before a slash."""
-    known = {entry.id: entry for entry in CATALOGUE}
     parts = row_id.split("/")
     tries = ("/".join(parts[:length]) for length in range(len(parts), 0, -1))
-    return next((known[one] for one in tries if one in known), None)
+    return next((_BY_ID[one] for one in tries if one in _BY_ID), None)

@@ -23,6 +23,8 @@ class Indicator:
         edge_cases: When it is undefined, and its value for special inputs.
         interpretation: What a high value means, and what it does not mean.
         per_scale: Whether it is computed for each scale.
+        by_checkin: Whether it uses check-ins one by one, whether they answer prompts or not; then there are
+            also values from prompted check-ins, and from those on the participant's own initiative, alone.
         rolling: Whether it is computed live over 1, 7 and 28 days.
         research_only: Whether it is left out of dashboards for participants and staff.
     """
@@ -41,6 +43,7 @@ class Indicator:
     edge_cases: str
     interpretation: str
     per_scale: bool = False
+    by_checkin: bool = False
     rolling: bool = False
     research_only: bool = False
 

@@ -1,70 +1,62 @@
 """All indicators of one participant over the full record, as rows."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 
-from schemas.events import Undefined
+from schemas.base import CheckIns
 from streams.indicators import phase_comparison
-from streams.indicators.catalogue import FAMILIES
+from streams.indicators.catalogue import FAMILIES, entry_of
 from streams.indicators.measures import level
-from streams.indicators.result import Found, Result
+from streams.indicators.result import Result
+from streams.indicators.whole_record import Row, WholeRecord
 from streams.records.full_record import Series
 from streams.records.item_roles import CHECKINS, Layout
 
-_OVER_RECORD: tuple[Callable[[Series, Layout], Found], ...] = (
+_OVER_RECORD: tuple[Callable[[WholeRecord], Iterator[Row]], ...] = (
     *(family.over_record for family in FAMILIES if hasattr(family, "over_record")),
     phase_comparison.charts,
 )
 
 
-@dataclass(frozen=True)
-class Row:
-    """One value of one participant.
-
-    Attributes:
-        participant: The participant.
-        indicator: Id in the catalogue, or that with a part after a slash.
-        value: The value, or None with a `reason`.
-        n: Number of answers used (or of what the catalogue entry counts).
-        n_pairs: Number of pairs used; None for an indicator that does not use pairs.
-        reason: Why there is no value; None if there is one.
-    """
-
-    participant: str
-    indicator: str
-    value: float | None
-    n: int
-    n_pairs: int | None
-    reason: Undefined | None
-
-
 def indicators_of(series: Series, layout: Layout = CHECKINS) -> list[Row]:
     """Every indicator of a participant's full record, family by family.
 
+    If some check-ins were made on the participant's own initiative, rows `ID/prompted` and
+    `ID/own_initiative` follow: the values without them, and from them alone, of those indicators that use
+    check-ins one by one.
+
     Args:
         series: The record.
-        layout: The roles of its items.
+        layout: Its scales.
     """
-    return [
-        Row(series.participant, name, found.value, found.n, found.n_pairs, found.reason)
-        for over_record in _OVER_RECORD
-        for name, found in over_record(series, layout)
+    rows = _rows(series, layout)
+    if all(checkin.prompted for checkin in series.checkins):
+        return rows
+    parts = (CheckIns.PROMPTED, CheckIns.OWN_INITIATIVE)
+    return rows + [
+        replace(row, indicator=f"{row.indicator}/{which}")
+        for which in parts
+        for row in _rows(series.only(which), layout)
+        if (entry := entry_of(row.indicator)) and entry.by_checkin
     ]
+
+
+def _rows(series: Series, layout: Layout) -> list[Row]:
+    record = WholeRecord(series, layout)
+    return [row for over_record in _OVER_RECORD for row in over_record(record)]
 
 
 def window_of(series: Series, end: datetime, length: timedelta, layout: Layout = CHECKINS) -> list[Row]:
-    """Number, mean and SD of the main item's answers that were submitted in `(end - length, end]`."""
-    scores = [
-        prompt.answers[layout.main]
-        for prompt in series.having(layout.main)
-        if prompt.submitted and end - length < prompt.submitted <= end
-    ]
-    return [
-        Row(series.participant, entry.id, found.value, found.n, found.n_pairs, found.reason)
-        for entry, found in (
+    """Number, mean and SD of each scale's answers that were submitted in `(end - length, end]`."""
+    record = WholeRecord(series, layout)
+    found = []
+    for scale in record.scales:
+        scores = [score for checkin, score in record.scored(scale) if end - length < checkin.submitted <= end]
+        for entry, result in (
             (level.N, Result(float(len(scores)), len(scores))),
             (level.MEAN, level.mean(scores, level.MEAN.minimum)),
             (level.SD, level.sd(scores, level.SD.minimum)),
-        )
-    ]
+        ):
+            found.append(record.row(entry, result, scale))
+    return found

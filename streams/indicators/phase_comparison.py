@@ -1,13 +1,15 @@
 """Control charts of a participant's days against their own baseline, over the full record."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import groupby
 
 from schemas.events import Undefined
 from streams.indicators.entry import Indicator
 from streams.indicators.measures import control_charts, sums
-from streams.indicators.result import Found, Result, undefined
+from streams.indicators.result import Result, undefined
+from streams.indicators.whole_record import Row, WholeRecord
 from streams.records.full_record import Series
 from streams.records.item_roles import Layout
 
@@ -19,15 +21,15 @@ class _Day:
     scores: tuple[float, ...]
 
 
-def _days(series: Series, layout: Layout) -> list[_Day]:
+def _days(record: WholeRecord) -> list[_Day]:
     days = [
-        (number, list(prompts))
-        for number, prompts in groupby(series.having(layout.main), key=lambda prompt: prompt.day)
+        (number, list(found))
+        for number, found in groupby(record.scored(record.main), key=lambda scored: scored[0].day)
     ]
     return [
-        _Day(number, prompts[0].phase, tuple(prompt.answers[layout.main] for prompt in prompts))
-        for number, prompts in days
-        if len(prompts) >= control_charts.DAYS.minimum
+        _Day(number, found[0][0].phase, tuple(score for _, score in found))
+        for number, found in days
+        if len(found) >= control_charts.DAYS.minimum
     ]
 
 
@@ -47,11 +49,11 @@ class Alarm:
 
 
 def alarms(series: Series, layout: Layout) -> list[Alarm]:
-    """The days on which a chart of the main item's day means is outside its limits.
+    """The days on which a chart of the main scale's day means is outside its limits.
 
     The baseline must have at least 14 days; with fewer there are no alarms.
     """
-    days = _days(series, layout)
+    days = _days(WholeRecord(series, layout))
     means = [sums.mean(day.scores) for day in days]
     base = [mean for day, mean in zip(days, means, strict=True) if day.phase == layout.baseline]
     drawn = control_charts.chart(means, base, control_charts.CENTRE.minimum)
@@ -63,19 +65,19 @@ def alarms(series: Series, layout: Layout) -> list[Alarm]:
     return found
 
 
-def charts(series: Series, layout: Layout) -> Found:
-    """Every day, and the last answer, against the participant's own baseline."""
-    days = _days(series, layout)
+def charts(record: WholeRecord) -> Iterator[Row]:
+    """Every day, and the last answer, of the main scale against the participant's own baseline."""
+    days, baseline, main = _days(record), record.layout.baseline, record.main
     means = [sums.mean(day.scores) for day in days]
-    base = [mean for day, mean in zip(days, means, strict=True) if day.phase == layout.baseline]
+    base = [mean for day, mean in zip(days, means, strict=True) if day.phase == baseline]
     drawn = control_charts.chart(means, base, control_charts.CENTRE.minimum_whole)
-    yield control_charts.CENTRE.id, drawn.centre
-    yield control_charts.BASE_SD.id, drawn.sd
-    yield control_charts.Z_LAST.id, _z_last(series, layout)
-    counted = control_charts.signals(drawn, [day.phase != layout.baseline for day in days])
-    yield control_charts.EWMA_SIGNALS.id, counted.ewma
-    yield control_charts.CUSUM_SIGNALS.id, counted.cusum
-    yield control_charts.SHEWHART_SIGNALS.id, counted.shewhart
+    counted = control_charts.signals(drawn, [day.phase != baseline for day in days])
+    yield record.row(control_charts.CENTRE, drawn.centre, main)
+    yield record.row(control_charts.BASE_SD, drawn.sd, main)
+    yield record.row(control_charts.Z_LAST, partial(_z_last, record), main)
+    yield record.row(control_charts.EWMA_SIGNALS, counted.ewma, main)
+    yield record.row(control_charts.CUSUM_SIGNALS, counted.cusum, main)
+    yield record.row(control_charts.SHEWHART_SIGNALS, counted.shewhart, main)
     numbers = [Result(float(day.number), len(day.scores)) for day in days]
     centres = [Result(mean, len(day.scores)) for day, mean in zip(days, means, strict=True)]
     lines: tuple[tuple[Indicator, Sequence[Result]], ...] = (
@@ -90,13 +92,12 @@ def charts(series: Series, layout: Layout) -> Found:
     )
     for entry, results in lines:
         for place, found in enumerate(results):
-            yield f"{entry.id}/{place}", found
+            yield record.row(entry, found, main, part=str(place))
 
 
-def _z_last(series: Series, layout: Layout) -> Result:
-    prompts = series.having(layout.main)
-    if not prompts:
+def _z_last(record: WholeRecord, minimum: int) -> Result:
+    scored = record.scored(record.main)
+    if not scored:
         return undefined(0, Undefined.NO_DATA)
-    base = [prompt.answers[layout.main] for prompt in prompts if prompt.phase == layout.baseline]
-    last = prompts[-1].answers[layout.main]
-    return control_charts.z_of(last, base, control_charts.Z_LAST.minimum_whole)
+    base = [score for checkin, score in scored if checkin.phase == record.layout.baseline]
+    return control_charts.z_of(scored[-1][1], base, minimum)

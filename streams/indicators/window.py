@@ -10,7 +10,7 @@ from schemas.events import IndicatorValue, Note, Window
 from schemas.study import Study
 from schemas.study.versions import Versions
 from streams.indicators.entry import Indicator
-from streams.indicators.result import Result
+from streams.indicators.result import NOT_ASKED, Result, explained
 from streams.records.item_roles import Range
 from streams.records.pairs import consecutive
 from streams.records.timeline import CheckInRecord, History, PromptRecord
@@ -73,25 +73,37 @@ class Windowed:
         found = self._with(Measure.COPING_STRATEGY)
         return [use for checkin in found for use in checkin.coping if use not in alone]
 
-    def range_of(self, measure: Measure) -> Range | None:
-        """Lowest and highest value of a measure's scale; None if the study does not measure it."""
-        items = self._study.scales_of(measure)
-        return (items[0].scale.min, items[0].scale.max) if items else None
+    def range_of(self, measure: Measure) -> Range:
+        """Lowest and highest value of the scale of a measure that the study asks about."""
+        scale = self._study.scales_of(measure)[0].scale
+        return scale.min, scale.max
 
     def value(self, entry: Indicator, compute: Callable[[int], Result], *measures: Measure) -> IndicatorValue:
         """An indicator's value, with notes on the answers behind it.
 
         Args:
             entry: The indicator.
-            compute: Returns the result, given the window's minimum.
+            compute: Returns the result, given the window's minimum; not called if the study does not ask
+                about a measure.
             measures: The measures that it is computed from; a per-scale indicator belongs to the first.
         """
-        result = compute(entry.minimum_in(self._window))
+        result = self._result(entry, compute, measures)
         return IndicatorValue.model_construct(
             indicator=entry.id, scale=measures[0].value if entry.per_scale else "", window=self._window,
             value=result.value, n=result.n, n_pairs=result.n_pairs, reason=result.reason,
             notes=self._notes(*measures) if measures else None,
         )  # fmt: skip
+
+    def _result(
+        self, entry: Indicator, compute: Callable[[int], Result], measures: tuple[Measure, ...]
+    ) -> Result:
+        if not all(self._study.items_of(measure) for measure in measures):
+            return NOT_ASKED
+        result = compute(entry.minimum_in(self._window))
+        if not measures:
+            return result
+        answered = any(self._with(measure) for measure in measures)
+        return explained(result, answered=answered, several=len(measures) > 1)
 
     def _with(self, *measures: Measure) -> list[CheckInRecord]:
         """The check-ins that have all the measures, with the same items and scales as the newest version."""

@@ -13,7 +13,8 @@ import pandas as pd
 from schemas.events import AlertRaised, AlertSuperseded
 from schemas.study import Study
 from schemas.study.versions import Versions
-from streams.indicators.full_record import Row, indicators_of
+from streams.indicators.full_record import indicators_of
+from streams.indicators.whole_record import Row
 from streams.records.item_roles import Layout
 from streams.safety.chart_alerts import Raised, follow
 from streams.statistics.report import Report
@@ -73,7 +74,7 @@ def looked_at_again(query: Query, batches: Iterable[Batch], at: datetime) -> lis
 
 
 def _batch(query: Query, study: Study, known: Versions, at: datetime, models: bool) -> Batch:
-    people, layout = read_series(query, study), Layout.of(study)
+    people, layout = read_series(query, study, known), Layout.of(study)
     return Batch(
         study=study,
         summaries=[row for series in people for row in indicators_of(series, layout)],

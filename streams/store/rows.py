@@ -286,15 +286,22 @@ class DeadLetter(NamedTuple):
 
 
 class Summary(NamedTuple):
-    """Every indicator over each participant's full record, as of the last batch."""
+    """Every indicator over each participant's full record, as of the last batch.
+
+    `scale` says of which measure, or of which item that measures none; it is empty for an indicator of
+    several. Where check-ins were made on the participant's own initiative, rows `ID/prompted` and
+    `ID/own_initiative` are the values without them, and from them alone.
+    """
 
     study: str
     participant: str
     indicator: str
+    scale: str
     value: float | None
     n: int
     n_pairs: int | None
     reason: str | None
+    notes: str | None
     computed_at: datetime
 
 

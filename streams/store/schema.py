@@ -100,7 +100,7 @@ TABLES: tuple[Table, ...] = (
 """The tables that are a projection of the topics."""
 
 COMPUTED: tuple[Table, ...] = (
-    Table("summaries", rows.Summary, 3),
+    Table("summaries", rows.Summary, 4),
     Table("arm_weeks", rows.ArmWeek, 5),
     Table("arm_changes", rows.ArmChange, 5),
     Table("model_terms", model_rows.ModelTerm, 5),

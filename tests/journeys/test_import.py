@@ -51,18 +51,21 @@ async def test_live_values_and_whole_records_are_those_of_the_file(system: Setti
     mine = summaries(memory.query, study)
     assert summaries(reader.query, study) == mine
     assert len(mine) > 1500
-    whole = {(row.participant, row.indicator): (row.value, row.n, row.n_pairs, row.reason) for row in mine}
+    whole = {
+        (row.participant, row.indicator, row.scale): (row.value, row.n, row.n_pairs, row.reason, row.notes)
+        for row in mine
+    }
     await asyncio.to_thread(until, lambda: kept(reader, study) == whole, 60)
     drift = reader.query("select max(compared) as n, max(different) as d from drift where study = 'golden'")
     assert int(drift["n"][0]) > 10_000
 
 
-def kept(reader: Reader, study: Study) -> dict[tuple[str, str], tuple[Any, ...]]:
+def kept(reader: Reader, study: Study) -> dict[tuple[str, str, str], tuple[Any, ...]]:
     """The whole records that the store's own batch has computed."""
     found = reader.query("select * from summaries where study = :study", study=study.id)
     return {
-        (row.participant, row.indicator): tuple(
-            None if pd.isna(part) else part for part in (row.value, row.n, row.n_pairs, row.reason)
+        (row.participant, row.indicator, row.scale): tuple(
+            None if pd.isna(part) else part for part in (row.value, row.n, row.n_pairs, row.reason, row.notes)
         )
         for row in found.itertuples()
     }

@@ -64,7 +64,7 @@ def indicators(
     who: Annotated[
         list[str] | None, typer.Option("--participant", help="Only this participant; repeatable.")
     ] = None,
-    item: Annotated[str, typer.Option(help="The item to compute level, instability and charts for.")] = "",
+    item: Annotated[str, typer.Option(help="Only this scale or item, where an indicator is of one.")] = "",
     end: Annotated[
         datetime | None,
         typer.Option(
@@ -82,10 +82,11 @@ def indicators(
 ) -> None:
     """Compute every indicator for each participant in a file of check-ins, without running services.
 
-    Writes `participant,indicator,value,n,n_pairs,reason` in full precision. Undefined values are empty (null)
-    and have a reason. docs/indicators.md explains indicators and reasons. With --study and --map,
-    participants appear under the pseudonyms that `wellstream import` gives them, with the values that a
-    running installation has after the import.
+    Writes `participant,indicator,scale,value,n,n_pairs,reason,notes` in full precision. An indicator of one
+    scale has a row for each of the study's measures, and for each item that measures none. Undefined values
+    are empty (null) and have a reason. docs/indicators.md explains indicators, reasons and notes. With
+    --study and --map, participants appear under the pseudonyms that `wellstream import` gives them, with the
+    values that a running installation has after the import.
 
     Examples: `wellstream indicators checkins.csv > indicators.csv` ·
     `wellstream indicators checkins.csv --format json --participant P01 --participant P02` ·

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from producers.imports import csv_table as cells
 from producers.imports.csv_table import CellRefused, DataFileError, Problem, Row, read_table
-from streams.records.full_record import Prompt, Series
+from streams.records.full_record import CheckIn, Prompt, Series, marked_once_a_day
 from streams.records.item_roles import CHECKINS, Layout
 
 REQUIRED = (
@@ -54,7 +54,7 @@ def read_checkins(path: Path, layout: Layout = CHECKINS) -> list[Series]:
     for line in lines:
         people.setdefault(line.participant, []).append(line)
     return [
-        Series.of(name, own[0].arm, own[0].zone, (line.prompt for line in own))
+        Series.of(name, own[0].arm, own[0].zone, marked_once_a_day([line.prompt for line in own]))
         for name, own in sorted(people.items())
     ]
 
@@ -102,12 +102,8 @@ def _line(row: Row, layout: Layout) -> _Line | None:
         return None
     if scheduled is None:
         return None
-    answered = status == _ANSWERED
-    prompt = Prompt(
-        id=prompt_id, day=day, beep=beep, phase=phase, scheduled=scheduled.astimezone(ZoneInfo(zone)),
-        answered=answered, started=started, submitted=submitted, answers=answers,
-        coping=coping if answered else None,
-    )  # fmt: skip
+    checkin = CheckIn(day, phase, submitted, started, answers, coping) if submitted else None
+    prompt = Prompt(prompt_id, day, beep, scheduled.astimezone(ZoneInfo(zone)), checkin)
     return _Line(row.line, participant, arm, zone, prompt)
 
 

@@ -3,7 +3,7 @@
 import time
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +17,11 @@ from schemas.events import Event as AnyEvent
 from schemas.study import Study
 from schemas.study.file import load_study
 from schemas.study.versions import Versions
-from streams.indicators.full_record import Row, indicators_of
+from streams.indicators.full_record import indicators_of
 from streams.indicators.update import TimelineEvent, batch
+from streams.indicators.whole_record import Row
 from streams.records.item_roles import Layout
+from streams.store.definitions import versions
 from streams.store.projection import project, project_study
 from streams.store.schema import Rows
 from streams.store.series import read_series
@@ -116,13 +118,25 @@ def summaries(query: Any, study: Study, item: str = "") -> list[Row]:
     Args:
         query: The store.
         study: Its newest definition.
-        item: The item for level, instability, charts and overlap; empty for the study's main item.
+        item: The only scale or item for indicators of a single one; empty for every scale.
 
     Raises:
-        NotInFile: The study has no such item on a scale.
+        NotInFile: The study has no such scale or item.
     """
-    layout = Layout.of(study)
-    if item and item not in layout.ranges:
-        raise NotInFile(f"{study.ref} has no scale {item!r}; allowed: {', '.join(layout.ranges)}")
-    layout = replace(layout, main=item) if item else layout
-    return [row for series in read_series(query, study) for row in indicators_of(series, layout)]
+    layout = restricted(Layout.of(study), item, study.ref)
+    people = read_series(query, study, versions(query))
+    return [row for series in people for row in indicators_of(series, layout)]
+
+
+def restricted(layout: Layout, item: str, where: object) -> Layout:
+    """The layout for one scale or item; the layout itself if `item` is empty.
+
+    Raises:
+        NotInFile: There is no such scale or item; the message says so of `where`.
+    """
+    if not item:
+        return layout
+    known = dict.fromkeys([*layout.scales, *layout.ranges])
+    if item not in known:
+        raise NotInFile(f"{where} has no scale or item {item!r}; allowed: {', '.join(known)}")
+    return layout.only(item)

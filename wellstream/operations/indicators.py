@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import TextIO
 
 from producers.imports.events import pseudonym_of
-from streams.indicators.full_record import Row, indicators_of, window_of
+from streams.indicators.full_record import indicators_of, window_of
+from streams.indicators.whole_record import Row
 from streams.records.full_record import Series
 from streams.records.item_roles import CHECKINS, Layout
 from wellstream.operations.checkin_file import read_checkins
-from wellstream.operations.imports import Memory, NotInFile, events_in, summaries
+from wellstream.operations.imports import Memory, NotInFile, events_in, restricted, summaries
 
 
 def rows_of(path: Path, participants: Sequence[str], item: str, end: datetime | None = None) -> list[Row]:
@@ -22,16 +23,14 @@ def rows_of(path: Path, participants: Sequence[str], item: str, end: datetime | 
     Args:
         path: The CSV.
         participants: Whose rows; empty for everybody's.
-        item: The item for level, instability, charts and overlap; empty for the layout's main item.
+        item: The only scale or item for indicators of a single one; empty for every scale.
         end: Also give number, mean and SD of the seven days up to this instant.
 
     Raises:
         NotInFile: There is no such participant or item.
         DataFileError: The file cannot be used.
     """
-    if item and item not in CHECKINS.ranges:
-        raise NotInFile(f"{path} has no item {item!r}; allowed: {', '.join(CHECKINS.ranges)}")
-    layout = replace(CHECKINS, main=item) if item else CHECKINS
+    layout = restricted(CHECKINS, item, path)
     people = {series.participant: series for series in read_checkins(path, layout)}
     unknown = [name for name in participants if name not in people]
     if unknown:
@@ -59,7 +58,7 @@ def mapped_rows_of(
         study_file: The study's definition.
         map_file: What the columns mean.
         participants: Names in the file, or pseudonyms; empty for everybody.
-        item: The item for level, instability, charts and overlap; empty for the layout's main item.
+        item: The only scale or item for indicators of a single one; empty for every scale.
 
     Raises:
         NotInFile: There is no such participant or item.

@@ -1,15 +1,17 @@
 """Careless answering: flags for single check-ins (Jaso, Kraus & Heller 2022). They never exclude data."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
+from schemas.base import Measure
 from schemas.events import Undefined
 from streams.indicators.entry import Indicator
 from streams.indicators.measures import sums
-from streams.indicators.result import Found, Result, undefined
-from streams.records.full_record import Prompt, Series
-from streams.records.item_roles import Layout
+from streams.indicators.result import Result, undefined
+from streams.indicators.whole_record import Row, WholeRecord
+from streams.records import full_record
 
 FAMILY = "Careless answering"
 
@@ -27,14 +29,15 @@ FAST = Indicator(
     edge_cases="Undefined (`no_times`) where opening times are unknown, as with SMS.",
     interpretation="Nobody reads and answers an item in a second. A reason to look at the data, never to "
     "drop it silently.",
+    by_checkin=True,
 )
 FLAT = replace(
     FAST,
     id="careless_flat",
     title="Straight-lining",
     formula="check-ins whose items, on 0 to 100, have an SD ≤ 5, / check-ins",
-    edge_cases="Undefined (`part_missing`) unless a check-in has positive and negative items: a calm person "
-    "may well give every negative item the lowest value.",
+    edge_cases="Undefined unless a check-in has positive and negative items (`part_missing`) and the study "
+    "asks both (`not_asked`): a calm person may well give every negative item the lowest value.",
     interpretation="Pleasant and unpleasant items get nearly the same answer. A reason to look at the "
     "data, never "
     "to drop it silently.",
@@ -95,27 +98,29 @@ def share(flags: Sequence[bool | None], unknown: Undefined, minimum: int) -> Res
     """
     judged = [flag for flag in flags if flag is not None]
     if not judged:
-        return undefined(len(flags), unknown)
+        return undefined(len(flags), unknown if flags else Undefined.NO_DATA)
     if len(judged) < minimum:
         return undefined(len(judged), Undefined.TOO_FEW)
     return Result(sum(judged) / len(judged), len(judged))
 
 
-def over_record(series: Series, layout: Layout) -> Found:
+_BOTH = Measure.POSITIVE_AFFECT, Measure.NEGATIVE_AFFECT
+
+
+def over_record(record: WholeRecord) -> Iterator[Row]:
     """The family over a whole record."""
-    checkins = [_judged(prompt, layout) for prompt in series.answered]
-    for entry, flag, unknown in (
-        (FAST, is_fast, Undefined.NO_TIMES),
-        (FLAT, is_flat, Undefined.PART_MISSING),
-        (MODAL, is_modal, Undefined.PART_MISSING),
-    ):
-        yield entry.id, share([flag(one) for one in checkins], unknown, entry.minimum_whole)
+    checkins = [_judged(checkin, record) for checkin in record.series.checkins]
+    fast = partial(share, [is_fast(one) for one in checkins], Undefined.NO_TIMES)
+    yield record.row(FAST, fast)
+    for entry, flag in ((FLAT, is_flat), (MODAL, is_modal)):
+        flags = [flag(one) for one in checkins]
+        yield record.row(entry, partial(share, flags, Undefined.PART_MISSING), *_BOTH)
 
 
-def _judged(prompt: Prompt, layout: Layout) -> CheckIn:
+def _judged(checkin: full_record.CheckIn, record: WholeRecord) -> CheckIn:
     spots = []
-    for item, answer in sorted(prompt.answers.items()):
-        low, high = layout.ranges[item]
+    for item, answer in sorted(checkin.answers.items()):
+        low, high = record.layout.ranges[item]
         spots.append(100 * (answer - low) / (high - low))
-    mixed = any(map(prompt.has, layout.positive)) and any(map(prompt.has, layout.negative))
-    return CheckIn(tuple(spots), mixed, prompt.seconds_to_complete)
+    mixed = all(record.answers(checkin, scale) for scale in _BOTH)
+    return CheckIn(tuple(spots), mixed, checkin.seconds_to_complete)

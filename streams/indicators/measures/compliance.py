@@ -6,10 +6,9 @@ from itertools import groupby
 from schemas.events import IndicatorValue, Undefined
 from streams.indicators.entry import Indicator
 from streams.indicators.measures import sums
-from streams.indicators.result import Found, Result, undefined
+from streams.indicators.result import Result, undefined
+from streams.indicators.whole_record import Row, WholeRecord
 from streams.indicators.window import Windowed
-from streams.records.full_record import Series
-from streams.records.item_roles import Layout
 
 FAMILY = "Compliance"
 
@@ -90,7 +89,7 @@ def median_seconds(seconds: Sequence[float], answered: int) -> Result:
         answered: Number of all answers.
     """
     if not seconds:
-        return undefined(answered, Undefined.NO_TIMES)
+        return undefined(answered, Undefined.NO_TIMES if answered else Undefined.NO_DATA)
     return Result(sums.median(seconds), len(seconds))
 
 
@@ -107,12 +106,12 @@ def live(window: Windowed) -> Iterator[IndicatorValue]:
     yield window.value(COMPLIANCE, lambda _: compliance(window.answered, window.closed))
 
 
-def over_record(series: Series, _: Layout) -> Found:
+def over_record(record: WholeRecord) -> Iterator[Row]:
     """The family over a whole record."""
-    answered = series.answered
-    yield COMPLIANCE.id, compliance(len(answered), len(series.prompts))
-    latencies = [(p.started - p.scheduled).total_seconds() for p in answered if p.started]
-    yield LATENCY.id, median_seconds(latencies, len(answered))
-    durations = [seconds for p in answered if (seconds := p.seconds_to_complete) is not None]
-    yield DURATION.id, median_seconds(durations, len(answered))
-    yield LONGEST_GAP.id, longest_gap([p.answered for p in series.prompts])
+    prompts, answered = record.series.prompts, record.series.answered
+    yield record.row(COMPLIANCE, compliance(len(answered), len(prompts)))
+    latencies = [(one.started - prompt.scheduled).total_seconds() for prompt, one in answered if one.started]
+    yield record.row(LATENCY, median_seconds(latencies, len(answered)))
+    durations = [seconds for _, one in answered if (seconds := one.seconds_to_complete) is not None]
+    yield record.row(DURATION, median_seconds(durations, len(answered)))
+    yield record.row(LONGEST_GAP, longest_gap([prompt.answer is not None for prompt in prompts]))

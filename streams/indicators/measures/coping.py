@@ -9,10 +9,9 @@ from schemas.base import Measure
 from schemas.events import IndicatorValue, Undefined
 from streams.indicators.entry import Indicator
 from streams.indicators.measures import diversity, sums
-from streams.indicators.result import Found, Result, undefined
+from streams.indicators.result import Result, undefined
+from streams.indicators.whole_record import Row, WholeRecord
 from streams.indicators.window import Windowed
-from streams.records.full_record import Series
-from streams.records.item_roles import Layout
 
 Uses = Sequence[str]
 """The id of a strategy, once for each time that it was endorsed."""
@@ -32,6 +31,7 @@ COUNTS = Indicator(
     counted="check-ins",
     edge_cases="0 is a real value. The part after the slash is the strategy.",
     interpretation="The mix of strategies. No strategy is better in every situation.",
+    by_checkin=True,
 )
 VARIETY = Indicator(
     id="coping_variety",
@@ -47,6 +47,7 @@ VARIETY = Indicator(
     edge_cases="Undefined (`no_coping`) if no strategy was used.",
     interpretation="The breadth of the repertoire; it grows with the number of check-ins.",
     rolling=True,
+    by_checkin=True,
 )
 SHANNON = Indicator(
     id="coping_shannon",
@@ -62,6 +63,7 @@ SHANNON = Indicator(
     edge_cases="0 is a real value: always the same strategy. Undefined (`no_coping`) if none was used.",
     interpretation="High if several strategies are used about equally often.",
     rolling=True,
+    by_checkin=True,
 )
 SIMPSON = Indicator(
     id="coping_simpson",
@@ -76,6 +78,7 @@ SIMPSON = Indicator(
     counted="uses",
     edge_cases="0 is a real value: always the same strategy. Undefined (`no_coping`) if none was used.",
     interpretation="The probability that two uses drawn at random are of different strategies.",
+    by_checkin=True,
 )
 EVENNESS = Indicator(
     id="coping_evenness",
@@ -88,8 +91,9 @@ EVENNESS = Indicator(
     minimum=10,
     minimum_day=10,
     counted="uses",
-    edge_cases="Undefined: `no_coping` if none was used, `part_missing` if fewer than two are offered.",
+    edge_cases="Undefined: `no_coping` if none was used, `not_asked` if fewer than two are offered.",
     interpretation="Entropy that can be compared between studies that offer different numbers of strategies.",
+    by_checkin=True,
 )
 BRAY_CURTIS = Indicator(
     id="coping_bray_curtis",
@@ -120,6 +124,7 @@ WITHIN_SD = Indicator(
     edge_cases="0 if every strategy is always or never used.",
     interpretation="How much each strategy's use changes over time.",
     research_only=True,
+    by_checkin=True,
 )
 BETWEEN_SD = Indicator(
     id="coping_between_sd",
@@ -132,10 +137,11 @@ BETWEEN_SD = Indicator(
     minimum=10,
     minimum_day=10,
     counted="check-ins",
-    edge_cases="A check-in without any strategy counts as 0. Undefined (`part_missing`) with fewer than "
+    edge_cases="A check-in without any strategy counts as 0. Undefined (`not_asked`) with fewer than "
     "two offered.",
     interpretation="How much some strategies are preferred to others at a given moment.",
     research_only=True,
+    by_checkin=True,
 )
 EFFICACY = Indicator(
     id="coping_efficacy",
@@ -151,7 +157,11 @@ EFFICACY = Indicator(
     edge_cases="Undefined (`no_stress`) if no check-in was stressful, which is good news.",
     interpretation="How well participants say they coped at the check-ins when they were under stress.",
     rolling=True,
+    by_checkin=True,
 )
+
+
+_UNDER_STRESS = Measure.STRESS, Measure.COPING_EFFICACY
 
 
 def variety(uses: Uses, minimum: int) -> Result:
@@ -172,7 +182,7 @@ def simpson(uses: Uses, minimum: int) -> Result:
 def evenness(uses: Uses, offered: int, minimum: int) -> Result:
     """Entropy as a share of ln k, 0 to 1 (Pielou 1966), for k strategies offered."""
     if offered < 2:
-        return undefined(len(uses), Undefined.PART_MISSING)
+        return undefined(len(uses), Undefined.NOT_ASKED)
     return _of_counts(uses, minimum, lambda counts: diversity.shannon(counts) / math.log(offered))
 
 
@@ -204,7 +214,7 @@ def within_sd(checkins: Sequence[Uses], offered: Sequence[str], minimum: int) ->
     """Mean over strategies of the SD of their use over check-ins (after Blanke et al. 2020)."""
     n = len(checkins)
     if not offered:
-        return undefined(n, Undefined.PART_MISSING)
+        return undefined(n, Undefined.NOT_ASKED)
     if n < max(minimum, 2):
         return undefined(n, Undefined.TOO_FEW)
     return Result(sums.mean([sums.sd([float(one in uses) for uses in checkins]) for one in offered]), n)
@@ -214,7 +224,7 @@ def between_sd(checkins: Sequence[Uses], offered: Sequence[str], minimum: int) -
     """Mean over check-ins of the SD of use over strategies (after Blanke et al. 2020)."""
     n = len(checkins)
     if len(offered) < 2:
-        return undefined(n, Undefined.PART_MISSING)
+        return undefined(n, Undefined.NOT_ASKED)
     if n < max(minimum, 1):
         return undefined(n, Undefined.TOO_FEW)
     return Result(sums.mean([sums.sd([float(one in uses) for one in offered]) for uses in checkins]), n)
@@ -237,36 +247,36 @@ def efficacy(handled: Sequence[tuple[float, float]], threshold: float, minimum: 
     return Result(sums.mean(stressful), n)
 
 
+def _count(uses: Uses, strategy: str, checkins: int) -> Result:
+    return Result(float(uses.count(strategy)), checkins) if checkins else undefined(0, Undefined.NO_DATA)
+
+
+def _efficacy(record: Windowed | WholeRecord, minimum: int) -> Result:
+    low, high = record.range_of(Measure.STRESS)
+    return efficacy(record.both(*_UNDER_STRESS), (low + high) / 2, minimum)
+
+
 def live(window: Windowed) -> Iterator[IndicatorValue]:
     """Variety, evenness and efficacy of coping in a window."""
     uses = window.strategies()
     yield window.value(VARIETY, partial(variety, uses), Measure.COPING_STRATEGY)
     yield window.value(SHANNON, partial(shannon, uses), Measure.COPING_STRATEGY)
-    low, high = window.range_of(Measure.STRESS) or (0.0, 0.0)
-    about = Measure.STRESS, Measure.COPING_EFFICACY
-    compute = partial(efficacy, threshold=(low + high) / 2)
-    yield window.value(EFFICACY, lambda minimum: compute(window.both(*about), minimum=minimum), *about)
+    yield window.value(EFFICACY, partial(_efficacy, window), *_UNDER_STRESS)
 
 
-def over_record(series: Series, layout: Layout) -> Found:
+def over_record(record: WholeRecord) -> Iterator[Row]:
     """The family over a whole record."""
-    sets = [prompt.coping for prompt in series.prompts if prompt.coping is not None]
+    coping, offered = Measure.COPING_STRATEGY, record.layout.strategies
+    sets = record.strategies()
     uses = [use for strategies in sets for use in strategies]
-    for strategy in layout.strategies:
-        counted = Result(float(uses.count(strategy)), len(sets)) if sets else undefined(0, Undefined.NO_DATA)
-        yield f"{COUNTS.id}/{strategy}", counted
-    yield VARIETY.id, variety(uses, VARIETY.minimum_whole)
-    yield SHANNON.id, shannon(uses, SHANNON.minimum_whole)
-    yield SIMPSON.id, simpson(uses, SIMPSON.minimum_whole)
-    offered = layout.strategies
-    yield EVENNESS.id, evenness(uses, len(offered), EVENNESS.minimum_whole)
-    pairs = [(a.coping, b.coping) for a, b in series.pairs() if a.coping is not None and b.coping is not None]
-    yield BRAY_CURTIS.id, switching(pairs, len(sets), BRAY_CURTIS.minimum_whole)
-    yield WITHIN_SD.id, within_sd(sets, offered, WITHIN_SD.minimum_whole)
-    yield BETWEEN_SD.id, between_sd(sets, offered, BETWEEN_SD.minimum_whole)
-    handled = [
-        (prompt.answers[layout.stress], prompt.answers[layout.efficacy])
-        for prompt in series.having(layout.stress, layout.efficacy)
-    ]
-    middle = sum(layout.ranges.get(layout.stress, (0.0, 0.0))) / 2
-    yield EFFICACY.id, efficacy(handled, middle, EFFICACY.minimum_whole)
+    for strategy in offered or ("",):
+        yield record.row(COUNTS, _count(uses, strategy, len(sets)), coping, part=strategy)
+    yield record.row(VARIETY, partial(variety, uses), coping)
+    yield record.row(SHANNON, partial(shannon, uses), coping)
+    yield record.row(SIMPSON, partial(simpson, uses), coping)
+    yield record.row(EVENNESS, partial(evenness, uses, len(offered)), coping, parts=2)
+    switched = partial(switching, record.strategy_pairs(), len(sets))
+    yield record.row(BRAY_CURTIS, switched, coping)
+    yield record.row(WITHIN_SD, partial(within_sd, sets, offered), coping)
+    yield record.row(BETWEEN_SD, partial(between_sd, sets, offered), coping, parts=2)
+    yield record.row(EFFICACY, partial(_efficacy, record), *_UNDER_STRESS)

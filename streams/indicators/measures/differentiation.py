@@ -1,21 +1,24 @@
-"""Emotion differentiation: intraclass correlations of same-valence items over prompts.
+"""Emotion differentiation: intraclass correlations of same-valence items over check-ins.
 
-Two-way analysis of variance, rows are prompts, columns are items (Shrout & Fleiss 1979; McGraw & Wong 1996).
+Two-way analysis of variance, rows are check-ins, columns are items (Shrout & Fleiss 1979; McGraw & Wong
+1996).
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
+from itertools import product
 
+from schemas.base import Measure
 from schemas.events import Undefined
 from streams.indicators.entry import Indicator
 from streams.indicators.measures import sums
-from streams.indicators.result import Found, Result, undefined
-from streams.records.full_record import Series
-from streams.records.item_roles import Layout
+from streams.indicators.result import Result, undefined
+from streams.indicators.whole_record import Row, WholeRecord
 
 Ratings = Sequence[Sequence[float]]
-"""For each prompt with all items answered, the items of one valence, in a fixed order."""
+"""For each check-in with all items answered, the items of one valence, in a fixed order."""
 
 FAMILY = "Emotion differentiation"
 
@@ -29,11 +32,12 @@ ICC31 = Indicator(
     source="Shrout & Fleiss 1979",
     minimum=10,
     minimum_day=10,
-    counted="prompts",
-    edge_cases="Undefined: `zero_variance` where the sum of the items never changes, `part_missing` with "
-    "fewer than two items.",
+    counted="check-ins",
+    edge_cases="Undefined: `zero_variance` where the sum of the items never changes, `part_missing` where "
+    "no check-in has all items, `not_asked` with fewer than two items.",
     interpretation="How much negative emotions rise and fall together.",
     research_only=True,
+    by_checkin=True,
 )
 ICC3K = replace(
     ICC31,
@@ -67,12 +71,40 @@ DIFFERENTIATION = replace(
     unit="1 − intraclass correlation",
     range="0 to 1",
     source="Tugade, Fredrickson & Feldman Barrett 2004; Shrout & Fleiss 1979",
-    edge_cases="Needs 3 items (`part_missing`). Undefined: `negative_icc` where the ICC is below 0, "
+    edge_cases="Needs 3 items (or `not_asked`). Undefined: `negative_icc` where the ICC is below 0, "
     "`zero_variance` where the sum of the items never changes.",
     interpretation="High if the participant distinguishes negative emotions from each other rather than "
     "feeling them as one.",
 )
 
+AGREEMENT = replace(
+    DIFFERENTIATION,
+    id="na_differentiation_agreement",
+    title="Differentiation of negative emotions, by agreement",
+    formula="1 − ICC(A,k)",
+    interpretation=DIFFERENTIATION.interpretation + " Unlike `na_differentiation`, it also counts lasting "
+    "differences between the items' levels as telling them apart, so it is mostly higher.",
+)
+
+
+def _positive(entry: Indicator) -> Indicator:
+    """The entry about positive affect."""
+    return replace(
+        entry,
+        id=entry.id.replace("na_", "pa_"),
+        title=entry.title.replace("negative", "positive"),
+        interpretation=entry.interpretation.replace("negative", "positive").replace("na_", "pa_"),
+    )
+
+
+PA_ICC31, PA_ICC3K = _positive(ICC31), _positive(ICC3K)
+PA_ICC21, PA_ICC2K = _positive(ICC21), _positive(ICC2K)
+PA_DIFFERENTIATION, PA_AGREEMENT = _positive(DIFFERENTIATION), _positive(AGREEMENT)
+
+_OF_VALENCE = {
+    Measure.NEGATIVE_AFFECT: (ICC31, ICC3K, ICC21, ICC2K, DIFFERENTIATION, AGREEMENT),
+    Measure.POSITIVE_AFFECT: (PA_ICC31, PA_ICC3K, PA_ICC21, PA_ICC2K, PA_DIFFERENTIATION, PA_AGREEMENT),
+}
 _MIN_ITEMS = 3
 
 
@@ -81,7 +113,7 @@ class Anova:
     """Mean squares of a two-way table without replication.
 
     Attributes:
-        n: Number of rows (prompts).
+        n: Number of rows (check-ins).
         k: Number of columns (items).
         rows: Mean square between rows (MSR).
         columns: Mean square between columns (MSC).
@@ -115,18 +147,18 @@ def anova(ratings: Ratings) -> Anova:
     )
 
 
-def icc(ratings: Ratings, *, agreement: bool, averaged: bool, minimum: int) -> Result:
+def icc(ratings: Ratings, minimum: int, *, agreement: bool, averaged: bool) -> Result:
     """An intraclass correlation, up to 1.
 
     Args:
         ratings: Complete answers.
+        minimum: Number of check-ins below which it is undefined.
         agreement: Whether differences between items count as disagreement (model 2) or not (model 3).
         averaged: Whether it is for the mean of all items (k) or for a single one (1).
-        minimum: Number of prompts below which it is undefined.
     """
     n = len(ratings)
     if n and len(ratings[0]) < 2:
-        return undefined(n, Undefined.PART_MISSING)
+        return undefined(n, Undefined.NOT_ASKED)
     if n < max(minimum, 2):
         return undefined(n, Undefined.TOO_FEW)
     table = anova(ratings)
@@ -139,29 +171,26 @@ def icc(ratings: Ratings, *, agreement: bool, averaged: bool, minimum: int) -> R
     return Result((table.rows - table.error) / (table.rows + noise), n)
 
 
-def differentiation(ratings: Ratings, minimum: int) -> Result:
-    """1 - ICC(C,k), 0 to 1; undefined where the ICC is negative."""
+def differentiation(ratings: Ratings, minimum: int, *, agreement: bool) -> Result:
+    """1 - ICC(C,k) or, for agreement, 1 - ICC(A,k): 0 to 1; undefined where the ICC is negative."""
     if ratings and len(ratings[0]) < _MIN_ITEMS:
-        return undefined(len(ratings), Undefined.PART_MISSING)
-    consistency = icc(ratings, agreement=False, averaged=True, minimum=minimum)
-    if consistency.value is None:
-        return consistency
-    if consistency.value < 0:
-        return undefined(consistency.n, Undefined.NEGATIVE_ICC)
-    return Result(1 - consistency.value, consistency.n)
+        return undefined(len(ratings), Undefined.NOT_ASKED)
+    together = icc(ratings, minimum, agreement=agreement, averaged=True)
+    if together.value is None:
+        return together
+    if together.value < 0:
+        return undefined(together.n, Undefined.NEGATIVE_ICC)
+    return Result(1 - together.value, together.n)
 
 
-def over_record(series: Series, layout: Layout) -> Found:
-    """The family over a whole record."""
-    ratings = series.complete(layout.negative)
-    for entry, agreement, averaged in (
-        (ICC31, False, False),
-        (ICC3K, False, True),
-        (ICC21, True, False),
-        (ICC2K, True, True),
-    ):
-        yield (
-            entry.id,
-            icc(ratings, agreement=agreement, averaged=averaged, minimum=entry.minimum_whole),
-        )
-    yield DIFFERENTIATION.id, differentiation(ratings, DIFFERENTIATION.minimum_whole)
+def over_record(record: WholeRecord) -> Iterator[Row]:
+    """The family over a whole record, for negative and for positive affect."""
+    for measure, entries in _OF_VALENCE.items():
+        ratings = record.complete(measure) if record.asks(measure) else []
+        *correlations, told_apart, agreed = entries
+        for entry, (agreement, averaged) in zip(correlations, product((False, True), repeat=2), strict=True):
+            compute = partial(icc, ratings, agreement=agreement, averaged=averaged)
+            yield record.row(entry, compute, measure, parts=2)
+        for entry, agreement in ((told_apart, False), (agreed, True)):
+            compute = partial(differentiation, ratings, agreement=agreement)
+            yield record.row(entry, compute, measure, parts=_MIN_ITEMS)

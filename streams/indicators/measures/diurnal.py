@@ -1,15 +1,14 @@
 """Time of day: a cosine of 24 hours, and each part of the day against the day's own mean."""
 
 import math
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from schemas.events import Undefined
 from streams.indicators.entry import Indicator
 from streams.indicators.measures import sums
-from streams.indicators.result import Found, Result, undefined
-from streams.records.full_record import Series
-from streams.records.item_roles import Layout
+from streams.indicators.result import Result, undefined
+from streams.indicators.whole_record import Row, WholeRecord
 
 FAMILY = "Time of day"
 
@@ -26,6 +25,7 @@ MESOR = Indicator(
     edge_cases="Undefined: `zero_variance` where all answers, or all hours, are the same.",
     interpretation="The middle of the curve. Only waking hours are observed; the night is extrapolated.",
     per_scale=True,
+    by_checkin=True,
 )
 AMPLITUDE = replace(
     MESOR,
@@ -136,13 +136,12 @@ def bins(placed: Sequence[tuple[Hashable, int, float]], minimum: int) -> Mapping
     }
 
 
-def over_record(series: Series, layout: Layout) -> Found:
-    """The family over a whole record."""
-    prompts = series.having(layout.main)
-    fitted = cosinor(series.timed(layout.main), MESOR.minimum_whole)
-    yield MESOR.id, fitted.mesor
-    yield AMPLITUDE.id, fitted.amplitude
-    yield ACROPHASE.id, fitted.acrophase
-    placed = [(prompt.day, prompt.beep, prompt.answers[layout.main]) for prompt in prompts]
-    for part, found in bins(placed, BINS.minimum_whole).items():
-        yield f"{BINS.id}/{part}", found
+def over_record(record: WholeRecord) -> Iterator[Row]:
+    """The family over a whole record, scale by scale."""
+    for scale in record.scales:
+        fitted = cosinor(record.timed(scale), MESOR.minimum_whole)
+        yield record.row(MESOR, fitted.mesor, scale)
+        yield record.row(AMPLITUDE, fitted.amplitude, scale)
+        yield record.row(ACROPHASE, fitted.acrophase, scale)
+        for part, found in bins(record.beeps(scale), BINS.minimum_whole).items():
+            yield record.row(BINS, found, scale, part=str(part))

@@ -1,13 +1,14 @@
 """Diversity: Shannon entropy, Simpson's index, Bray-Curtis dissimilarity, and emodiversity."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 
+from schemas.base import Measure
 from schemas.events import Undefined
 from streams.indicators.entry import Indicator
-from streams.indicators.result import Found, Result, undefined
-from streams.records.full_record import Series
-from streams.records.item_roles import Layout
+from streams.indicators.result import Result, undefined
+from streams.indicators.whole_record import Row, WholeRecord
 
 FAMILY = "Diversity of emotions"
 
@@ -24,6 +25,7 @@ EMODIVERSITY = Indicator(
     edge_cases="Undefined (`no_emotion`) if every answer is the lowest value. 0 if only one emotion is felt.",
     interpretation="High if many emotions are felt about equally. Neither good nor bad in itself.",
     research_only=True,
+    by_checkin=True,
 )
 
 
@@ -64,9 +66,10 @@ def emodiversity(checkins: Sequence[Sequence[float]], low: float, minimum: int) 
     return Result(shannon(felt), n) if any(felt) else undefined(n, Undefined.NO_EMOTION)
 
 
-def over_record(series: Series, layout: Layout) -> Found:
+def over_record(record: WholeRecord) -> Iterator[Row]:
     """The family over a whole record."""
-    everything = series.complete(layout.positive + layout.negative)
-    low = next((layout.ranges[item][0] for item in layout.positive + layout.negative), 0.0)
-    entry = EMODIVERSITY
-    yield entry.id, emodiversity(everything, low, entry.minimum_whole)
+    asked = [scale for scale in (Measure.POSITIVE_AFFECT, Measure.NEGATIVE_AFFECT) if record.asks(scale)]
+    everything = record.complete(*asked)
+    low = next((record.range_of(scale)[0] for scale in asked), 0.0)
+    about = asked or (Measure.POSITIVE_AFFECT,)
+    yield record.row(EMODIVERSITY, partial(emodiversity, everything, low), *about)

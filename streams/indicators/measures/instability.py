@@ -6,23 +6,23 @@ night, except in the two variants of MSSD that are included for comparison with 
 """
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from itertools import pairwise
+from operator import neg, pos
 
 from schemas.events import IndicatorValue, Undefined
 from streams.indicators.entry import Indicator
 from streams.indicators.measures import sums
-from streams.indicators.result import Found, Result, undefined
+from streams.indicators.result import Result, undefined
+from streams.indicators.whole_record import Row, WholeRecord
 from streams.indicators.window import Windowed
-from streams.records.full_record import Series
-from streams.records.item_roles import Layout
 
 Pairs = Sequence[tuple[float, float]]
 """Answers at the first and the second prompt of each pair."""
 
 FAMILY = "Instability"
-_PAC_CUT = 3.0
 _ASD_EXPONENT = 1.0
 
 N_PAIRS = Indicator(
@@ -122,21 +122,66 @@ ASD = Indicator(
     per_scale=True,
 )
 PAC = Indicator(
-    id="pac_ge3",
+    id="pac_ge30pct",
     title="Probability of acute change",
     family=FAMILY,
-    formula="pairs with |Δx| ≥ 3 / pairs",
+    formula="pairs with |Δx| ≥ c / pairs, c = 0.3 (U − L)",
     unit="share",
     range="0 to 1",
-    source="Jahng, Wood & Trull 2008",
+    source="Jahng, Wood & Trull 2008; the cut is this project's",
     minimum=10,
     minimum_day=10,
     counted="pairs",
-    edge_cases="The cut-off of 3 points is meant for a scale from 0 to 10 and must be the same throughout "
-    "a study.",
-    interpretation="How often mood jumps, whether up or down.",
+    edge_cases="0 is a real value. The cut is 30 % of the scale: 3 points on a scale from 0 to 10.",
+    interpretation="How often answers jump, whether up or down.",
     per_scale=True,
 )
+PAC_RISE = replace(
+    PAC,
+    id="pac_rise30pct",
+    title="Probability of an acute rise",
+    formula="pairs with Δx ≥ c / pairs, c = 0.3 (U − L)",
+    interpretation="How often answers jump up.",
+)
+PAC_DROP = replace(
+    PAC,
+    id="pac_drop30pct",
+    title="Probability of an acute drop",
+    formula="pairs with Δx ≤ −c / pairs, c = 0.3 (U − L)",
+    interpretation="How often answers jump down.",
+)
+PAC_P90 = replace(
+    PAC,
+    id="pac_ge_p90",
+    title="Probability of acute change, by the study's own cut",
+    formula="pairs with |Δx| ≥ c / pairs, c = the study's 90th percentile of |Δx|",
+    source="Jahng, Wood & Trull 2008",
+    edge_cases="0 is a real value. Only for measures whose cut the study's definition states under "
+    "`acute_change`, in scale points, so that it is the same for everybody and does not move as answers "
+    "arrive.",
+)
+PAC_RISE_P90 = replace(
+    PAC_P90,
+    id="pac_rise_p90",
+    title="Probability of an acute rise, by the study's own cut",
+    formula="pairs with Δx ≥ c / pairs, c = the study's 90th percentile of |Δx|",
+    interpretation=PAC_RISE.interpretation,
+)
+PAC_DROP_P90 = replace(
+    PAC_P90,
+    id="pac_drop_p90",
+    title="Probability of an acute drop, by the study's own cut",
+    formula="pairs with Δx ≤ −c / pairs, c = the study's 90th percentile of |Δx|",
+    interpretation=PAC_DROP.interpretation,
+)
+
+_PAC_SHARE = 0.3
+_OF_SCALE = ((PAC, abs), (PAC_RISE, pos), (PAC_DROP, neg))
+_OF_STUDY = ((PAC_P90, abs), (PAC_RISE_P90, pos), (PAC_DROP_P90, neg))
+"""Entries, each with what its cut is compared with: a change, its size, or its opposite."""
+
+_SLACK = 1e-9
+"""Share of the cut by which rounding may leave a change just below it; a mean of items is rarely exact."""
 
 
 def mssd(pairs: Pairs, n: int, minimum: int) -> Result:
@@ -196,11 +241,20 @@ def asd(steps: Sequence[tuple[float, float]], n: int, exponent: float, minimum: 
     return Result(sums.mean(adjusted), n, len(steps))
 
 
-def pac(pairs: Pairs, n: int, cut: float, minimum: int) -> Result:
-    """Share of pairs that differ by `cut` scale points or more, 0 to 1 (Jahng, Wood & Trull 2008)."""
+def pac(pairs: Pairs, n: int, cut: float, size: Callable[[float], float], minimum: int) -> Result:
+    """Share of pairs with an acute change, 0 to 1 (Jahng, Wood & Trull 2008).
+
+    Args:
+        pairs: Answers at two consecutive prompts.
+        n: Number of answers.
+        cut: The size from which a change is acute, in scale points, above 0.
+        size: What is compared with it: `abs` of a change, the change itself, or its opposite for a drop.
+        minimum: Number of pairs below which it is undefined.
+    """
     if len(pairs) < max(minimum, 1):
         return undefined(n, Undefined.TOO_FEW_PAIRS, len(pairs))
-    return Result(sum(abs(b - a) >= cut for a, b in pairs) / len(pairs), n, len(pairs))
+    acute = sum(size(after - before) >= cut * (1 - _SLACK) for before, after in pairs)
+    return Result(acute / len(pairs), n, len(pairs))
 
 
 def live(window: Windowed) -> Iterator[IndicatorValue]:
@@ -210,16 +264,23 @@ def live(window: Windowed) -> Iterator[IndicatorValue]:
         yield window.value(RMSSD, partial(rmssd, window.pairs(measure), n), measure)
 
 
-def over_record(series: Series, layout: Layout) -> Found:
-    """The family over a whole record."""
-    scores, pairs = series.scores(layout.main), series.pairs_of(layout.main)
-    n = len(scores)
-    yield N_PAIRS.id, Result(float(len(pairs)), n, len(pairs))
-    yield MSSD.id, mssd(pairs, n, MSSD.minimum_whole)
-    yield RMSSD.id, rmssd(pairs, n, RMSSD.minimum_whole)
-    padded = mssd_padded(series.placed(layout.main), MSSD_PADDED.minimum_whole)
-    yield MSSD_PADDED.id, padded
-    yield MSSD_ALL.id, mssd_all(scores, MSSD_ALL.minimum_whole)
-    steps = series.steps_of(layout.main)
-    yield ASD.id, asd(steps, n, _ASD_EXPONENT, ASD.minimum_whole)
-    yield PAC.id, pac(pairs, n, _PAC_CUT, PAC.minimum_whole)
+def over_record(record: WholeRecord) -> Iterator[Row]:
+    """The family over a whole record, scale by scale."""
+    for scale in record.scales:
+        scores, pairs = record.scores(scale), record.pairs(scale)
+        n = len(scores)
+        yield record.row(N_PAIRS, Result(float(len(pairs)), n, len(pairs)), scale)
+        yield record.row(MSSD, partial(mssd, pairs, n), scale)
+        yield record.row(RMSSD, partial(rmssd, pairs, n), scale)
+        placed = record.placed(scale)
+        yield record.row(MSSD_PADDED, partial(mssd_padded, placed), scale)
+        answers = [score for score in placed if score is not None]
+        yield record.row(MSSD_ALL, partial(mssd_all, answers), scale)
+        yield record.row(ASD, partial(asd, record.steps(scale), n, _ASD_EXPONENT), scale)
+        low, high = record.range_of(scale)
+        for entry, size in _OF_SCALE:
+            yield record.row(entry, partial(pac, pairs, n, _PAC_SHARE * (high - low), size), scale)
+        frozen = record.layout.scales[scale].acute_change
+        if frozen is not None:
+            for entry, size in _OF_STUDY:
+                yield record.row(entry, partial(pac, pairs, n, frozen, size), scale)

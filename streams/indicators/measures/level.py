@@ -7,10 +7,9 @@ from functools import partial
 from schemas.events import IndicatorValue, Undefined
 from streams.indicators.entry import Indicator
 from streams.indicators.measures import sums
-from streams.indicators.result import Found, Result, undefined
+from streams.indicators.result import Result, undefined
+from streams.indicators.whole_record import Row, WholeRecord
 from streams.indicators.window import Windowed
-from streams.records.full_record import Series
-from streams.records.item_roles import Layout
 
 FAMILY = "Level and spread"
 
@@ -27,6 +26,7 @@ N = Indicator(
     edge_cases="0 is a real value.",
     interpretation="The number of answers behind the other values.",
     per_scale=True,
+    by_checkin=True,
 )
 MEAN = Indicator(
     id="mean",
@@ -42,6 +42,7 @@ MEAN = Indicator(
     interpretation="The usual level. Mean and SD carry most of the information (Dejonckheere et al. 2019).",
     per_scale=True,
     rolling=True,
+    by_checkin=True,
 )
 SD = Indicator(
     id="sd",
@@ -58,6 +59,7 @@ SD = Indicator(
     "the mean.",
     per_scale=True,
     rolling=True,
+    by_checkin=True,
 )
 REL_SD = Indicator(
     id="rel_sd",
@@ -74,6 +76,7 @@ REL_SD = Indicator(
     edge_cases="Undefined (`at_bound`) if the mean is the lowest or highest value of the scale.",
     interpretation="Spread corrected for the mean, so that people at different levels can be compared.",
     per_scale=True,
+    by_checkin=True,
 )
 
 _FLOOR_SLACK = 1e-9
@@ -126,10 +129,12 @@ def live(window: Windowed) -> Iterator[IndicatorValue]:
         yield window.value(SD, partial(sd, scores), measure)
 
 
-def over_record(series: Series, layout: Layout) -> Found:
-    """The family over a whole record."""
-    scores = series.scores(layout.main)
-    yield N.id, Result(float(len(scores)), len(scores))
-    yield MEAN.id, mean(scores, MEAN.minimum_whole)
-    yield SD.id, sd(scores, SD.minimum_whole)
-    yield REL_SD.id, rel_sd(scores, *layout.ranges[layout.main], REL_SD.minimum_whole)
+def over_record(record: WholeRecord) -> Iterator[Row]:
+    """The family over a whole record, scale by scale."""
+    for scale in record.scales:
+        scores = record.scores(scale)
+        low, high = record.range_of(scale)
+        yield record.row(N, Result(float(len(scores)), len(scores)), scale)
+        yield record.row(MEAN, partial(mean, scores), scale)
+        yield record.row(SD, partial(sd, scores), scale)
+        yield record.row(REL_SD, partial(rel_sd, scores, low, high), scale)

@@ -3,16 +3,15 @@
 Published variants of Tau-U differ by a third on the same data, so each has its own name here.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
 
 from schemas.events import Undefined
 from streams.indicators.entry import Indicator
 from streams.indicators.measures import sums
-from streams.indicators.result import Found, Result, undefined
-from streams.records.full_record import Series
-from streams.records.item_roles import Layout
+from streams.indicators.result import Result, undefined
+from streams.indicators.whole_record import Row, WholeRecord
 
 FAMILY = "Overlap of phases"
 
@@ -32,6 +31,7 @@ NAP = Indicator(
     interpretation="0.5 means no difference. It shows a change, not an effect: people often join at their "
     "worst.",
     per_scale=True,
+    by_checkin=True,
 )
 TAU_AB = replace(
     NAP,
@@ -109,21 +109,22 @@ def _sign(before: float, after: float) -> int:
 
 def _refusal(one: Sequence[float], other: Sequence[float], minimum: int) -> Undefined | None:
     if not one:
-        return Undefined.NO_BASELINE
+        return Undefined.NO_BASELINE if other else Undefined.NO_DATA
     if min(len(one), len(other)) < max(minimum, 2):
         return Undefined.TOO_FEW
     return Undefined.ZERO_VARIANCE if sums.constant([*one, *other]) else None
 
 
-def over_record(series: Series, layout: Layout) -> Found:
-    """How far the answers of the baseline and of the compared phase overlap."""
-    one, other = (
-        [prompt.answers[layout.main] for prompt in series.having(layout.main) if prompt.phase == phase]
-        for phase in (layout.baseline, layout.compared)
-    )
-    found = overlap(one, other, NAP.minimum_whole)
-    yield NAP.id, found.nap
-    yield TAU_AB.id, found.tau_ab
-    yield TAU_TREND.id, found.tau_trend
-    yield TAU_U_PARKER.id, found.tau_u_parker
-    yield TAU_U_COMPLETE.id, found.tau_u_complete
+def over_record(record: WholeRecord) -> Iterator[Row]:
+    """How far the answers of the baseline and of the compared phase overlap, scale by scale."""
+    for scale in record.scales:
+        one, other = (
+            [found for checkin, found in record.scored(scale) if checkin.phase == phase]
+            for phase in (record.layout.baseline, record.layout.compared)
+        )
+        found = overlap(one, other, NAP.minimum_whole)
+        yield record.row(NAP, found.nap, scale)
+        yield record.row(TAU_AB, found.tau_ab, scale)
+        yield record.row(TAU_TREND, found.tau_trend, scale)
+        yield record.row(TAU_U_PARKER, found.tau_u_parker, scale)
+        yield record.row(TAU_U_COMPLETE, found.tau_u_complete, scale)

@@ -1,5 +1,7 @@
 """Values worked out by hand or printed in a publication, and every reason for having none."""
 
+from operator import neg, pos
+
 import pytest
 
 from schemas.events import Undefined
@@ -62,14 +64,14 @@ def test_emotions_that_are_never_felt() -> None:
 def test_differentiation_says_why_there_is_none() -> None:
     against = [(1.0, 7.0, 4.0), (7.0, 1.0, 4.0), (4.0, 4.0, 5.0)] * 4
     assert reasons(
-        differentiation.differentiation(against, 10),
-        differentiation.differentiation([(1.0, 2.0)] * 10, 10),
-        differentiation.differentiation([(1.0, 2.0, 3.0)] * 9, 10),
-        differentiation.differentiation([(1.0, 2.0, 3.0)] * 10, 10),
-        differentiation.differentiation([], 10),
+        differentiation.differentiation(against, 10, agreement=False),
+        differentiation.differentiation([(1.0, 2.0)] * 10, 10, agreement=False),
+        differentiation.differentiation([(1.0, 2.0, 3.0)] * 9, 10, agreement=False),
+        differentiation.differentiation([(1.0, 2.0, 3.0)] * 10, 10, agreement=False),
+        differentiation.differentiation([], 10, agreement=False),
     ) == [
         Undefined.NEGATIVE_ICC,
-        Undefined.PART_MISSING,
+        Undefined.NOT_ASKED,
         Undefined.TOO_FEW,
         Undefined.ZERO_VARIANCE,
         Undefined.NO_DATA,
@@ -98,7 +100,7 @@ def test_coping_by_hand() -> None:
     assert reasons(coping.switching([((), ())] * 20, 40, 10)) == [Undefined.TOO_FEW_PAIRS]
     assert coping.within_sd([("a",), ()], ("a", "b"), 2).value == pytest.approx(0.5**0.5 / 2)
     assert coping.between_sd([("a",), ()], ("a", "b"), 2).value == pytest.approx(0.5**0.5 / 2)
-    assert reasons(coping.between_sd([("a",)] * 9, ("a",), 2)) == [Undefined.PART_MISSING]
+    assert reasons(coping.between_sd([("a",)] * 9, ("a",), 2)) == [Undefined.NOT_ASKED]
     assert reasons(coping.variety([], 10), coping.efficacy([(1, 5)], 4, 5)) == [
         Undefined.NO_COPING,
         Undefined.NO_STRESS,
@@ -193,3 +195,25 @@ def test_run_lengths_refuse_what_is_no_chart() -> None:
         run_length.ewma_arl(0, 3)
     with pytest.raises(ValueError, match="bound above 0"):
         run_length.cusum_arl(0.5, 0)
+
+
+def test_acute_changes_up_and_down() -> None:
+    pairs = [(5.0, 8.0), (8.0, 4.0), (4.0, 4.0), (0.1, 0.4), (9.0, 8.0)]
+    assert instability.pac(pairs, 9, 3, abs, 5) == Result(0.4, 9, 5)
+    assert instability.pac(pairs, 9, 3, pos, 5) == Result(0.2, 9, 5)
+    assert instability.pac(pairs, 9, 3, neg, 5) == Result(0.2, 9, 5)
+    assert instability.pac(pairs, 9, 0.3, pos, 5).value == 0.4, "0.4 − 0.1 is 0.3, whatever rounding says"
+    assert reasons(instability.pac(pairs, 9, 3, abs, 6), instability.pac([], 0, 3, abs, 6)) == [
+        Undefined.TOO_FEW_PAIRS,
+        Undefined.NO_DATA,
+    ]
+
+
+def test_differentiation_by_agreement_counts_what_differs_for_good() -> None:
+    """Three emotions that move as one, at levels that always lie 2 apart."""
+    ratings = [(felt, felt + 2.0, felt + 4.0) for felt in [0.0, 1.0, 2.0, 1.0, 0.0] * 2]
+    by_consistency = differentiation.differentiation(ratings, 10, agreement=False)
+    by_agreement = differentiation.differentiation(ratings, 10, agreement=True)
+    assert by_consistency.value == pytest.approx(0, abs=1e-12)
+    assert by_agreement.value is not None
+    assert by_agreement.value > 0.5

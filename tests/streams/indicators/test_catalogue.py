@@ -1,7 +1,7 @@
 """The catalogue is complete, agrees with what is computed, and its page is up to date."""
 
 import json
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 
 import pytest
@@ -15,13 +15,27 @@ from streams.indicators.entry import Indicator
 from streams.indicators.full_record import indicators_of
 from streams.indicators.measures import change, early_warning
 from streams.indicators.rolling import rolling
+from streams.records.item_roles import CHECKINS
 from streams.records.timeline import CheckInRecord, History
 from tests.conftest import DEMO
 from wellstream.operations.checkin_file import read_checkins
 
 GOLDEN = Path(__file__).parents[2] / "golden"
 BY_HAND = {
+    "pac_rise30pct": "instability.pac",
+    "pac_drop30pct": "instability.pac",
+    "pac_ge_p90": "instability.pac",
+    "pac_rise_p90": "instability.pac",
+    "pac_drop_p90": "instability.pac",
+    "ar1_slope_bias": "inertia.slope_bias",
     "na_differentiation": "differentiation.differentiation",
+    "na_differentiation_agreement": "differentiation.differentiation",
+    "pa_icc31": "differentiation.icc",
+    "pa_icc3k": "differentiation.icc",
+    "pa_icc21": "differentiation.icc",
+    "pa_icc2k": "differentiation.icc",
+    "pa_differentiation": "differentiation.differentiation",
+    "pa_differentiation_agreement": "differentiation.differentiation",
     "coping_evenness": "coping.evenness",
     "coping_within_sd": "coping.within_sd",
     "coping_between_sd": "coping.between_sd",
@@ -63,6 +77,12 @@ def test_what_is_marked_live_is_what_is_computed_live() -> None:
     assert live == {entry.id for entry in CATALOGUE if entry.rolling}
 
 
+FROZEN = replace(
+    CHECKINS,
+    scales={**CHECKINS.scales, "valence": replace(CHECKINS.scales["valence"], acute_change=2.5)},
+)
+"""The layout of files, for a study that states from where on a change of valence is acute."""
+
 RESERVED = {
     entry.id
     for family in (change, early_warning)
@@ -73,11 +93,13 @@ RESERVED = {
 
 
 def test_every_entry_is_computed_and_has_a_reference_value() -> None:
-    rows = [row for person in read_checkins(GOLDEN / "checkins.csv") for row in indicators_of(person)]
+    people = read_checkins(GOLDEN / "checkins.csv")
+    rows = [row for person in people for row in indicators_of(person, FROZEN)]
     computed = {entry.id for row in rows if (entry := entry_of(row.indicator))}
     assert computed == {entry.id for entry in CATALOGUE} - RESERVED
     paths = json.loads((GOLDEN / "golden.json").read_text())["values"]
-    by_reference = {entry.id for path in paths if (entry := entry_of(path.split("/", 3)[-1]))}
+    names = [path.split("/", 3)[-1].replace("pac_ge3", "pac_ge30pct") for path in paths]
+    by_reference = {entry.id for name in names if (entry := entry_of(name))}
     assert computed - by_reference == set(BY_HAND)
     tested = "".join(
         (Path(__file__).parent / name).read_text() for name in ("test_by_hand.py", "test_laws.py")

@@ -14,10 +14,12 @@ import pytest
 
 from schemas.events import Undefined
 from streams.indicators.catalogue import entry_of
-from streams.indicators.full_record import Row, indicators_of, window_of
+from streams.indicators.full_record import indicators_of, window_of
 from streams.indicators.measures import change, early_warning, run_length
 from streams.indicators.result import Result
+from streams.indicators.whole_record import Row
 from streams.records.full_record import Series
+from streams.records.item_roles import CHECKINS
 from wellstream.operations.checkin_file import read_checkins
 
 GOLDEN = Path(__file__).parents[2] / "golden"
@@ -39,12 +41,25 @@ def prefix(path: str) -> str:
     return path.split("/")[1]
 
 
+RENAMED = {"pac_ge30pct": "pac_ge3"}
+"""On a scale from 0 to 10, 30 % are the reference's 3 points."""
+
+
 def by_path(rows: Sequence[Row], extra: str = "") -> Computed:
-    return {f"/participants/{r.participant}/{extra}{r.indicator}": (r.value, r.reason) for r in rows}
+    """The values of valence, which the reference has, and of what spans several scales."""
+    return {
+        f"/participants/{r.participant}/{extra}{RENAMED.get(r.indicator, r.indicator)}": (r.value, r.reason)
+        for r in rows
+        if r.scale in ("", "valence")
+    }
+
+
+def of_valence(rows: Sequence[Row]) -> dict[str, Row]:
+    return {row.indicator: row for row in rows if row.scale in ("", "valence")}
 
 
 def early_warnings(person: Series) -> Iterator[tuple[str, Value, Undefined | None]]:
-    found = early_warning.early_warnings(person.scores("valence"), MIN_EARLY)
+    found = early_warning.early_warnings(person.scores(CHECKINS.scales["valence"]), MIN_EARLY)
     yield "participant", person.participant, None
     yield "n", found.n, None
     yield "window", found.window, None
@@ -122,7 +137,7 @@ def test_a_row_has_a_value_or_a_reason() -> None:
 
 def test_three_answers_give_reasons() -> None:
     (few,) = (person for person in PEOPLE if person.participant == "P12")
-    rows = {row.indicator: row for row in indicators_of(few)}
+    rows = of_valence(indicators_of(few))
     assert (rows["mean"].value, rows["mean"].n, rows["mean"].reason) == (None, 3, Undefined.TOO_FEW)
     assert rows["mssd"].reason == Undefined.TOO_FEW_PAIRS
     assert rows["spc/center"].reason == Undefined.NO_BASELINE
@@ -132,7 +147,7 @@ def test_three_answers_give_reasons() -> None:
 
 def test_the_same_answer_every_time_is_zero_spread_and_no_correlation() -> None:
     (same,) = (person for person in PEOPLE if person.participant == "P11")
-    rows = {row.indicator: row for row in indicators_of(same)}
+    rows = of_valence(indicators_of(same))
     assert rows["sd"].value == 0
     assert {rows[name].reason for name in ("ar1_slope", "na_icc3k", "cosinor_amp", "nap", "spc/ucl/3")} == {
         Undefined.ZERO_VARIANCE

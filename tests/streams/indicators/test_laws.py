@@ -4,7 +4,9 @@ import math
 import random
 from collections import Counter
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
+import numpy as np
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
@@ -24,7 +26,8 @@ from streams.indicators.measures import (
     overlap,
 )
 from streams.indicators.result import Result
-from streams.records.full_record import Prompt, Series
+from streams.records.full_record import CheckIn, Prompt, Series
+from streams.records.item_roles import Layout, Scale
 from tests.examples import examples
 
 ANSWER = st.integers(0, 10).map(float)
@@ -60,7 +63,7 @@ def test_pairs_may_come_in_any_order(pairs: list[tuple[float, float]], draw: ran
     mixed = draw.sample(pairs, len(pairs))
     n = len(pairs)
     assert instability.mssd(mixed, n, 1) == instability.mssd(pairs, n, 1)
-    assert instability.pac(mixed, n, 3, 1) == instability.pac(pairs, n, 3, 1)
+    assert instability.pac(mixed, n, 3, abs, 1) == instability.pac(pairs, n, 3, abs, 1)
     assert inertia.slope(mixed, n, 2) == inertia.slope(pairs, n, 2)
     assert inertia.correlation(mixed, n, 2) == inertia.correlation(pairs, n, 2)
 
@@ -104,6 +107,55 @@ def test_inertia_ignores_level_and_unit(
     assert value(inertia.slope(moved, len(pairs), 2)) == close(value(inertia.slope(pairs, len(pairs), 2)))
 
 
+def simulated_bias(rng: np.random.Generator, phi: float, days: int, beeps: int) -> tuple[float, float]:
+    """Mean error of the slope over simulated people, and the mean bias that is stated, in slope units."""
+    errors, stated = [], []
+    for _ in range(1500):
+        pairs = []
+        for _ in range(days):
+            series = [rng.normal() / math.sqrt(1 - phi**2)]
+            for shock in rng.normal(size=beeps - 1):
+                series.append(phi * series[-1] + shock)
+            pairs += list(pairwise(series))
+        errors.append(value(inertia.slope(pairs, days * beeps, 20)) - phi)
+        stated.append(value(inertia.slope_bias(pairs, days * beeps, 20)))
+    return math.fsum(errors) / len(errors), math.fsum(stated) / len(stated)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("phi", [0.0, 0.4])
+def test_the_stated_bias_of_inertia_is_that_of_an_unbroken_run(phi: float) -> None:
+    rng = np.random.default_rng(1954)
+    found, stated = simulated_bias(rng, phi, days=1, beeps=40)
+    assert found == pytest.approx(-(1 + 3 * phi) / 39, abs=0.012), "n counts pairs, and the sign is minus"
+    assert stated == pytest.approx(found, abs=0.012)
+    broken, stated = simulated_bias(rng, phi, days=14, beeps=5)
+    assert 0.4 < broken / stated < 1, "nights leave only a part of it"
+
+
+@given(PAIRS, st.sampled_from([0.25, 0.5, 2.0, 4.0, 8.0]))
+def test_acute_changes_are_the_same_on_any_scale(pairs: list[tuple[float, float]], factor: float) -> None:
+    def record(by: float) -> list[tuple[str, float | None]]:
+        layout = Layout(
+            scales={"mood": Scale("mood", ("mood",), 0.0, 10.0 * by, acute_change=2.5 * by)},
+            ranges={"mood": (0.0, 10.0 * by)},
+            main="mood",
+            strategies=(),
+            shown=("mood",),
+        )
+        made = [
+            Prompt(f"{day}-{beep}", day, beep, BEGIN, CheckIn(day, "A", BEGIN, answers={"mood": by * one}))
+            for day, pair in enumerate(pairs, 1)
+            for beep, one in enumerate(pair, 1)
+        ]
+        rows = indicators_of(Series.of("p", "arm", "Europe/Brussels", made), layout)
+        return [(row.indicator, row.value) for row in rows if row.indicator.startswith("pac_")]
+
+    before = record(1.0)
+    assert len(before) == 6
+    assert record(factor) == before
+
+
 @given(st.lists(st.tuples(ANSWER, st.integers(60, 90000).map(float)), min_size=1, max_size=40), FACTOR)
 def test_adjusted_differences_ignore_the_unit_of_time(
     steps: list[tuple[float, float]], factor: float
@@ -125,7 +177,7 @@ def test_intraclass_correlations(ratings: list[tuple[float, ...]], shift: float,
     assert value(before) <= 1
     moved = [tuple(factor * rating + place * shift for place, rating in enumerate(row)) for row in ratings]
     assert value(icc(moved, agreement=False)) == close(value(before)), "consistency ignores items' levels"
-    told_apart = differentiation.differentiation(ratings, 2)
+    told_apart = differentiation.differentiation(ratings, 2, agreement=False)
     assert (told_apart.value is None) == (value(before) < 0)
     assert told_apart.value is None or 0 <= told_apart.value <= 1
 
@@ -218,25 +270,36 @@ def test_the_cut_lies_between_the_groups(m0: float, s0: float, m1: float, s1: fl
     assert min(m0, m1) - 1e-9 <= cut <= max(m0, m1) + 1e-9
 
 
+BEGIN = datetime(2026, 3, 23, 8, tzinfo=UTC)
+
+
 def prompts(draw: random.Random) -> list[Prompt]:
-    begin = datetime(2026, 3, 23, 8, tzinfo=UTC)
     made = []
     for day in range(1, 15):
         for beep in range(1, 6):
-            at = begin + timedelta(days=day - 1, hours=3 * (beep - 1), minutes=draw.randint(0, 59))
+            at = BEGIN + timedelta(days=day - 1, hours=3 * (beep - 1), minutes=draw.randint(0, 59))
             answered = draw.random() < 0.8
             strategies = draw.sample(["creative", "problem_solving", "social_emotional"], draw.randint(0, 3))
             items = {"valence": draw.randint(0, 10), "stress": draw.randint(1, 7), "na1": draw.randint(1, 7)}
             items |= {name: draw.randint(1, 7) for name in ("coping_eff", "na2", "na3", "pa1", "pa2", "pa3")}
             made.append(
                 Prompt(
-                    id=f"{day}-{beep}", day=day, beep=beep, phase="A" if day <= 6 else "B", scheduled=at,
-                    answered=answered, started=at if answered else None,
-                    submitted=at + timedelta(seconds=40) if answered else None,
-                    answers={k: float(v) for k, v in items.items()} if answered else {},
-                    coping=tuple(strategies) if answered else None,
+                    f"{day}-{beep}",
+                    day,
+                    beep,
+                    at,
+                    CheckIn(
+                        day=day,
+                        phase="A" if day <= 6 else "B",
+                        started=at,
+                        submitted=at + timedelta(seconds=40),
+                        answers={k: float(v) for k, v in items.items()},
+                        coping=tuple(strategies),
+                    )
+                    if answered
+                    else None,
                 )
-            )  # fmt: skip
+            )
     return made
 
 
@@ -248,5 +311,5 @@ def test_a_whole_record_does_not_depend_on_the_order_of_its_prompts(seed: int) -
     rows = indicators_of(Series.of("p", "arm", "Europe/Brussels", made))
     mixed = indicators_of(Series.of("p", "arm", "Europe/Brussels", draw.sample(made, len(made))))
     assert mixed == rows
-    assert max(Counter(row.indicator for row in rows).values()) == 1
+    assert max(Counter((row.indicator, row.scale) for row in rows).values()) == 1
     assert all(row.value is None or math.isfinite(row.value) for row in rows)

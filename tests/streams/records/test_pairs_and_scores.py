@@ -11,7 +11,8 @@ from schemas.base import Measure
 from schemas.events import CheckInSubmitted
 from schemas.study.versions import Versions
 from streams.indicators.update import to_record
-from streams.records.full_record import Prompt, Series
+from streams.records.full_record import CheckIn, Prompt, Series, marked_once_a_day
+from streams.records.item_roles import Scale
 from streams.records.pairs import Place, consecutive
 from streams.records.scores import score
 from streams.records.timeline import CheckInRecord
@@ -38,9 +39,9 @@ def test_worker_record_and_groups_have_the_same_scores() -> None:
     outcome = next(one for one in outcomes(study) if one.measure == Measure.NEGATIVE_AFFECT)
     grouped = [row.value for row in observations(memory.query, study, versions, outcome)]
     recorded = [
-        score(prompt.answers, AFFECT)
-        for person in read_series(memory.query, study)
-        for prompt in person.answered
+        score(checkin.answers, AFFECT)
+        for person in read_series(memory.query, study, versions)
+        for checkin in person.checkins
     ]
     assert len(live) > 400
     assert sorted(live) == sorted(grouped) == sorted(one for one in recorded if one is not None)
@@ -70,22 +71,24 @@ def daily(missed: frozenset[int] = frozenset(), per_day: int = 1) -> Series:
     begin = datetime(2026, 3, 1, 20, tzinfo=UTC)
     prompts = [
         Prompt(
-            id=f"{day}-{beep}", day=day, beep=beep, phase="A", scheduled=at, answered=day not in missed,
-            submitted=None if day in missed else at,
-            answers={} if day in missed else {"mood": 2.0 + 6 * (day % 2)},
+            f"{day}-{beep}", day, beep, at,
+            None if day in missed else CheckIn(day, "A", at, answers={"mood": 2.0 + 6 * (day % 2)}),
         )
         for day in range(1, 31)
         for beep in range(1, per_day + 1)
         if (at := begin + timedelta(days=day - 1, hours=beep - 1))
     ]  # fmt: skip
-    return Series.of("p", "arm", "UTC", prompts)
+    return Series.of("p", "arm", "UTC", marked_once_a_day(prompts))
+
+
+MOOD = Scale("mood", ("mood",), 0.0, 10.0)
 
 
 def test_a_record_of_a_daily_diary_has_pairs_of_days() -> None:
-    assert daily().pairs_of("mood") == [(8.0, 2.0), (2.0, 8.0)] * 14 + [(8.0, 2.0)]
-    assert daily().steps_of("mood")[:2] == [(-6.0, 86_400.0), (6.0, 86_400.0)]
+    assert daily().pairs_of(MOOD) == [(8.0, 2.0), (2.0, 8.0)] * 14 + [(8.0, 2.0)]
+    assert daily().steps_of(MOOD)[:2] == [(-6.0, 86_400.0), (6.0, 86_400.0)]
     missed = daily(frozenset({2, 10}))
-    assert len(missed.pairs_of("mood")) == len(missed.steps_of("mood")) == 29 - 4
+    assert len(missed.pairs_of(MOOD)) == len(missed.steps_of(MOOD)) == 29 - 4
     twice = daily(per_day=2)
-    assert twice.pairs_of("mood") == [(2.0 + 6 * (day % 2),) * 2 for day in range(1, 31)]
-    assert {seconds for _, seconds in twice.steps_of("mood")} == {3600.0}
+    assert twice.pairs_of(MOOD) == [(2.0 + 6 * (day % 2),) * 2 for day in range(1, 31)]
+    assert {seconds for _, seconds in twice.steps_of(MOOD)} == {3600.0}

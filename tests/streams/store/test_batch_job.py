@@ -12,7 +12,7 @@ from schemas.identity import event_id
 from schemas.study import Study
 from schemas.study.file import load_study
 from schemas.study.versions import Versions
-from streams.records.full_record import Prompt, Series
+from streams.records.full_record import CheckIn, Prompt, Series
 from streams.safety.chart_alerts import Raised, follow
 from streams.store.batch_job import Batch, compute, keep
 from streams.store.group_report import group_report
@@ -64,7 +64,8 @@ def test_who_moves_to_another_arm_stays_in_the_first_one() -> None:
         }
     )  # fmt: skip
     memory = Memory(study, [*events, moved])
-    mine = next(s for s in read_series(memory.query, study) if s.participant == enrolled.participant)
+    records = read_series(memory.query, study, Versions([study]))
+    mine = next(one for one in records if one.participant == enrolled.participant)
     assert mine.arm == enrolled.arm != "waitlist"
     people = memory.query("select arm, first_arm from participants where moved_arm")
     assert [tuple(row) for row in people.to_numpy()] == [("waitlist", enrolled.arm)]
@@ -133,10 +134,13 @@ def person(shift: float, corrected: float | None = None) -> Series:
             at = NOW + timedelta(days=day, hours=4 * beep)
             prompts.append(
                 Prompt(
-                    id=f"{day}-{beep}", day=day, beep=beep, phase="A" if day <= 20 else "B", scheduled=at,
-                    answered=True, submitted=at, answers={"mood": score},
+                    id=f"{day}-{beep}",
+                    day=day,
+                    beep=beep,
+                    scheduled=at,
+                    answer=CheckIn(day, "A" if day <= 20 else "B", submitted=at, answers={"mood": score}),
                 )
-            )  # fmt: skip
+            )
     return Series.of("p-0123456789abcdef", "cbt", "Europe/Brussels", prompts)
 
 

@@ -45,8 +45,10 @@ def test_item_columns_may_be_left_out(tmp_path: Path) -> None:
     path.write_text(f"{HEADER}\n{SOUND}\n{MISSED}\n", encoding="utf-8")
     (person,) = read_checkins(path)
     first, second = person.prompts
-    assert (dict(first.answers), first.coping) == ({"valence": 9.0}, ("creative", "problem_solving"))
-    assert (second.answered, dict(second.answers), second.coping) == (False, {}, None)
+    assert first.answer is not None
+    assert dict(first.answer.answers) == {"valence": 9.0}
+    assert first.answer.coping == ("creative", "problem_solving")
+    assert second.answer is None
 
 
 @pytest.mark.parametrize(

@@ -52,7 +52,8 @@ def memory_of(path: Path, study: Study, mapping: Mapping = MAPPING) -> Memory:
 
 
 def recorded(memory: Memory, study: Study) -> dict[str, tuple[float | None, int | None]]:
-    return {row.indicator: (row.value, row.n_pairs) for row in summaries(memory.query, study)}
+    rows = summaries(memory.query, study)
+    return {row.indicator: (row.value, row.n_pairs) for row in rows if row.scale in ("", "valence")}
 
 
 def live(memory: Memory, indicator: str) -> tuple[float, int]:

@@ -1,0 +1,206 @@
+"""Whole records out of the store: changed scales, check-ins on own initiative, and reasons, as live."""
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from schemas.base import Channel
+from schemas.events import (
+    CheckInSubmitted,
+    EnvelopeFields,
+    Event,
+    IndicatorValue,
+    ParticipantEnrolled,
+    PromptSent,
+    Undefined,
+    Window,
+)
+from schemas.identity import event_id
+from schemas.study import Study
+from schemas.study.file import load_study
+from schemas.study.versions import Versions
+from streams.indicators.catalogue import entry_of
+from streams.indicators.full_record import indicators_of
+from streams.indicators.update import TimelineEvent, batch
+from streams.indicators.whole_record import Row
+from streams.records.item_roles import Layout
+from streams.safety.chart_alerts import follow
+from streams.store.projection import project, project_study
+from streams.store.series import read_series
+from streams.store.writer import asking, open_store, write
+from tests.conftest import DEMO
+
+pytestmark = pytest.mark.slow  # a store in memory for each test takes seconds
+
+STUDY = load_study(DEMO)
+WHO = "p-0123456789abcdef"
+START = datetime(2026, 3, 2, 7, tzinfo=UTC)
+
+
+def common(study: Study, at: datetime, *name: object) -> EnvelopeFields:
+    return EnvelopeFields(
+        event_id=event_id("whole", study.ref, at.isoformat(), *map(str, name)), study=study.ref,
+        participant=WHO, occurred_at=at, recorded_at=at, zone="Europe/Brussels",
+    )  # fmt: skip
+
+
+def enrolled(study: Study) -> ParticipantEnrolled:
+    return ParticipantEnrolled(
+        **common(study, START - timedelta(days=1)),
+        arm=study.arms[0].id,
+        language="en",
+        start_date=START.date(),
+    )
+
+
+def own(study: Study, at: datetime, **answers: Any) -> CheckInSubmitted:
+    """A check-in by the form that answers no prompt."""
+    return CheckInSubmitted(
+        **common(study, at, "answer"), channel=Channel.WEB, language="en", answers=answers
+    )
+
+
+def prompted(study: Study, day: int, beep: int, **answers: Any) -> list[TimelineEvent]:
+    """A prompt and the check-in that answers it by its link."""
+    at = START + timedelta(days=day, hours=4 * (beep - 1))
+    sent = PromptSent(
+        **common(study, at, "prompt"), channel=Channel.WEB, scheduled_at=at,
+        expires_at=at + timedelta(hours=1), study_day=day + 1, beep=beep,
+    )  # fmt: skip
+    given_ = own(study, at + timedelta(minutes=5), **answers)
+    return [sent, given_.model_copy(update={"prompt_id": sent.event_id})]
+
+
+class Kept:
+    """A store that holds the events, and what is computed from it and live."""
+
+    def __init__(self, studies: Sequence[Study], events: Iterable[TimelineEvent]) -> None:
+        self.studies, self.known = studies, Versions(studies)
+        heard = list(events)
+        self.updates = list(batch(heard, self.known))
+        store = open_store(":memory:")
+        for study in studies:
+            write(store, project_study(study), {})
+        everything: list[Event] = [enrolled(studies[-1]), *heard, *self.updates]
+        for event in everything:
+            write(store, project(event), {})
+        self.query = asking(store)
+        self.series = read_series(self.query, studies[-1], self.known)
+
+    def rows(self) -> dict[tuple[str, str], Row]:
+        (person,) = self.series
+        return {(row.indicator, row.scale): row for row in indicators_of(person, Layout.of(self.studies[-1]))}
+
+    def live(self, window: Window = Window.MONTH) -> dict[tuple[str, str], IndicatorValue]:
+        last = max(self.updates, key=lambda update: update.occurred_at)
+        return {(one.indicator, one.scale): one for one in last.values if one.window == window}
+
+
+def with_items(study: Study, version: int, **scales: dict[str, int] | None) -> Study:
+    """A version whose items have other bounds, or are gone."""
+    content = study.model_dump()
+    items = [item for item in content["items"] if scales.get(item["id"], {}) is not None]
+    for item in items:
+        if found := scales.get(item["id"]):
+            item["scale"] = item["scale"] | found
+    gone = {name for name, found in scales.items() if found is None}
+    return Study.model_validate(
+        content
+        | {"version": version, "items": items, "sms": [one for one in content["sms"] if one not in gone]}
+    )
+
+
+def test_check_ins_on_own_initiative_count_and_are_told_apart() -> None:
+    heard: list[TimelineEvent] = []
+    for day in range(14):
+        heard += prompted(STUDY, day, 1, mood=6) + prompted(STUDY, day, 2, mood=6)
+        heard.append(own(STUDY, START + timedelta(days=day, hours=9), mood=0))
+    kept = Kept([STUDY], heard)
+    rows, live = kept.rows(), kept.live()
+    mean = live["mean", "valence"]
+    assert (mean.value, mean.n) == (4, 42)
+    assert {
+        name: (rows[name, "valence"].value, rows[name, "valence"].n)
+        for name in ("mean", "mean/prompted", "mean/own_initiative", "n_pairs")
+    } == {"mean": (4, 42), "mean/prompted": (6, 28), "mean/own_initiative": (0, 14), "n_pairs": (14, 42)}
+    assert rows["mean", "valence"].notes == "own_initiative"
+    assert rows["mean/prompted", "valence"].notes is None
+    assert rows["compliance", ""].value == 1
+    parted = {name.split("/")[0] for name, _ in rows if name.endswith(("/prompted", "/own_initiative"))}
+    assert all((entry := entry_of(name)) and entry.by_checkin for name in parted)
+    assert not parted & {"rmssd", "compliance", "ar1_slope", "spc"}
+
+
+def test_nobody_on_own_initiative_has_no_rows_about_it() -> None:
+    rows = Kept([STUDY], [event for day in range(3) for event in prompted(STUDY, day, 1, mood=6)]).rows()
+    assert not [name for name, _ in rows if "prompted" in name or "own_initiative" in name]
+
+
+def test_a_scale_that_changed_is_not_pooled_and_raises_no_alert() -> None:
+    newest = with_items(STUDY, STUDY.version + 1, mood={"max": 100})
+    heard: list[TimelineEvent] = []
+    for day in range(30):
+        study, size = (STUDY, 1) if day < 20 else (newest, 10)
+        heard += prompted(study, day, 1, mood=size * (5 + day % 2), stress=3)
+        heard += prompted(study, day, 2, mood=size * (6 + day % 2), stress=4)
+    kept = Kept([STUDY, newest], heard)
+    rows, live = kept.rows(), kept.live()
+    mood, stress = rows["mean", "valence"], rows["mean", "stress"]
+    assert (mood.value, mood.n, mood.notes) == (60, 20, "scale_changed")
+    assert (stress.value, stress.n, stress.notes) == (3.5, 60, None)
+    assert (live["mean", "valence"].value, live["mean", "valence"].notes) == (60, ("scale_changed",))
+    assert rows["nap", "valence"].n == 20
+    assert follow(kept.series, newest, [], START) == []
+
+
+def test_an_item_that_measures_nothing_follows_the_same_rule() -> None:
+    def asking_for_sleep(version: int, highest: int) -> Study:
+        content = STUDY.model_dump()
+        sleep = next(item for item in content["items"] if item["id"] == "stress")
+        sleep = sleep | {
+            "id": "sleep",
+            "measures": None,
+            "sms": {},
+            "scale": sleep["scale"] | {"max": highest},
+        }
+        return Study.model_validate(content | {"version": version, "items": [*content["items"], sleep]})
+
+    old, new = asking_for_sleep(7, 10), asking_for_sleep(8, 100)
+    heard = prompted(old, 0, 1, sleep=5) + prompted(new, 1, 1, sleep=50) + prompted(new, 1, 2, sleep=60)
+    rows = Kept([old, new], heard).rows()
+    found = rows["n", "sleep"]
+    assert (found.value, found.notes) == (2, "scale_changed")
+    assert rows["n", "valence"].notes is None
+
+
+def test_an_item_that_is_not_asked_any_more_makes_another_measure() -> None:
+    newest = with_items(STUDY, STUDY.version + 1, calm=None)
+    heard = prompted(STUDY, 0, 1, cheerful=8, calm=2) + prompted(newest, 0, 2, cheerful=6)
+    found = Kept([STUDY, newest], heard).rows()["n", "positive_affect"]
+    assert (found.value, found.notes) == (1, "scale_changed")
+
+
+def test_a_score_is_the_mean_of_what_was_answered_with_its_decimals() -> None:
+    heard = [
+        event
+        for day in range(5)
+        for event in prompted(STUDY, day, 1, cheerful=8, calm=5 if day else 6, down=1)
+    ]
+    found = Kept([STUDY], heard).rows()
+    assert found["mean", "positive_affect"].value == pytest.approx((7 + 4 * 6.5) / 5)
+    assert found["mean", "negative_affect"].value == 1
+
+
+def test_a_missing_part_is_not_missing_data() -> None:
+    texts = Kept([STUDY], prompted(STUDY, 0, 1, mood=5, cheerful=4))
+    for found in (texts.rows(), texts.live()):
+        assert found["wellbeing_mean", ""].reason == Undefined.PART_MISSING
+        assert found["coping_efficacy", ""].reason == Undefined.NO_DATA
+    rows = texts.rows()
+    assert rows["na_icc3k", ""].reason == Undefined.NO_DATA
+    assert rows["pa_icc3k", ""].reason == Undefined.PART_MISSING
+    assert rows["careless_flat", ""].reason == Undefined.PART_MISSING
+    assert rows["mean", "stress"].reason == Undefined.NO_DATA
+    assert rows["mean", "valence"].reason == Undefined.TOO_FEW

@@ -135,7 +135,7 @@ def basis_of(instrument: Instrument, scale: ScoredScale, given: Given) -> Basis:
         )
     if not 0 < sd < math.inf or not 0 <= reliability < 1:
         raise NoNorms(f"{name}: the SD must be above 0, and the reliability from 0 to below 1")
-    cut, healthier = _cut(name, scale, given)
+    cut, healthier = _cut(name, scale, given, norm)
     return Basis(sd, reliability, cut, healthier, norm)
 
 
@@ -211,10 +211,12 @@ def _norm(name: str, scale: ScoredScale, given: Given) -> Norm | None:
     return scale.norms[0] if scale.norms else None
 
 
-def _cut(name: str, scale: ScoredScale, given: Given) -> tuple[float | None, int]:
-    without = given.without or _only(scale, "without")
-    with_condition = given.with_condition or _only(scale, "with")
+def _cut(name: str, scale: ScoredScale, given: Given, norm: Norm | None) -> tuple[float | None, int]:
+    without = given.without or _group(scale, "without", norm)
+    with_condition = given.with_condition or _group(scale, "with", norm)
     if without is None or with_condition is None:
+        if given.without or given.with_condition:
+            raise NoNorms(f"{name}: a cut needs both groups: give --without and --with-condition")
         return None, 0
     numbers = (without.mean, without.sd, with_condition.mean, with_condition.sd)
     if not all(map(math.isfinite, numbers)) or min(without.sd, with_condition.sd) <= 0:
@@ -230,8 +232,9 @@ def _cut(name: str, scale: ScoredScale, given: Given) -> tuple[float | None, int
     return clinical_cut(*numbers).value, healthier
 
 
-def _only(scale: ScoredScale, group: str) -> Group | None:
-    found = [norm for norm in scale.norms if norm.group == group]
+def _group(scale: ScoredScale, group: str, norm: Norm | None) -> Group | None:
+    """The group of the norms in use, or the only one of its kind."""
+    found = [norm] if norm and norm.group == group else [one for one in scale.norms if one.group == group]
     return Group(found[0].mean, found[0].sd) if len(found) == 1 else None
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from schemas.base import CheckIns, Measure
+from schemas.base import CheckIns
 from schemas.study import ScaleItem, Study
 from schemas.study.versions import Versions
 from streams.records.scores import score
@@ -16,6 +16,7 @@ from streams.statistics.disclosure_control import Audience, suppress_line
 from streams.statistics.plan import ALL_ARMS
 from streams.statistics.result import Reason
 from streams.statistics.trends import Point, Trend, trend
+from streams.store.composites import composites
 from streams.store.definitions import Query, asked_alike
 
 FAMILY = "all trends of the study"
@@ -97,8 +98,7 @@ def trends_of(
         audience: Decides which cells are too small to show.
         checkins: Which check-ins count.
     """
-    measures = [one for one in Measure if len(study.scales_of(one)) > 1]
-    asked = [(f"mean/{one.value}", *asked_alike(known, study, one)) for one in measures]
+    asked = [(f"mean/{one.value}", *asked_alike(known, study, one)) for one in composites(study)]
     asked += [(f"item/{one.id}", [one.id], _on_the_same_scale(known, study, one)) for one in study.scales]
     everything = list(_checkins(query, study, checkins))
     rows = [

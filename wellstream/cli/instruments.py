@@ -150,8 +150,7 @@ def change(
             writer.writerow(columns)
             writer.writerows(map(_plain, astuple(row)) for row in found)
         case TableFormat.TABLE:
-            print_table(columns, (map(_cell, astuple(row)) for row in found))
-            _summary(bases, found)
+            _print(bases, found)
 
 
 def _known(name: str) -> "Instrument":
@@ -190,17 +189,33 @@ def _tell_of_norms(one: "Instrument", bases: "dict[str, Basis]") -> None:
             err.print(f"{name}: norms of {norm.sample}. {norm.source}", highlight=False, soft_wrap=True)
             if norm.language != one.language:
                 err.print(
-                    f"  They are of the instrument in another language ({norm.language}).", soft_wrap=True
+                    f"  The norms are of the instrument in another language ({norm.language}).",
+                    soft_wrap=True,
                 )
             if not norm.verified:
-                err.print("  They were not checked against their source.", soft_wrap=True)
+                err.print("  The norms were not checked against their source.", soft_wrap=True)
 
 
-def _summary(bases: "dict[str, Basis]", found: "list[PersonChange]") -> None:
+def _print(bases: "dict[str, Basis]", found: "list[PersonChange]") -> None:
+    """A line for each person and scale, in about 80 characters, what it was judged by, and counts."""
     from streams.indicators.instrument_change import counts
 
+    scales = len(bases) > 1
+    print_table(
+        ("participant", *(["scale"] if scales else []), "pre", "post", "diff.", "RCI", "change", "cut"),
+        (
+            (
+                row.participant,
+                *([row.scale] if scales else []),
+                *map(_number, (row.pre, row.post, row.difference, row.rci)),
+                row.change or row.reason,
+                "crossed" if row.crossed_cut else None,
+            )
+            for row in found
+        ),
+    )
     for name, basis in bases.items():
-        cut = "unknown" if basis.cut is None else f"{basis.cut:.3g}"
+        cut = "unknown" if basis.cut is None else _number(basis.cut)
         used = f"SD {basis.sd:g}, reliability {basis.reliability:g}"
         least = f"reliable beyond {basis.least:.3g} points"
         out.print(f"{name}: {used}: {least}; clinical cut: {cut}", highlight=False, soft_wrap=True)
@@ -211,5 +226,5 @@ def _plain(value: object) -> object:
     return ("yes" if value else "no") if isinstance(value, bool) else value
 
 
-def _cell(value: object) -> object:
-    return f"{value:.3g}" if isinstance(value, float) else _plain(value)
+def _number(value: float | None) -> str | None:
+    return None if value is None else f"{value:.3g}"

@@ -3,7 +3,8 @@
 import csv
 import sys
 from collections.abc import Sequence
-from typing import Annotated, Any
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
@@ -12,6 +13,9 @@ from rich.table import Table
 from wellstream.cli.errors import report_errors
 from wellstream.local.state import adopt_running
 
+if TYPE_CHECKING:
+    from streams.store.queries import StudyData
+
 out = Console()
 
 
@@ -19,6 +23,9 @@ def report(
     weeks: Annotated[bool, typer.Option("--weeks", help="Weekly means instead of changes.")] = False,
     models: Annotated[
         bool, typer.Option("--models", help="Mixed models and interrupted time series.")
+    ] = False,
+    trends: Annotated[
+        bool, typer.Option("--trends", help="Trends over study days, of each item on a scale.")
     ] = False,
     outcome: Annotated[
         str, typer.Option(help="Only this outcome, such as mean/stress or compliance; all by default.")
@@ -35,9 +42,15 @@ def report(
     methods. A difference is called "change while in"; it is an "effect of" only in a randomised phase.
 
     Examples: `wellstream report` · `wellstream report --weeks --outcome mean/stress --format csv` ·
-    `wellstream report --models --outcome mean/valence`
+    `wellstream report --models --outcome mean/valence` · `wellstream report --trends --outcome item/stress`
     """
-    rows = report_errors(lambda: _rows(study, outcome, weeks=weeks, models=models, public=public))
+    rows = report_errors(
+        lambda: (
+            _trends(study, outcome, public=public)
+            if trends
+            else _rows(study, outcome, weeks=weeks, models=models, public=public)
+        )
+    )
     columns = list(rows[0]) if rows else []
     if format_ == "csv":
         writer = csv.DictWriter(sys.stdout, columns, lineterminator="\n")
@@ -59,14 +72,9 @@ def _cell(value: Any) -> str:
 def _rows(study_id: str, only: str, *, weeks: bool, models: bool, public: bool) -> Sequence[dict[str, Any]]:
     # Imported here: scipy and statsmodels load slowly, and no other command needs them.
     from streams.statistics.disclosure_control import Audience
-    from streams.store.client import Reader
     from streams.store.model_terms import Model
-    from streams.store.queries import StudyData
 
-    settings = adopt_running()
-    data = StudyData(Reader(settings.store_uri, settings.secret("store_token")), study_id)
-    if data.study() is None:
-        raise typer.BadParameter(f"no such study; people are in: {', '.join(data.studies()) or 'none yet'}")
+    data = _data(study_id)
     known = data.outcomes()
     chosen = [one for one in known if only in ("", one.name)]
     if not chosen:
@@ -80,3 +88,25 @@ def _rows(study_id: str, only: str, *, weeks: bool, models: bool, public: bool) 
         for made in (data.report(one, audience),)
         for cell in (made.weeks if weeks else made.changes)
     ]
+
+
+def _trends(study_id: str, only: str, *, public: bool) -> Sequence[dict[str, Any]]:
+    from streams.statistics.disclosure_control import Audience
+
+    found = _data(study_id).trends(Audience.PUBLIC if public else Audience.STAFF)
+    chosen = [asdict(row) for row in found if only in ("", row.outcome)]
+    if not chosen:
+        names = dict.fromkeys(row.outcome for row in found)
+        raise typer.BadParameter(f"no trend of {only}; there are {', '.join(names)}")
+    return chosen
+
+
+def _data(study_id: str) -> "StudyData":
+    from streams.store.client import Reader
+    from streams.store.queries import StudyData
+
+    settings = adopt_running()
+    data = StudyData(Reader(settings.store_uri, settings.secret("store_token")), study_id)
+    if data.study() is None:
+        raise typer.BadParameter(f"no such study; people are in: {', '.join(data.studies()) or 'none yet'}")
+    return data

@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-from schemas.base import Measure
+from schemas.base import CheckIns, Measure
 from schemas.clock import now
 from schemas.study import Study
 from streams.statistics.disclosure_control import Audience, suppress_line
@@ -20,6 +20,7 @@ from streams.store.model_terms import Model, models_of
 from streams.store.outcomes import Outcome, measures, outcomes
 from streams.store.proximal import proximal_effects
 from streams.store.queries.source import Source
+from streams.store.trends import TrendRow, trends_of
 
 
 class StudyData:
@@ -94,6 +95,17 @@ class StudyData:
         """
         study, known = self._needed(), versions(self._source.query)
         return proximal_effects(self._source.query, study, known, measures(of), now(), hours, audience)
+
+    def trends(
+        self, audience: Audience = Audience.STAFF, checkins: CheckIns = CheckIns.BOTH
+    ) -> list[TrendRow]:
+        """The trend of each item on a scale, and of each measure of several, small cells hidden.
+
+        Raises:
+            LookupError: Nobody is in the study.
+        """
+        study, known = self._needed(), versions(self._source.query)
+        return trends_of(self._source.query, study, known, audience, checkins)
 
     def arms(self) -> pd.DataFrame:
         """Each arm's `people`, `checkins` and `compliance`, then those of all arms together.

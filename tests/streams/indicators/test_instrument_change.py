@@ -163,6 +163,8 @@ def test_a_missing_answer_has_a_reason() -> None:
         ("gad-2", Given("", 2, 0.8, Group(4, 1), Group(1, 1)), "worse than those with it (lower is better)"),
         ("who-5", Given("", 2, 0.8, Group(1, 1), Group(4, 1)), "worse than those with it (higher is"),
         ("gad-2", Given("", 2, 0.8, Group(1, 1), Group(1, 1)), "must have different means"),
+        ("gad-2", Given("", 2, 0.8, Group(1, 1), None), "a cut needs both groups: give --without and --with"),
+        ("gad-7", Given("", 2, 0.8, None, Group(9, 1)), "a cut needs both groups"),
         ("gad-2", Given("", 2, 0.8, Group(1, 0), Group(4, 1)), "SDs above 0"),
         ("gad-2", Given("", 2, 0.8, Group(float("nan"), 1), Group(4, 1)), "must be numbers"),
     ],
@@ -223,14 +225,12 @@ def test_the_command_prints_a_line_for_each_person_and_counts(pair: tuple[Path, 
         ("P04", "no_data"),
         ("P05", "no_baseline"),
     ]
-    assert [line["crossed_cut"] for line in lines] == ["", "", "", "", ""]
+    assert [line["crossed_cut"] for line in lines] == ["yes", "no", "no", "", ""]
     assert "norms of general population of Germany, women" in ran.stderr
     assert "another language (de)" in ran.stderr
+    without_cut = run("gad-7", *pair, "--norms", "women", "--format", "csv")
+    assert {line["crossed_cut"] for line in csv.DictReader(io.StringIO(without_cut.stdout))} == {""}
     groups = ("--without", 3.2, 3.5, "--with-condition", 14, 5)
-    crossed = run("gad-7", *pair, "--norms", "women", "--format", "csv", *groups)
-    assert [line["crossed_cut"] for line in csv.DictReader(io.StringIO(crossed.stdout))] == [
-        "yes", "no", "no", "", "",
-    ]  # fmt: skip
     table = run("gad-7", *pair, "--sd", 3.5, "--reliability", 0.89, *groups)
     assert "total: SD 3.5, reliability 0.89: reliable beyond 3.22 points; clinical cut: 7.65" in table.output
     assert "reliable, and across the cut" in table.output

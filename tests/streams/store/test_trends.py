@@ -9,6 +9,7 @@ of them is given here.
 """
 
 import csv
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -48,11 +49,12 @@ Ask = Callable[..., Any]
 
 @dataclass(frozen=True)
 class Expected:
-    """A slope with clustered errors, as other software computes it."""
+    """A slope with clustered errors by other software; `p_independent` takes answers as independent."""
 
     slope: float
     se: float
     p: float
+    p_independent: float
     standardised: float
     n: int
 
@@ -66,16 +68,18 @@ def by_their_procedure(file: Path, question: int) -> Expected:
     beep = np.array([row["beepvar"] for row in rows])
     design = np.column_stack([np.ones(len(rows)), day, *(beep == str(level) for level in (2, 3, 4))])
     groups = np.unique([row["ID"] for row in rows], return_inverse=True)[1]
-    fitted = sm.OLS(value, design.astype(float)).fit(
-        cov_type="cluster", cov_kwds={"groups": groups}, use_t=True
-    )
+    model = sm.OLS(value, design.astype(float))
+    fitted = model.fit(cov_type="cluster", cov_kwds={"groups": groups}, use_t=True)
+    independent = float(model.fit().pvalues[1])
     slope = float(fitted.params[1])
     ratio = float(np.std(day, ddof=1) / np.std(value, ddof=1))
-    return Expected(slope, float(fitted.bse[1]), float(fitted.pvalues[1]), slope * ratio, len(rows))
+    return Expected(
+        slope, float(fitted.bse[1]), float(fitted.pvalues[1]), independent, slope * ratio, len(rows)
+    )
 
 
-def stored(file: Path, folder: Path = FRIED, freely: int = 0) -> tuple[Study, Ask]:
-    """The file's study and its store, without the live values, which trends do not use.
+def rows_of(file: Path, folder: Path = FRIED, freely: int = 0) -> tuple[Study, Rows]:
+    """The file's study and its rows in the store, without the live values, which trends do not use.
 
     Args:
         file: The check-ins.
@@ -88,11 +92,17 @@ def stored(file: Path, folder: Path = FRIED, freely: int = 0) -> tuple[Study, As
         for place in answers[::freely]:
             later = events[place].occurred_at + timedelta(hours=2)
             events[place] = events[place].model_copy(update={"prompt_id": None, "occurred_at": later})
-    connection = open_store(":memory:")
     rows: Rows = project_study(study)
     for event in events:
         for name, more in project(event).items():
             rows.setdefault(name, []).extend(more)
+    return study, rows
+
+
+def stored(file: Path, folder: Path = FRIED, freely: int = 0) -> tuple[Study, Ask]:
+    """The file's study and its store; arguments as for `rows_of`."""
+    study, rows = rows_of(file, folder, freely)
+    connection = open_store(":memory:")
     write(connection, rows, {})
     return study, asking(connection)
 
@@ -186,6 +196,28 @@ def test_the_published_trends_of_a_real_study() -> None:
     # As the abstract says: anxiety, loneliness and concerns about COVID-19 fell, meeting people stayed.
     assert all(rounded[name] < 0 for name in ("worried", "nervous", "alone", "covid_occupied", "covid_worry"))
     assert (fourteen["social_offline"].p or 0.0) > 0.05
+
+
+@pytest.mark.slow
+def test_the_page_on_importing_shows_the_trends_of_the_real_study() -> None:
+    if not DATA.exists():
+        pytest.skip("the real study's data are not part of the project, and are not here")
+    study, query = stored(DATA)
+    found = of_items(trends_of(query, study, Versions([study])))
+    page = (ROOT / "docs" / "importing.md").read_text(encoding="utf-8").replace("\u2212", "-")
+    lines = re.findall(r"^\| `(\w+)` \| (\S+) \| (.+) \| (.+) \|$", page, re.MULTILINE)
+    shown = [line for line in lines if line[0] in QUESTIONS]
+    assert [name for name, *_ in shown] == [name for name in QUESTIONS if name not in OF_LOW_INTEREST]
+    for name, standardised, slope, p in shown:
+        row = found[name]
+        assert row.p_adjusted is not None
+        assert standardised == f"{row.standardised:.2f}"
+        assert slope == f"{row.slope_per_day:.3f} [{row.low:.3f}, {row.high:.3f}]"
+        assert p == ("< 0.001" if row.p_adjusted < 0.001 else f"{row.p_adjusted:.3f}")
+    significant = [row for row in (found[name] for name, *_ in shown) if row.p is not None and row.p < 0.05]
+    adjusted = [row for row in significant if row.p_adjusted is not None and row.p_adjusted < 0.05]
+    naive = [by_their_procedure(DATA, QUESTIONS.index(name) + 1).p_independent < 0.05 for name, *_ in shown]
+    assert (sum(naive), len(significant), len(adjusted)) == (11, 8, 6)
 
 
 @pytest.mark.parametrize(("people", "reason"), [(19, "too_few_clusters"), (4, "suppressed")])

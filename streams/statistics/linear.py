@@ -59,8 +59,11 @@ def newey_west(fitted: Fitted, x: Array, lag: int) -> Array:
 
 def cluster_rows(clusters: Sequence[str]) -> list[npt.NDArray[np.intp]]:
     """The rows of each cluster, with clusters sorted by name."""
-    names, place = np.unique(np.asarray(clusters), return_inverse=True)
-    return [np.flatnonzero(place == i) for i in range(len(names))]
+    if not clusters:
+        return []
+    _, place = np.unique(np.asarray(clusters), return_inverse=True)
+    rows = np.argsort(place, kind="stable")
+    return np.split(rows, np.flatnonzero(np.diff(place[rows])) + 1)
 
 
 def standard_errors(covariance: Array) -> Array:

@@ -127,6 +127,15 @@ _TYPES: dict[Any, tuple[str, pa.DataType]] = {
 }
 
 
+_ARROW = dict(_TYPES.values()) | {"timestamp": pa.timestamp("us")}
+
+
+def arrow_type(sql: str) -> pa.DataType:
+    """The Arrow type of a column whose type DuckDB names so; text for a type that no table has."""
+    name = sql.lower()
+    return pa.int64() if name == "hugeint" else _ARROW.get(name, pa.string())
+
+
 def _column(name: str, hint: Any) -> Column:
     optional = get_origin(hint) is not Annotated and NoneType in get_args(hint)
     kind = next(part for part in get_args(hint) if part is not NoneType) if optional else hint

@@ -7,6 +7,7 @@ import typer
 
 from wellstream.cli import dead_letters, instruments, participants, reference, run, serve, store, studies
 from wellstream.cli.data import import_file, indicators
+from wellstream.cli.export import export
 from wellstream.cli.phone import phone
 from wellstream.cli.report import report
 
@@ -24,6 +25,7 @@ for command in (
     phone,
     indicators,
     report,
+    export,
     store.topics,
     store.check,
     store.rebuild,

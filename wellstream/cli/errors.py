@@ -30,6 +30,7 @@ KNOWN = frozenset(
         "streams.store.service.TopicsReplaced",
         "streams.store.writer.StoreFileInUse",
         "wellstream.operations.enrolment.AdminApiRefused",
+        "wellstream.operations.export.ExportRefused",
         "wellstream.formats.losses.FormatError",
         "wellstream.operations.imports.NotArrived",
         "wellstream.cli.instruments.NoSuchInstrument",

@@ -19,9 +19,9 @@ _WIDTH = 78
 _CARE = (
     "Participants appear under pseudonyms, but what they answered is data concerning health: keep this "
     "folder as carefully as the study's protocol demands. Free text is not exported. In the tables about "
-    "groups, fewer than five people are hidden (reason `suppressed`), and with them whatever would give them away. "
-    "These tables were computed for this export by the functions behind `wellstream report` and the page "
-    "Interventions."
+    "groups, fewer than five people are hidden (reason `suppressed`), and with them whatever would give them "
+    "away. These tables were computed for this export by the functions behind `wellstream report` and the "
+    "page Interventions."
 )
 _FORMATS = (
     "Every table is here twice, as CSV (UTF-8; what is missing is empty; times are in UTC) and, with its "

@@ -161,10 +161,11 @@ def test_other_files_are_left_alone(reader: Reader, tmp_path: Path, monkeypatch:
     with pytest.raises(ExportRefused, match="not empty"):
         export(reader, "golden", tmp_path, NOW)
     assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
-    export(reader, "golden", tmp_path, NOW, force=True)
-    assert {path.name for path in tmp_path.iterdir()} == {path.name for path in folder.iterdir()} | {
-        "mine.txt"
-    }
+    for _ in range(2):
+        export(reader, "golden", tmp_path, NOW, force=True)
+    assert (tmp_path / "mine.txt").read_text() == "mine"
+    tables = {f"{name}{ending}" for name in names(tmp_path) for ending in (".csv", ".parquet")}
+    assert {path.name for path in tmp_path.iterdir()} == tables | {"README.txt", "mine.txt"}
 
 
 def test_refusals_are_one_sentence(served: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

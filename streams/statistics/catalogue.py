@@ -31,17 +31,18 @@ class Method:
 PEOPLE_MEAN = Method(
     id="people_mean",
     title="Mean over people with a 95 % interval",
-    formula="mean of one value per person; 2.5th and 97.5th percentile of the mean over 2000 draws of whole "
-    "participants; below 20 participants mean +- t(n - 1) s/sqrt(n)",
+    formula="mean of one value per person; interval mean - s g^-1(+-t/sqrt(n)), t = t(n - 1), "
+    "g(y) = y + k y^2/3 + k^2 y^3/27 + k/(6n), k = skewness",
     unit="the unit of the outcome",
     range="the range of the outcome",
-    source="Efron & Tibshirani 1993; Field & Welsh 2007; Student 1908",
+    source="Hall 1992 (On the removal of skewness by transformation); Student 1908",
     minimum=2,
     counted="participants",
-    edge_cases="one participant: no interval (too_few); all values equal: no interval (zero_variance)",
-    interpretation="How much the mean would vary with other participants. Participants are resampled "
-    "as a whole, since a person's answers are correlated. With few people a bootstrap interval is too "
-    "narrow, so Student's t is used.",
+    edge_cases="one participant: no interval (too_few); all values equal: no interval (zero_variance); "
+    "without skewness it is Student's t",
+    interpretation="How much the mean would vary with other participants. Participants count as a whole, "
+    "since a person's answers are correlated. With skewed values the interval reaches further on the side of "
+    "the long tail. It can end beyond the scale.",
 )
 CHANGE = Method(
     id="change",
@@ -88,28 +89,31 @@ META = Method(
 INTERRUPTED = Method(
     id="interrupted_time_series",
     title="One person's interrupted time series",
-    formula="y = b0 + b1 t + b2 phase + b3 (t - t0)+; Newey-West errors, lag floor(4 (n/100)^(2/9))",
-    unit="scale points; slopes per step of t",
+    formula="y = b0 + b1 t + b2 phase + b3 (t - t0)+ + e, corr(e, e') = phi^(gap/usual gap); averaged over "
+    "the restricted likelihood of phi, 0 to 0.98; interval and p from the mixture of t distributions",
+    unit="scale points; slopes in scale points per day",
     range="unbounded",
-    source="Wagner et al. 2002; Newey & West 1987, 1994",
+    source="Wagner et al. 2002; Jones 1993 (continuous-time AR(1)); Harville 1974",
     minimum=15,
     counted="observations on each side",
     edge_cases="fewer than 15 on either side: undefined (too_few); no variation of t on one side: "
-    "rank_deficient",
+    "rank_deficient; answers that fit the lines exactly: zero_variance",
     interpretation="b2 is the step and b3 the change in slope at the break. Both include whatever else "
-    "happened at that time.",
+    "happened at that time. t is real time, so missed prompts take their time.",
 )
 MIXED = Method(
     id="mixed_model",
     title="Phase by arm, with people as random effects",
-    formula="y ~ phase * arm + (1 + phase | participant), REML",
+    formula="y ~ phase * arm + (1 + phase | participant) + e, corr(e, e') = phi^(gap/usual gap) within a "
+    "person, REML; t(people with both phases - arms)",
     unit="scale points",
     range="unbounded; standard deviations >= 0; correlation -1 to 1",
-    source="Laird & Ware 1982; Bates et al. 2015",
-    minimum=10,
+    source="Laird & Ware 1982; Jones 1993; Bates et al. 2015; containment degrees of freedom as in SAS PROC "
+    "MIXED",
+    minimum=5,
     counted="people in each arm",
-    edge_cases="every optimiser failed: undefined (not_converged); a variance of 0 or a correlation of -1 or "
-    "1: values with the caution singular_fit; intervals are normal, so slightly too narrow with few people",
+    edge_cases="the likelihood has no maximum: undefined (not_converged); a variance of 0 or a correlation "
+    "of -1 or 1: values with the caution singular_fit",
     interpretation="phase:arm is how much more an arm changed than the reference arm. It is an effect only "
     "if people were randomised to arms.",
 )

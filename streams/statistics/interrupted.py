@@ -1,14 +1,24 @@
-"""One person's interrupted time series: level, trend, step and bend, with Newey-West errors."""
+"""One person's interrupted time series in real time: level, trend, step and bend."""
 
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.optimize import brentq
+from scipy.special import stdtr
 
+from streams.statistics.autocorrelation import HIGHEST, decorrelate, spread_ties, usual_gap
 from streams.statistics.catalogue import INTERRUPTED
-from streams.statistics.linear import least_squares, newey_west, standard_errors
-from streams.statistics.result import Coefficient, Reason, coefficient, finite
+from streams.statistics.linear import Array, least_squares
+from streams.statistics.result import LEVEL, Coefficient, Interval, Reason, finite
+
+GRID: tuple[float, ...] = tuple(np.linspace(0, HIGHEST, 50).tolist())
+"""The autocorrelations over which a fit is averaged."""
+
+_EXACT = 1e-10
+_REACH = 1e3
+"""How far the ends of an interval are searched, in the largest standard errors."""
 
 
 @dataclass(frozen=True)
@@ -17,12 +27,12 @@ class Interrupted:
 
     Attributes:
         level: Fitted value at time 0, in scale points.
-        trend: Slope per unit of time in the first phase.
+        trend: Slope in the first phase, in scale points per day.
         step: Change in level at the break, in scale points.
-        bend: Change in trend after the break, per unit of time.
+        bend: Change in slope after the break, in scale points per day.
         n_before, n_after: Number of observations on each side.
-        lag: Number of lags in the Newey-West errors.
-        reason: Why there is no fit; then all coefficients are None.
+        autocorrelation: Estimated correlation of two errors that are one usual gap apart, 0 to 1.
+        reason: Why there is no fit; then all of the above but the numbers of observations are None.
     """
 
     level: Coefficient | None
@@ -31,70 +41,126 @@ class Interrupted:
     bend: Coefficient | None
     n_before: int
     n_after: int
-    lag: int
+    autocorrelation: float | None = None
     reason: Reason | None = None
+
+    @property
+    def terms(self) -> tuple[Coefficient, ...]:
+        """The coefficients; empty if there is a `reason`."""
+        return tuple(term for term in (self.level, self.trend, self.step, self.bend) if term)
 
 
 def interrupted(
     before: Sequence[float],
     after: Sequence[float],
-    times: Sequence[float] | None = None,
+    times: Sequence[float],
+    place: float | None = None,
+    *,
     minimum: int = INTERRUPTED.minimum,
+    autocorrelations: Sequence[float] = GRID,
 ) -> Interrupted:
-    """Fit a series with at least `minimum` observations on each side; see `fit`."""
-    if min(len(before), len(after)) < minimum:
-        reason = Reason.TOO_FEW if before or after else Reason.NO_DATA
-        return Interrupted(None, None, None, None, len(before), len(after), 0, reason)
-    return fit(before, after, times)
+    """Segmented regression (Wagner et al. 2002) with continuous-time AR(1) errors.
 
-
-def fit(
-    before: Sequence[float],
-    after: Sequence[float],
-    times: Sequence[float] | None = None,
-    lag: int | None = None,
-) -> Interrupted:
-    """Segmented regression (Wagner et al. 2002) of any number of observations, in order of time.
-
-    The break is at the last time of the first phase, where the bend starts.
+    The errors' autocorrelation is not known, so coefficients are averaged over its restricted likelihood
+    (Harville 1974) with equal prior weight on 0 to 0.98: given the autocorrelation, a coefficient has a t
+    distribution, and together they make a mixture of t distributions, whose quantiles are the interval. A
+    single estimate of the autocorrelation would ignore how uncertain that is (docs/statistics.md).
 
     Args:
         before: Observations of the first phase, in scale points.
         after: Those of the second.
-        times: Time of each observation, `before` first, strictly increasing. By default 1, 2, 3, ..., so that
-            a missed prompt takes no time. The errors' lags always count observations, not time.
-        lag: Lag of the Newey-West errors; by default floor(4 (n / 100)^(2/9)) (Newey & West 1994).
+        times: Time of each observation in days, `before` first. An observation just after midnight may
+            belong to the phase of the evening before, so the phases may overlap a little.
+        place: Time of the break, where the bend starts; by default the last time of the first phase.
+        minimum: How many observations each side needs.
+        autocorrelations: Those considered, from 0 to below 1; a single one is taken as known.
 
     Raises:
-        ValueError: If a number is not finite, or times do not match the observations or are not increasing.
+        ValueError: If a number is not finite, or there is not one time for each observation.
     """
-    n_before, n = len(before), len(before) + len(after)
-    moments = np.arange(1.0, n + 1) if times is None else np.asarray(times, float)
-    finite(before, after, moments.tolist())
-    if len(moments) != n or (np.diff(moments) <= 0).any():
-        raise ValueError("each observation needs a time, and times must be strictly increasing")
-    reach = math.floor(4 * (n / 100) ** (2 / 9)) if lag is None else lag
-    none = Interrupted(None, None, None, None, n_before, n - n_before, reach)
-    if not before or not after:
+    n = len(before) + len(after)
+    finite(before, after, times)
+    if len(times) != n:
+        raise ValueError("each observation needs a time")
+    none = Interrupted(None, None, None, None, len(before), len(after))
+    if min(len(before), len(after)) < max(minimum, 1):
         return _without(none, Reason.TOO_FEW if n else Reason.NO_DATA)
-    late = np.arange(n) >= n_before
-    bend = np.where(late, moments - moments[n_before - 1], 0.0)
-    x = np.column_stack([np.ones(n), moments, late.astype(float), bend])
-    y = np.asarray([*before, *after], float)
-    fitted = least_squares(y, x)
-    if fitted is None:
+    if place is None:
+        place = max(times[: len(before)])
+    order = np.argsort(np.asarray(times, float), kind="stable")
+    moments = spread_ties(np.asarray(times, float)[order], np.arange(n) == 0)
+    late = order >= len(before)
+    x = np.column_stack([np.ones(n), moments, late.astype(float), np.where(late, moments - place, 0.0)])
+    y = np.asarray([*before, *after], float)[order]
+    plain = least_squares(y, x)
+    if plain is None:
         return _without(none, Reason.RANK_DEFICIENT)
-    df = n - x.shape[1]
-    if df < 1:
+    if n <= x.shape[1]:
         return _without(none, Reason.TOO_FEW)
-    errors = standard_errors(newey_west(fitted, x, reach))
-    names = ("level", "trend", "step", "bend")
-    found = [
-        coefficient(name, float(estimate), float(se), df)
-        for name, estimate, se in zip(names, fitted.coefficients, errors, strict=True)
-    ]
-    return Interrupted(found[0], found[1], found[2], found[3], n_before, n - n_before, reach)
+    if float(np.abs(plain.residuals).max()) <= _EXACT * max(1.0, float(np.abs(y).max())):
+        return _without(none, Reason.ZERO_VARIANCE)
+    fits = _fits(y, x, moments, np.asarray(autocorrelations, float))
+    level, trend, step, bend = (
+        _averaged(name, fits, column) for column, name in enumerate(("level", "trend", "step", "bend"))
+    )
+    autocorrelation = float(fits.weights @ fits.autocorrelations)
+    return Interrupted(level, trend, step, bend, len(before), len(after), autocorrelation)
+
+
+@dataclass(frozen=True)
+class _Fits:
+    """Generalised least squares at each autocorrelation.
+
+    Attributes:
+        autocorrelations: Those at which there is a fit.
+        weights: Of each, from its restricted likelihood; they add up to 1.
+        estimates, errors: One row for each, one column for each coefficient.
+        df: Degrees of freedom.
+    """
+
+    autocorrelations: Array
+    weights: Array
+    estimates: Array
+    errors: Array
+    df: int
+
+
+def _fits(y: Array, x: Array, times: Array, phis: Array) -> _Fits:
+    starts = np.arange(len(y)) == 0
+    gaps = np.diff(times, prepend=times[0]) / usual_gap(times, starts)
+    moved, log_determinants = decorrelate(np.column_stack([x, y]), gaps, starts, phis)
+    df = len(y) - x.shape[1]
+    # The triangle of [X y] holds that of X, the coordinates of y, and the residual norm.
+    triangles = np.asarray(np.linalg.qr(moved, mode="r"))
+    inverses = np.linalg.inv(triangles[:, :-1, :-1])
+    squares = triangles[:, -1, -1] ** 2
+    log_information = 2 * np.log(np.abs(np.diagonal(triangles[:, :-1, :-1], axis1=1, axis2=2))).sum(axis=1)
+    deviances = log_determinants + log_information + df * np.log(squares)
+    likelihoods = np.exp((deviances.min() - deviances) / 2)
+    estimates = (inverses @ triangles[:, :-1, -1:])[:, :, 0]
+    errors = np.sqrt(squares[:, None] / df * (inverses**2).sum(axis=2))
+    return _Fits(phis, likelihoods / likelihoods.sum(), estimates, errors, df)
+
+
+def _averaged(name: str, fits: _Fits, column: int) -> Coefficient:
+    """A coefficient's mean and standard deviation over the mixture, its interval and p."""
+    centres, scales = fits.estimates[:, column], fits.errors[:, column]
+    centre = float(fits.weights @ centres)
+    spread = fits.df / (fits.df - 2) if fits.df > 2 else 1.0
+    variance = float(fits.weights @ (spread * scales**2 + (centres - centre) ** 2))
+
+    def below(value: float) -> float:
+        return float(fits.weights @ stdtr(fits.df, (value - centres) / scales))
+
+    reach = _REACH * (float(scales.max()) + float(np.abs(centres - centre).max()))
+
+    def quantile(share: float) -> float:
+        return float(brentq(lambda value: below(value) - share, centre - reach, centre + reach))
+
+    interval = Interval(quantile((1 - LEVEL) / 2), quantile((1 + LEVEL) / 2))
+    p = 2 * min(below(0.0), 1 - below(0.0))
+    return Coefficient(name, centre, math.sqrt(variance), interval, min(p, 1.0))
 
 
 def _without(series: Interrupted, reason: Reason) -> Interrupted:
-    return Interrupted(None, None, None, None, series.n_before, series.n_after, series.lag, reason)
+    return Interrupted(None, None, None, None, series.n_before, series.n_after, None, reason)

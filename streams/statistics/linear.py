@@ -47,16 +47,6 @@ def least_squares(y: Array, x: Array, weights: Array | None = None) -> Fitted | 
     return Fitted(coefficients, y - x @ coefficients, inverse @ inverse.T)
 
 
-def newey_west(fitted: Fitted, x: Array, lag: int) -> Array:
-    """Covariance robust to autocorrelation up to `lag` (Newey & West 1987, Bartlett weights)."""
-    scores = x * fitted.residuals[:, None]
-    meat = scores.T @ scores
-    for distance in range(1, lag + 1):
-        lagged = scores[distance:].T @ scores[:-distance]
-        meat = meat + (1 - distance / (lag + 1)) * (lagged + lagged.T)
-    return np.asarray(fitted.bread @ meat @ fitted.bread)
-
-
 def cluster_rows(clusters: Sequence[str]) -> list[npt.NDArray[np.intp]]:
     """The rows of each cluster, with clusters sorted by name."""
     if not clusters:

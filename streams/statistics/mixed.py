@@ -1,57 +1,37 @@
-"""Mixed models with people as random effects, fitted by several optimisers; the best likelihood wins.
+"""Mixed models with people as random effects and autocorrelated errors in real time, by REML.
 
-A single optimiser can report convergence far from the optimum, in statsmodels and lme4 alike.
+The rows' errors are first made independent (streams/statistics/autocorrelation.py). What remains is the model
+of Laird & Ware (1982) with variances relative to the residual variance (Bates et al. 2015), which needs only
+the cross-products of each person's columns, however many rows there are.
 """
 
 import math
-import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from types import MappingProxyType
-from typing import Any
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
-from statsmodels.regression.mixed_linear_model import MixedLM
+from scipy.optimize import minimize, minimize_scalar
 
+from streams.statistics.autocorrelation import HIGHEST, decorrelate, spread_ties, usual_gap
 from streams.statistics.catalogue import INERTIA, MIXED
-from streams.statistics.linear import Array, cluster_rows, least_squares, standard_errors
+from streams.statistics.linear import Array, least_squares
 from streams.statistics.result import Coefficient, Reason, coefficient, finite
 from streams.statistics.rows import Row
 
-# Tighter than statsmodels' defaults, with which a standard deviation near 0 can be off by 1 %.
-_OPTIMISERS: Mapping[str, Mapping[str, float]] = MappingProxyType(
-    {
-        "bfgs": {"gtol": 1e-8, "maxiter": 500},
-        "nm": {"xtol": 1e-9, "ftol": 1e-11, "maxiter": 300},
-        "powell": {"xtol": 1e-9, "ftol": 1e-12, "maxiter": 500},
-        "lbfgs": {"pgtol": 1e-9, "factr": 10, "maxiter": 500},
-    }
-)
-# A variance ratio below 1e-5 counts as 0, since optimisers stop just short of the boundary.
+# A relative variance below this counts as 0, since an optimiser stops just short of the boundary.
 _SINGULAR = 1e-5
 _EXACT = 1e-10
-_FAILURES = (np.linalg.LinAlgError, ValueError, FloatingPointError, ZeroDivisionError)
-
-
-@dataclass(frozen=True)
-class Attempt:
-    """The result of one optimiser.
-
-    Attributes:
-        optimiser: Its name.
-        deviance: -2 restricted log-likelihood; None if it failed.
-        converged: Whether it reported convergence.
-    """
-
-    optimiser: str
-    deviance: float | None
-    converged: bool
+# Starting values of the triangle of the relative covariance: large, small, and mostly of the intercept.
+_STARTS = ((1.0, 0.0, 1.0), (0.1, 0.0, 0.1), (3.0, 0.0, 0.3))
+_PHIS = (0.0, 0.3, 0.6, 0.9)
+_IMPOSSIBLE = 1e300
 
 
 @dataclass(frozen=True)
 class Pair:
-    """Two answers at consecutive prompts of one local day.
+    """Two answers at consecutive prompts.
 
     Attributes:
         participant: Whose answers they are.
@@ -69,14 +49,14 @@ class MixedFit:
     """A fitted model.
 
     Attributes:
-        fixed: Fixed effects with normal intervals; empty exactly if there is a `reason`.
+        fixed: Fixed effects with t intervals; empty exactly if there is a `reason`.
         sd_intercept, sd_slope: Between-person standard deviations, in the units of the coefficients.
         correlation: Between-person correlation of intercept and slope, -1 to 1; None if one does not vary.
         sigma: Residual standard deviation, in scale points.
+        autocorrelation: Correlation of two errors of a person that are one usual gap apart, 0 to 1.
         deviance: -2 restricted log-likelihood.
-        optimiser: The one that reached it.
+        df: Degrees of freedom of the intervals.
         people, rows: Number used.
-        attempts: The result of each optimiser.
         reason: Why there is no fit.
         caution: `singular_fit` if a variance is 0 or the correlation -1 or 1: the fixed effects may be
             valid, but the data cannot show how much people differ.
@@ -87,11 +67,11 @@ class MixedFit:
     sd_slope: float | None
     correlation: float | None
     sigma: float | None
+    autocorrelation: float | None
     deviance: float | None
-    optimiser: str | None
+    df: int | None
     people: int
     rows: int
-    attempts: tuple[Attempt, ...] = ()
     reason: Reason | None = None
     caution: Reason | None = None
 
@@ -100,31 +80,16 @@ class MixedFit:
         return next((found for found in self.fixed if found.name == name), None)
 
 
-@dataclass(frozen=True)
-class _Data:
-    y: Array
-    x: Array
-    z: Array
-    clusters: Sequence[npt.NDArray[np.intp]]
-
-
-@dataclass(frozen=True)
-class _Solution:
-    optimiser: str
-    deviance: float
-    between: Array
-    scale: float
-    estimates: Array
-    errors: Array
-
-
 def phase_by_arm(
-    rows: Sequence[Row], baseline: str, phase: str, reference: str, minimum: int = MIXED.minimum
-) -> MixedFit:
-    """The model y ~ phase * arm + (1 + phase | participant), REML (Laird & Ware 1982).
+    rows: Sequence[Row], baseline: str, phase: str, reference: str, minimum: int = MIXED.minimum,
+    *, autocorrelated: bool = True,
+) -> MixedFit:  # fmt: skip
+    """The model y ~ phase * arm + (1 + phase | participant) with AR(1) errors, REML.
 
     Fixed effects are named `intercept`, `phase`, `arm ID` and `phase:arm ID`. Only people with answers in
-    both phases count towards `minimum` in each arm; all rows of the two phases are fitted.
+    both phases count towards `minimum` in each arm; all rows of the two phases are fitted. Intervals have as
+    many degrees of freedom as there are people with both phases, less one for each arm: a change is estimated
+    from people, however often they answered.
 
     Args:
         rows: Check-ins; those of other phases are ignored.
@@ -132,13 +97,14 @@ def phase_by_arm(
         phase: The phase compared with it.
         reference: The arm that the others are compared with.
         minimum: How many people each arm needs.
+        autocorrelated: Whether a person's errors may be autocorrelated; otherwise they are independent.
 
     Raises:
         ValueError: If a value is not finite, or no row is from the reference arm.
     """
     used = sorted(
         (row for row in rows if row.phase in {baseline, phase}),
-        key=lambda row: (row.participant, row.day, row.value),
+        key=lambda row: (row.participant, row.time, row.value),
     )
     finite(row.value for row in used)
     people = {row.participant for row in used}
@@ -151,7 +117,7 @@ def phase_by_arm(
         row.participant for row in used if row.phase == phase
     }
     sizes = [len({row.participant for row in used if row.arm == arm} & both) for arm in arms]
-    if min(sizes) < minimum:
+    if min(sizes) < max(minimum, 1):
         return _without(len(people), len(used), Reason.TOO_FEW)
     others = [arm for arm in arms if arm != reference]
     late = np.asarray([row.phase == phase for row in used], float)
@@ -167,6 +133,8 @@ def phase_by_arm(
         },
         late,
         [row.participant for row in used],
+        len(both) - len(arms),
+        [row.time for row in used] if autocorrelated else None,
     )
 
 
@@ -178,8 +146,8 @@ def inertia(pairs: Sequence[Pair], minimum: int = INERTIA.minimum) -> MixedFit:
     Raises:
         ValueError: If a value is not finite.
     """
+    people = len({pair.participant for pair in pairs})
     if len(pairs) < max(minimum, 1):
-        people = len({pair.participant for pair in pairs})
         return _without(people, len(pairs), Reason.TOO_FEW if pairs else Reason.NO_DATA)
     used = sorted(pairs, key=lambda pair: (pair.participant, pair.lag, pair.value))
     lag = np.asarray([pair.lag for pair in used], float)
@@ -188,114 +156,212 @@ def inertia(pairs: Sequence[Pair], minimum: int = INERTIA.minimum) -> MixedFit:
         {"intercept": np.ones(len(used)), "lag": lag},
         lag,
         [pair.participant for pair in used],
+        people - 1,
     )
 
 
 def fit(
-    outcome: Sequence[float], fixed: Mapping[str, Array], slope: Array, participants: Sequence[str]
-) -> MixedFit:
-    """Fit outcome ~ fixed + (1 + slope | participant) by REML with each optimiser and keep the best.
+    outcome: Sequence[float], fixed: Mapping[str, Array], slope: Array, participants: Sequence[str], df: int,
+    times: Sequence[float] | None = None,
+) -> MixedFit:  # fmt: skip
+    """Fit outcome ~ fixed + (1 + slope | participant) by REML.
 
     A failed fit is returned with a `reason`, not raised.
 
     Args:
-        outcome: One value per row, in scale points.
+        outcome: One value per row, in scale points, person by person.
         fixed: Columns of the fixed effects, including the intercept.
         slope: The column with a random slope.
         participants: The participant of each row.
+        df: Degrees of freedom of the intervals.
+        times: Time of each row in days, in order within a person; None for errors that are independent. Rows
+            of a person at the same time are spread over a day.
 
     Raises:
-        ValueError: If a number is not finite.
+        ValueError: If a number is not finite, or a person's rows are not together.
     """
     y, x = np.asarray(outcome, float), np.column_stack(list(fixed.values()))
     finite(y.tolist(), x.ravel().tolist(), slope.tolist())
-    clusters = cluster_rows(participants)
-    people, rows = len(clusters), len(y)
+    new = [True, *(one != other for one, other in pairwise(participants))]
+    starts = np.asarray(new[: len(y)])
+    people, rows = int(starts.sum()), len(y)
+    if people != len(set(participants)):
+        raise ValueError("the rows of a person must be together")
     if least_squares(y, x) is None:
         return _without(people, rows, Reason.RANK_DEFICIENT)
-    if people < 2 or rows <= x.shape[1] + 1:
+    if people < 2 or df < 1 or rows <= x.shape[1] + 1:
         return _without(people, rows, Reason.TOO_FEW)
     z = np.column_stack([np.ones(rows), slope])
-    if all(_exact(y[own], z[own]) for own in clusters):
+    if _exact(y, z, starts):
         return _without(people, rows, Reason.ZERO_VARIANCE)
-    model = MixedLM(y, x, groups=np.asarray(participants), exog_re=z)
-    reached = [_optimise(model, _Data(y, x, z, clusters), name) for name in _OPTIMISERS]
-    attempts = tuple(attempt for attempt, _ in reached)
-    solved = [solution for _, solution in reached if solution is not None]
-    if not solved:
-        return _without(people, rows, Reason.NOT_CONVERGED, attempts)
-    best = min(solved, key=lambda solution: solution.deviance)
-    between = best.between
-    spread = standard_errors(between)
-    singular = float(np.linalg.eigvalsh(between / best.scale).min()) < _SINGULAR
+    best = _likeliest(np.column_stack([z, x, y]), starts, times)
+    if best is None:
+        return _without(people, rows, Reason.NOT_CONVERGED)
+    spread = np.sqrt(np.diag(best.between))
     varies = bool((spread > 0).all())
+    singular = float(np.linalg.eigvalsh(best.between / best.scale).min()) < _SINGULAR
     return MixedFit(
         fixed=tuple(
-            coefficient(name, float(estimate), float(se), None)
+            coefficient(name, float(estimate), float(se), df)
             for name, estimate, se in zip(fixed, best.estimates, best.errors, strict=True)
         ),
         sd_intercept=float(spread[0]),
         sd_slope=float(spread[1]),
-        correlation=float(np.clip(between[0, 1] / (spread[0] * spread[1]), -1, 1)) if varies else None,
+        correlation=float(np.clip(best.between[0, 1] / (spread[0] * spread[1]), -1, 1)) if varies else None,
         sigma=math.sqrt(best.scale),
+        autocorrelation=best.phi,
         deviance=best.deviance,
-        optimiser=best.optimiser,
+        df=df,
         people=people,
         rows=rows,
-        attempts=attempts,
         caution=Reason.SINGULAR_FIT if singular else None,
     )
 
 
-def _exact(y: Array, z: Array) -> bool:
-    """Whether a person's answers fit an intercept and slope exactly."""
-    residuals = y - z @ np.linalg.lstsq(z, y)[0]
-    return float(np.abs(residuals).max()) <= _EXACT * max(1.0, float(np.abs(y).max()))
+def _exact(y: Array, z: Array, starts: Array) -> bool:
+    """Whether everybody's answers fit an intercept and slope exactly."""
+    tolerance = _EXACT * max(1.0, float(np.abs(y).max()))
+    for own in np.split(np.arange(len(y)), np.flatnonzero(starts)[1:]):
+        residuals = y[own] - z[own] @ np.linalg.lstsq(z[own], y[own])[0]
+        if float(np.abs(residuals).max()) > tolerance:
+            return False
+    return True
 
 
-def _optimise(model: Any, data: _Data, optimiser: str) -> tuple[Attempt, _Solution | None]:
-    try:
-        # Comparing the optimisers is more reliable than their warnings.
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            found = model.fit(reml=True, method=[optimiser], **_OPTIMISERS[optimiser])
-        solution = _solve(data, np.asarray(found.cov_re, float), float(found.scale), optimiser)
-    except _FAILURES:
-        return Attempt(optimiser, None, converged=False), None
-    return Attempt(optimiser, solution.deviance, bool(found.converged)), solution
+@dataclass(frozen=True)
+class _Solution:
+    phi: float
+    deviance: float
+    between: Array
+    scale: float
+    estimates: Array
+    errors: Array
 
 
-def _solve(data: _Data, between: Array, scale: float, optimiser: str) -> _Solution:
-    """Fixed effects, their covariance (X'V^-1 X)^-1 and the deviance, given the variances.
+def _likeliest(columns: Array, starts: Array, times: Sequence[float] | None) -> _Solution | None:
+    """The maximum of the restricted likelihood; None if there is none."""
+    first = np.flatnonzero(starts)
+    if times is None:
+        gaps = np.zeros(len(columns))
+    else:
+        moments = spread_ties(np.asarray(times, float), starts)
+        gaps = np.diff(moments, prepend=moments[0]) / usual_gap(moments, starts)
 
-    The deviance is not taken from statsmodels, which inverts the between-person covariance: as that becomes
-    singular, its likelihood goes to infinity and the worst fit would look best. Its standard errors come
-    from a Hessian and are a few tenths of a percent larger.
+    def at(phi: float) -> _Profile:
+        moved, log_determinant = decorrelate(columns, gaps, starts, np.array([phi]))
+        return _Profile(phi, len(columns), float(log_determinant[0]), _products(moved[0], first))
 
-    Raises:
-        LinAlgError: If a matrix is singular.
-        ValueError: If the variances are not valid.
+    if times is None:
+        return _best(at(0.0), _STARTS)
+    start, known = _STARTS[0], list[_Solution]()
+    for phi in _PHIS:
+        # The fit at one autocorrelation is a good start for the next.
+        if (one := _best(at(phi), [start])) is not None:
+            known.append(one)
+            start = _triangle(one)
+    if not known:
+        return None
+    near = min(known, key=lambda one: one.deviance)
+    start = _triangle(near)
+
+    def deviance(phi: float) -> float:
+        one = _best(at(phi), [start])
+        return math.inf if one is None else one.deviance
+
+    bounds = (max(near.phi - _PHIS[1], 0.0), min(near.phi + _PHIS[1], HIGHEST))
+    phi = float(minimize_scalar(deviance, bounds=bounds, method="bounded", options={"xatol": 1e-3}).x)
+    found = [one for one in (_best(at(phi), [start, *_STARTS]), near) if one]
+    return min(found, key=lambda one: one.deviance)
+
+
+def _products(columns: Array, first: npt.NDArray[np.intp]) -> Array:
+    """Each person's cross-products of the columns: people by columns by columns."""
+    width = columns.shape[1]
+    found = np.empty((len(first), width, width))
+    for i in range(width):
+        for j in range(i, width):
+            found[:, i, j] = found[:, j, i] = np.add.reduceat(columns[:, i] * columns[:, j], first)
+    return found
+
+
+def _best(profile: "_Profile", starts: Sequence[tuple[float, float, float]]) -> _Solution | None:
+    """The best of the optima from several starting values, since a likelihood can have several peaks."""
+
+    def deviance(triangle: Array) -> float:
+        try:
+            return profile.at(triangle).deviance
+        except np.linalg.LinAlgError:
+            return _IMPOSSIBLE
+
+    reached = [
+        minimize(
+            deviance, start, method="L-BFGS-B", bounds=((0, None), (None, None), (0, None)),
+            options={"ftol": 1e-11, "gtol": 1e-6},
+        )
+        for start in starts
+    ]  # fmt: skip
+    best = min(reached, key=lambda one: float(one.fun))
+    return profile.at(np.asarray(best.x, float)) if best.fun < _IMPOSSIBLE else None
+
+
+class _Profile:
+    """The restricted likelihood at one autocorrelation, as a function of the relative variances alone.
+
+    Args:
+        phi: The errors' autocorrelation.
+        rows: Number of rows.
+        log_determinant: Of the errors' correlation matrix.
+        products: People by columns by columns: two random effects, the fixed effects, the outcome.
     """
-    if not (scale > 0 and np.isfinite(between).all()):
-        raise ValueError("the residual variance is not positive, or a variance is not finite")
-    rows, columns = data.x.shape
-    information, weighted = np.zeros((columns, columns)), np.zeros(columns)
-    square = logarithms = 0.0
-    for own in data.clusters:
-        factor = np.linalg.cholesky(data.z[own] @ between @ data.z[own].T + scale * np.eye(len(own)))
-        x, y = np.linalg.solve(factor, data.x[own]), np.linalg.solve(factor, data.y[own])
-        information += x.T @ x
-        weighted += x.T @ y
-        square += float(y @ y)
-        logarithms += 2 * float(np.log(np.diag(factor)).sum())
-    covariance = np.asarray(np.linalg.inv(information), float)
-    estimates = covariance @ weighted
-    logarithms += float(np.linalg.slogdet(information)[1]) + (rows - columns) * math.log(2 * math.pi)
-    deviance = logarithms + square - float(weighted @ estimates)
-    if not math.isfinite(deviance):
-        raise ValueError("the likelihood is not finite")
-    return _Solution(optimiser, deviance, between, scale, estimates, standard_errors(covariance))
+
+    def __init__(self, phi: float, rows: int, log_determinant: float, products: Array) -> None:
+        self._phi, self._rows, self._log_determinant = phi, rows, log_determinant
+        self._own = products[:, 0, 0], products[:, 0, 1], products[:, 1, 1]
+        self._cross = np.ascontiguousarray(products[:, 0, 2:]), np.ascontiguousarray(products[:, 1, 2:])
+        self._total = products[:, 2:, 2:].sum(axis=0)
+
+    def at(self, triangle: Array) -> _Solution:
+        """The residual variance, fixed effects and their errors, which follow from the relative variances.
+
+        Args:
+            triangle: The three entries of the lower triangle whose square is the relative covariance.
+
+        Raises:
+            LinAlgError: If the fixed effects cannot be told apart, or no residual variance is left.
+        """
+        a, b, c = (float(entry) for entry in triangle)
+        (zz, zs, ss), (zx, sx) = self._own, self._cross
+        # Each person's 2 by 2 matrix I + L'Z'ZL, and its inverse.
+        first, second = 1 + a * a * zz + 2 * a * b * zs + b * b * ss, 1 + c * c * ss
+        mixed = c * (a * zs + b * ss)
+        determinant = first * second - mixed * mixed
+        one, other = a * zx + b * sx, c * sx
+        shared = one.T @ (other * (mixed / determinant)[:, None])
+        explained = one.T @ (one * (second / determinant)[:, None]) - shared - shared.T
+        explained += other.T @ (other * (first / determinant)[:, None])
+        total = self._total - explained
+        information, weighted, square = total[:-1, :-1], total[:-1, -1], float(total[-1, -1])
+        covariance = np.linalg.inv(information)
+        estimates = covariance @ weighted
+        free = self._rows - len(estimates)
+        scale = (square - float(weighted @ estimates)) / free
+        if not scale > 0:
+            raise np.linalg.LinAlgError("no residual variance is left")
+        logarithms = float(np.log(determinant).sum() + np.linalg.slogdet(information)[1])
+        logarithms += self._log_determinant
+        deviance = logarithms + free * (1 + math.log(2 * math.pi * scale))
+        lower = np.array([[a, 0.0], [b, c]])
+        errors = np.sqrt(np.maximum(scale * np.diag(covariance), 0.0))
+        return _Solution(self._phi, deviance, scale * lower @ lower.T, scale, estimates, errors)
 
 
-def _without(people: int, rows: int, reason: Reason, attempts: tuple[Attempt, ...] = ()) -> MixedFit:
-    return MixedFit((), None, None, None, None, None, None, people, rows, attempts, reason)
+def _triangle(solution: _Solution) -> tuple[float, float, float]:
+    """The relative triangle of a solution."""
+    (a, b), (_, c) = solution.between / solution.scale
+    first = math.sqrt(a)
+    second = b / first if first else 0.0
+    return first, float(second), math.sqrt(max(c - second**2, 0.0))
+
+
+def _without(people: int, rows: int, reason: Reason) -> MixedFit:
+    return MixedFit((), None, None, None, None, None, None, None, people, rows, reason)

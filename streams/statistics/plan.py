@@ -7,7 +7,6 @@ from schemas.base import PhaseKind
 from schemas.study import Phase, Study
 from streams.statistics.claims import Claim, claim
 from streams.statistics.disclosure_control import Audience
-from streams.statistics.resampling import SEED
 
 ALL_ARMS = "all arms"
 """The label of the row for all arms together; no arm's id contains a space."""
@@ -50,14 +49,12 @@ class Plan:
         scores: Whether observations are check-in scores, so that each person's change has a standard error;
             otherwise there is one value per person and week.
         audience: Decides which cells are too small to show.
-        seed: Seed of the bootstrap.
     """
 
     outcome: str
     arms: tuple[PlannedArm, ...]
     scores: bool
     audience: Audience
-    seed: int = SEED
 
     @classmethod
     def of(cls, study: Study, outcome: str, audience: Audience, *, scores: bool) -> "Plan":

@@ -12,9 +12,9 @@ from schemas.base import PhaseKind
 from streams.statistics.change import Family, benjamini_hochberg, change
 from streams.statistics.claims import Claim
 from streams.statistics.disclosure_control import MINIMUM_CELL, suppress_line
+from streams.statistics.means import IntervalMethod, mean, people_mean
 from streams.statistics.meta import pool
 from streams.statistics.plan import ALL_ARMS, Plan, PlannedArm
-from streams.statistics.resampling import IntervalMethod, mean, people_mean
 from streams.statistics.result import Interval, Reason, finite
 from streams.statistics.rows import Row
 
@@ -168,19 +168,19 @@ def _weeks(rows: Sequence[Row], plan: Plan) -> tuple[WeekCell, ...]:
             [len({row.participant for row in part}) for part in parts], plan.audience
         )
         cells += [
-            _week(arm, week, part, plan.seed, visible=visible)
+            _week(arm, week, part, visible=visible)
             for arm, part, visible in zip((*names, None), [*parts, inside], (*shown, total), strict=True)
         ]
     return tuple(cells)
 
 
-def _week(arm: str | None, week: int, rows: Sequence[Row], seed: int, *, visible: bool) -> WeekCell:
+def _week(arm: str | None, week: int, rows: Sequence[Row], *, visible: bool) -> WeekCell:
     if not visible:
         return WeekCell(arm, week, None, None, None, None, None, Reason.SUPPRESSED)
     own: defaultdict[str, list[float]] = defaultdict(list)
     for row in rows:
         own[row.participant].append(row.value)
-    found = people_mean([mean(values) for _, values in sorted(own.items())], seed)
+    found = people_mean([mean(values) for _, values in sorted(own.items())])
     return WeekCell(arm, week, found.value, found.interval, found.method, found.n, len(rows), found.reason)
 
 
@@ -247,7 +247,7 @@ def _either(
 
 def _estimate(values: Values, people: Sequence[str], phase: str, plan: Plan) -> Estimate:
     either = _either(values, people, phase)
-    return _pooled(either) if plan.scores else _mean_difference(either, plan.seed)
+    return _pooled(either) if plan.scores else _mean_difference(either)
 
 
 def _pooled(either: Sequence[tuple[Sequence[float], Sequence[float]]]) -> Estimate:
@@ -261,9 +261,9 @@ def _pooled(either: Sequence[tuple[Sequence[float], Sequence[float]]]) -> Estima
     )  # fmt: skip
 
 
-def _mean_difference(either: Sequence[tuple[Sequence[float], Sequence[float]]], seed: int) -> Estimate:
+def _mean_difference(either: Sequence[tuple[Sequence[float], Sequence[float]]]) -> Estimate:
     differences = [mean(after) - mean(before) for before, after in either if before and after]
-    found = people_mean(differences, seed)
+    found = people_mean(differences)
     return Estimate(
         value=found.value, interval=found.interval, method=found.method, p=None, tau2=None, i2=None,
         people=found.n, left_out=len(either) - found.n, reason=found.reason,

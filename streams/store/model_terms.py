@@ -138,11 +138,12 @@ def _interrupted(terms: _Terms, rows: list[Row]) -> Iterator[ModelTerm]:
     for row in rows:
         own[row.participant][row.phase].append(row)
     for who, phases in sorted(own.items()):
-        before, after = ([row.value for row in phases[phase]] for phase in _COMPARED)
-        found, count = interrupted(before, after), len(before) + len(after)
-        for one in (found.level, found.trend, found.step, found.bend):
-            if one is not None:
-                yield terms.term(one, 1, count, participant=who)
+        before, after = (phases[phase] for phase in _COMPARED)
+        first, second = ([row.value for row in side] for side in (before, after))
+        found = interrupted(first, second, [row.time for row in (*before, *after)])
+        count = len(before) + len(after)
+        for one in found.terms:
+            yield terms.term(one, 1, count, participant=who)
         if found.reason:
             yield terms.term(None, 1, count, found.reason, participant=who)
 

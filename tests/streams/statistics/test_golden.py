@@ -10,20 +10,21 @@ import numpy as np
 import pytest
 
 from streams.statistics.change import Family, benjamini_hochberg, change
-from streams.statistics.interrupted import fit as segmented
+from streams.statistics.interrupted import interrupted
+from streams.statistics.means import mean
 from streams.statistics.meta import Pooling, pool
 from streams.statistics.mixed import MixedFit, Pair, inertia, phase_by_arm
 from streams.statistics.randomised import Decision, cluster_ols, wcls
-from streams.statistics.resampling import mean, percentile_interval
 from streams.statistics.rows import Row
 
 GOLDEN = Path(__file__).parents[2] / "golden"
 PREFIXES = ("/group/", "/wcls/", "/bootstrap/")
-NOT_COMPUTED = {"/bootstrap/jackknife_se"}
+# Jackknife, percentile bootstrap and Newey-West errors: replaced by intervals with better coverage.
+NOT_COMPUTED = ("/bootstrap/jackknife_se", "/bootstrap/lo", "/bootstrap/hi", "/group/its_P01/hac_se/")
 EXPECTED = {
     path: expected
     for path, expected in json.loads((GOLDEN / "golden.json").read_text())["values"].items()
-    if path.startswith(PREFIXES) and path not in NOT_COMPUTED
+    if path.startswith(PREFIXES) and not path.startswith(NOT_COMPUTED)
 }
 BOOTSTRAP = json.loads((GOLDEN / "bootstrap_indices.json").read_text())
 Found = dict[str, float | str | None]
@@ -98,19 +99,20 @@ def pooled() -> Found:
 
 
 def series() -> Found:
-    found = segmented(*phases()["P01"])
+    before, after = phases()["P01"]
+    times = [float(place + 1) for place in range(len(before) + len(after))]
+    found = interrupted(before, after, times, autocorrelations=[0.0])
     values: Found = {"/group/its_P01/n": found.n_before + found.n_after}
     for name, term in {
         "(Intercept)": found.level, "t": found.trend, "B": found.step, "ts": found.bend,
     }.items():  # fmt: skip
         assert term is not None
         values[f"/group/its_P01/coef/{name}"] = term.estimate
-        values[f"/group/its_P01/hac_se/{name}"] = term.se
     return values
 
 
 def mixed() -> Found:
-    found = phase_by_arm(ROWS, "A", "B", "waitlist", minimum=1)
+    found = phase_by_arm(ROWS, "A", "B", "waitlist", minimum=1, autocorrelated=False)
     values: Found = {
         "/group/mixed/sigma": found.sigma,
         "/group/mixed/sd_intercept": found.sd_intercept,
@@ -198,8 +200,7 @@ def trial() -> Found:
 def resampled() -> Found:
     differences = [CHANGES[person].difference for person in BOOTSTRAP["order"]]
     clusters = [value for value in differences if value is not None]
-    found = percentile_interval(clusters, BOOTSTRAP["indices"])
-    return {"/bootstrap/stat": mean(clusters), "/bootstrap/lo": found.low, "/bootstrap/hi": found.high}
+    return {"/bootstrap/stat": mean(clusters)}
 
 
 FOUND: Found = {
@@ -210,7 +211,7 @@ FOUND: Found = {
 
 
 def test_every_value_of_the_file_is_checked() -> None:
-    assert len(FOUND) == len(EXPECTED) == 148
+    assert len(FOUND) == len(EXPECTED) == 142
     assert set(FOUND) == set(EXPECTED)
 
 
@@ -223,13 +224,12 @@ def test_golden(path: str) -> None:
         assert FOUND[path] == pytest.approx(value, abs=tolerance, rel=0)
 
 
-def test_the_best_of_the_optimisers_is_kept() -> None:
-    found = phase_by_arm(ROWS, "A", "B", "waitlist", minimum=1)
-    reached = {attempt.optimiser: attempt.deviance for attempt in found.attempts}
+def test_the_restricted_likelihood_is_at_its_maximum() -> None:
+    """lme4's bobyqa stops at 2603.84 on these data, and statsmodels' lbfgs at 2601.06."""
+    found = phase_by_arm(ROWS, "A", "B", "waitlist", minimum=1, autocorrelated=False)
     assert found.deviance == pytest.approx(2600.1219, abs=1e-3)
-    assert found.deviance == min(value for value in reached.values() if value is not None)
     assert found.caution is None
-    assert found == phase_by_arm(list(reversed(ROWS)), "A", "B", "waitlist", minimum=1)
+    assert found == phase_by_arm(list(reversed(ROWS)), "A", "B", "waitlist", minimum=1, autocorrelated=False)
 
 
 def test_numbers_are_plain() -> None:

@@ -8,9 +8,9 @@ import pytest
 
 from streams.statistics.claims import Claim
 from streams.statistics.disclosure_control import Audience
+from streams.statistics.means import IntervalMethod
 from streams.statistics.plan import Plan, PlannedArm, PlannedPhase
 from streams.statistics.report import Report, report
-from streams.statistics.resampling import IntervalMethod
 from streams.statistics.result import Reason
 from streams.statistics.rows import Row
 
@@ -57,8 +57,8 @@ def test_a_weekly_mean_is_over_people(whole: Report) -> None:
     assert cell.interval is not None
     assert cell.mean is not None
     assert cell.interval.low < cell.mean < cell.interval.high
-    assert (cell.people, cell.observations, cell.method) == (25, 175, IntervalMethod.BOOTSTRAP)
-    assert whole.weeks[1].method is IntervalMethod.T
+    assert (cell.people, cell.observations, cell.method) == (25, 175, IntervalMethod.SKEWNESS_ADJUSTED_T)
+    assert whole.weeks[1].method is IntervalMethod.SKEWNESS_ADJUSTED_T
 
 
 def test_change_in_each_arm(whole: Report) -> None:
@@ -159,4 +159,4 @@ def test_values_of_weeks_change_by_the_mean_over_people() -> None:
     arms = (PlannedArm("cbt", PHASES),)
     found = report(weekly, replace(PLAN, arms=arms, scores=False, audience=Audience.STAFF)).changes[0]
     assert found.estimate == pytest.approx(3.0)
-    assert (found.people, found.method) == (5, IntervalMethod.T)
+    assert (found.people, found.method) == (5, IntervalMethod.SKEWNESS_ADJUSTED_T)

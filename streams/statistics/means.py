@@ -73,15 +73,14 @@ def _skewness_adjusted(values: Sequence[float], centre: float) -> Interval:
     n = len(values)
     square = math.fsum((value - centre) ** 2 for value in values)
     spread = math.sqrt(square / (n - 1))
-    skewness = math.fsum((value - centre) ** 3 for value in values) / n / (square / n) ** 1.5
+    skewness: float = math.fsum((value - centre) ** 3 for value in values) / n / (square / n) ** 1.5
     quantile = float(stdtrit(n - 1, (1 + LEVEL) / 2)) / math.sqrt(n)
 
     def end(y: float) -> float:
         # Without skewness the cubic is the identity.
         if abs(skewness) < _SYMMETRIC:
             return centre - spread * y
-        return centre - 3 * spread / skewness * (
-            float(math.cbrt(1 + skewness * (y - skewness / (6 * n)))) - 1
-        )
+        root = math.cbrt(1 + skewness * (y - skewness / (6 * n)))
+        return centre - 3 * spread / skewness * (root - 1)
 
     return Interval(end(quantile), end(-quantile))

@@ -232,6 +232,7 @@ def _exact(y: Array, z: Array, starts: Array) -> bool:
 class _Solution:
     phi: float
     deviance: float
+    gradient: Array
     between: Array
     scale: float
     estimates: Array
@@ -287,16 +288,17 @@ def _products(columns: Array, first: npt.NDArray[np.intp]) -> Array:
 def _best(profile: "_Profile", starts: Sequence[tuple[float, float, float]]) -> _Solution | None:
     """The best of the optima from several starting values, since a likelihood can have several peaks."""
 
-    def deviance(triangle: Array) -> float:
+    def deviance(triangle: Array) -> tuple[float, Array]:
         try:
-            return profile.at(triangle).deviance
+            solution = profile.at(triangle)
         except np.linalg.LinAlgError:
-            return _IMPOSSIBLE
+            return _IMPOSSIBLE, np.zeros(3)
+        return solution.deviance, solution.gradient
 
     reached = [
         minimize(
-            deviance, start, method="L-BFGS-B", bounds=((0, None), (None, None), (0, None)),
-            options={"ftol": 1e-11, "gtol": 1e-6},
+            deviance, start, method="L-BFGS-B", jac=True, bounds=((0, None), (None, None), (0, None)),
+            options={"ftol": 1e-13, "gtol": 1e-6},
         )
         for start in starts
     ]  # fmt: skip
@@ -311,48 +313,62 @@ class _Profile:
         phi: The errors' autocorrelation.
         rows: Number of rows.
         log_determinant: Of the errors' correlation matrix.
-        products: People by columns by columns: two random effects, the fixed effects, the outcome.
+        products: People by columns by columns: two random effects Z, the fixed effects X, the outcome y.
     """
 
     def __init__(self, phi: float, rows: int, log_determinant: float, products: Array) -> None:
         self._phi, self._rows, self._log_determinant = phi, rows, log_determinant
-        self._own = products[:, 0, 0], products[:, 0, 1], products[:, 1, 1]
-        self._cross = np.ascontiguousarray(products[:, 0, 2:]), np.ascontiguousarray(products[:, 1, 2:])
+        self._own = products[:, :2, :2]
+        self._cross = np.ascontiguousarray(products[:, :2, 2:])
         self._total = products[:, 2:, 2:].sum(axis=0)
 
     def at(self, triangle: Array) -> _Solution:
         """The residual variance, fixed effects and their errors, which follow from the relative variances.
 
+        With D the relative covariance and V = I + ZDZ', Z'V^-1 = (I + Z'ZD)^-1 Z', also where D is singular.
+
         Args:
-            triangle: The three entries of the lower triangle whose square is the relative covariance.
+            triangle: The three entries of the lower triangle L with D = LL'.
 
         Raises:
             LinAlgError: If the fixed effects cannot be told apart, or no residual variance is left.
         """
         a, b, c = (float(entry) for entry in triangle)
-        (zz, zs, ss), (zx, sx) = self._own, self._cross
-        # Each person's 2 by 2 matrix I + L'Z'ZL, and its inverse.
-        first, second = 1 + a * a * zz + 2 * a * b * zs + b * b * ss, 1 + c * c * ss
-        mixed = c * (a * zs + b * ss)
-        determinant = first * second - mixed * mixed
-        one, other = a * zx + b * sx, c * sx
-        shared = one.T @ (other * (mixed / determinant)[:, None])
-        explained = one.T @ (one * (second / determinant)[:, None]) - shared - shared.T
-        explained += other.T @ (other * (first / determinant)[:, None])
-        total = self._total - explained
-        information, weighted, square = total[:-1, :-1], total[:-1, -1], float(total[-1, -1])
-        covariance = np.linalg.inv(information)
-        estimates = covariance @ weighted
-        free = self._rows - len(estimates)
-        scale = (square - float(weighted @ estimates)) / free
-        if not scale > 0:
-            raise np.linalg.LinAlgError("no residual variance is left")
-        logarithms = float(np.log(determinant).sum() + np.linalg.slogdet(information)[1])
-        logarithms += self._log_determinant
-        deviance = logarithms + free * (1 + math.log(2 * math.pi * scale))
         lower = np.array([[a, 0.0], [b, c]])
-        errors = np.sqrt(np.maximum(scale * np.diag(covariance), 0.0))
-        return _Solution(self._phi, deviance, scale * lower @ lower.T, scale, estimates, errors)
+        between = lower @ lower.T
+        inverse, determinants = _inverse(np.eye(2) + self._own @ between)
+        weighted = inverse @ self._cross  # each person's Z'V^-1 [X y]
+        flat = self._cross.reshape(-1, self._cross.shape[2])
+        total = self._total - flat.T @ (between @ weighted).reshape(flat.shape)
+        covariance = np.linalg.inv(total[:-1, :-1])
+        estimates = covariance @ total[:-1, -1]
+        free = self._rows - len(estimates)
+        square = float(total[-1, -1] - total[:-1, -1] @ estimates)
+        if not square > 0 or not (determinants > 0).all():
+            raise np.linalg.LinAlgError("no residual variance is left")
+        deviance = (
+            float(np.log(determinants).sum() - np.linalg.slogdet(covariance)[1])
+            + self._log_determinant
+            + free * (1 + math.log(2 * math.pi * square / free))
+        )
+        residual = weighted[:, :, -1] - weighted[:, :, :-1] @ estimates
+        spread = np.einsum(
+            "pik,kl,pjl->ij", weighted[:, :, :-1], covariance, weighted[:, :, :-1], optimize=True
+        )
+        slope = (inverse @ self._own).sum(axis=0) - spread - free / square * residual.T @ residual
+        by_entry = 2 * slope @ lower
+        errors = np.sqrt(np.maximum(square / free * np.diag(covariance), 0.0))
+        return _Solution(
+            self._phi, deviance, np.array([by_entry[0, 0], by_entry[1, 0], by_entry[1, 1]]),
+            square / free * between, square / free, estimates, errors,
+        )  # fmt: skip
+
+
+def _inverse(matrices: Array) -> tuple[Array, Array]:
+    """Inverses and determinants of 2 by 2 matrices."""
+    (a, b), (c, d) = np.moveaxis(matrices, 0, -1)
+    determinants = a * d - b * c
+    return np.moveaxis(np.array([[d, -b], [-c, a]]) / determinants, -1, 0), determinants
 
 
 def _triangle(solution: _Solution) -> tuple[float, float, float]:

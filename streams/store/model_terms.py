@@ -122,7 +122,7 @@ def models_of(
 
 
 def _mixed(terms: _Terms, rows: list[Row]) -> Iterator[ModelTerm]:
-    # Here, because scipy and statsmodels are slow to import and only the batch needs them.
+    # Here, because scipy is slow to import and only the batch needs them.
     from streams.statistics.mixed import phase_by_arm
 
     inside = {row.arm for row in rows if row.phase in _COMPARED}

@@ -70,7 +70,7 @@ def _cell(value: Any) -> str:
 
 
 def _rows(study_id: str, only: str, *, weeks: bool, models: bool, public: bool) -> Sequence[dict[str, Any]]:
-    # Imported here: scipy and statsmodels load slowly, and no other command needs them.
+    # Imported here: scipy loads slowly, and no other command needs them.
     from streams.statistics.disclosure_control import Audience
     from streams.store.model_terms import Model
 

@@ -34,7 +34,7 @@ def test_each_method_is_in_the_catalogue_once_and_whole() -> None:
 @pytest.mark.slow
 def test_the_worker_does_not_load_scipy() -> None:
     imported = "import sys, streams.worker.app, streams.statistics"
-    code = f"{imported}; print({{"scipy"}} & set(sys.modules))"
+    code = f"{imported}; print({{'scipy'}} & set(sys.modules))"
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert ran.stdout.strip() == "set()"
 

@@ -32,7 +32,12 @@ from schemas.study.texts import Texts
 
 
 class Study(FrozenModel):
-    """A study's definition."""
+    """A study's definition.
+
+    Attributes:
+        acute_change: From how many scale points on a change of a measure from one prompt to the next counts
+            as acute, the same for everybody; `wellstream report --acute-change` proposes it.
+    """
 
     id: Slug
     version: Annotated[int, Field(ge=1)]
@@ -47,6 +52,9 @@ class Study(FrozenModel):
     form: Form = Form()
     schedule: Schedule
     safety: Safety
+    acute_change: dict[Measure, Annotated[float, Field(gt=0, allow_inf_nan=False)]] = Field(
+        default_factory=dict
+    )
     texts: dict[Slug, Texts] = Field(default_factory=dict)
 
     @property
@@ -104,6 +112,7 @@ class Study(FrozenModel):
         self._check_sms()
         self._check_schedule()
         self._check_scales()
+        self._check_acute_change()
         return self
 
     def _check_arms(self) -> None:
@@ -159,6 +168,25 @@ class Study(FrozenModel):
                 raise FieldError(
                     ("items", place, "scale"),
                     f"all items that measure {item.measures} need the same scale, that of {other.id}",
+                )
+        for place, item in enumerate(self.items):
+            if isinstance(item, ScaleItem) and item.measures is None and item.id in first:
+                raise FieldError(
+                    ("items", place, "id"),
+                    f"{item.id} is a measure of other items, so this one's values could be taken for theirs; "
+                    "choose another id",
+                )
+
+    def _check_acute_change(self) -> None:
+        for measure, change in self.acute_change.items():
+            asked = self.scales_of(measure)
+            if not asked:
+                raise FieldError(("acute_change", measure), f"no item of kind scale measures {measure}")
+            widest = asked[0].scale.max - asked[0].scale.min
+            if change > widest:
+                raise FieldError(
+                    ("acute_change", measure),
+                    f"{change:g} is more than the whole scale of {measure}, {widest} points",
                 )
 
 

@@ -40,5 +40,7 @@ def _missing_languages(
         if node and all(isinstance(value, dict) for value in node.values()):
             for name, texts in node.items():
                 yield from _missing_languages(texts, languages, (*where, name))
-        elif node and (lacking := [language for language in languages if language not in node]):
-            yield where, lacking
+        elif not any(isinstance(value, float) for value in node.values()):  # numbers are in no language
+            lacking = [language for language in languages if node and language not in node]
+            if lacking:
+                yield where, lacking

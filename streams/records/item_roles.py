@@ -64,7 +64,11 @@ class Layout:
             members.setdefault(item.measures.value if item.measures else item.id, []).append(item)
         scales = {
             name: Scale(
-                name, tuple(item.id for item in items), float(items[0].scale.min), float(items[0].scale.max)
+                name=name,
+                items=tuple(item.id for item in items),
+                low=float(items[0].scale.min),
+                high=float(items[0].scale.max),
+                acute_change=study.acute_change.get(items[0].measures) if items[0].measures else None,
             )
             for name, items in members.items()
         }

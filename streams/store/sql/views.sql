@@ -67,6 +67,31 @@ create or replace view checkin_days as
   asof left join enrolments e on e.participant = c.participant and c.occurred_at >= e.occurred_at
   left join (select checkin, study_day from prompt_outcomes where checkin is not null) o on o.checkin = c.event_id;
 
+-- The score of each measure at each check-in, in scale points: the mean of its items that were answered, decimals kept
+-- (streams/records/scores.py), whether `prompted` or not. `centred` is its distance from `person_mean`, the mean of all
+-- of the participant's scores. Left out are answers to versions of the study that ask the measure with other items or on
+-- another scale than the newest version that people are in; tests/streams/store/test_scores_view.py holds this view to both.
+create or replace view scores as
+  with items as (
+    select ref, id, version, item ->> '$.id' as item, item ->> '$.measures' as measure,
+      [item ->> '$.id', item ->> '$.scale.min', item ->> '$.scale.max'] as asked
+    from (select ref, id, version, unnest(from_json(definition -> '$.items', '["json"]')) as item from studies)
+    where (item ->> '$.kind') = 'scale' and (item ->> '$.measures') is not null),
+  measures as (select ref, id, measure, list_sort(list(asked)) as asked from items group by ref, id, measure),
+  newest as (
+    select s.id, arg_max(s.ref, s.version) as ref from studies s semi join participants p on p.study = s.ref group by s.id),
+  alike as (
+    select m.ref, m.id, m.measure
+    from measures m join newest n using (id) join measures w on w.ref = n.ref and w.measure = m.measure and w.asked = m.asked),
+  scored as (
+    select d.participant, d.checkin, k.id as study, k.measure, d.study_day, d.prompted, favg(a.value) as score
+    from answers a join checkin_days d using (checkin)
+    join items i on i.ref = d.study and i.item = a.item
+    join alike k on k.ref = i.ref and k.measure = i.measure
+    where a.option = '' and a.value is not null group by all)
+  select *, favg(score) over person as person_mean, score - favg(score) over person as centred
+  from scored window person as (partition by participant, study, measure);
+
 -- Each participant's newest values, as of the query. A value whose window has passed since is empty, with the
 -- reason `no_data`; `days_since_checkin` is the number of days since the participant's last check-in.
 create or replace view current_indicators as

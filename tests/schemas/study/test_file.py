@@ -150,3 +150,40 @@ def test_phases_follow_the_study_day() -> None:
     assert arm.phase_on(arm.phases[0].days + 1) == arm.phases[1]
     assert arm.phase_on(arm.days) == arm.phases[-1]
     assert arm.phase_on(arm.days + 1) is None
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ("{valence: 11}", "11 is more than the whole scale of valence, 10 points"),
+        ("{resilience: 2}", "no item of kind scale measures resilience"),
+        ("{valence: 0}", "greater than 0"),
+        ("{mood: 2}", "valence"),
+    ],
+)
+def test_a_cut_for_acute_change_must_fit_the_scale(tmp_path: Path, given: str, said: str) -> None:
+    without = DEMO.read_text(encoding="utf-8").replace("measures: resilience", "measures: arousal")
+    path = tmp_path / "study.yaml"
+    path.write_text(f"{without}\nacute_change: {given}\n", encoding="utf-8")
+    with pytest.raises(DefinitionError) as refusal:
+        load_study(path)
+    (problem,) = refusal.value.problems
+    assert problem.line == without.count("\n") + 2
+    assert problem.field.startswith("acute_change")
+    assert said in str(refusal.value)
+
+
+def test_a_cut_for_acute_change_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "study.yaml"
+    path.write_text(DEMO.read_text(encoding="utf-8") + "\nacute_change: {valence: 2.5}\n", encoding="utf-8")
+    assert load_study(path).acute_change == {Measure.VALENCE: 2.5}
+
+
+def test_an_item_without_a_measure_is_not_named_like_one_of_another(tmp_path: Path) -> None:
+    text = DEMO.read_text(encoding="utf-8").replace("    measures: stress\n", "")
+    path = tmp_path / "study.yaml"
+    path.write_text(text, encoding="utf-8")
+    load_study(path)
+    path.write_text(text.replace("measures: arousal", "measures: stress"), encoding="utf-8")
+    with pytest.raises(DefinitionError, match="stress is a measure of other items"):
+        load_study(path)

@@ -27,7 +27,9 @@ from streams.indicators.update import TimelineEvent, batch
 from streams.indicators.whole_record import Row
 from streams.records.item_roles import Layout
 from streams.safety.chart_alerts import follow
+from streams.store.acute_change import AcuteChange, acute_changes, to_freeze
 from streams.store.projection import project, project_study
+from streams.store.schema import Rows
 from streams.store.series import read_series
 from streams.store.writer import asking, open_store, write
 from tests.conftest import DEMO
@@ -46,13 +48,10 @@ def common(study: Study, at: datetime, *name: object) -> EnvelopeFields:
     )  # fmt: skip
 
 
-def enrolled(study: Study) -> ParticipantEnrolled:
-    return ParticipantEnrolled(
-        **common(study, START - timedelta(days=1)),
-        arm=study.arms[0].id,
-        language="en",
-        start_date=START.date(),
-    )
+def enrolled(study: Study, who: str) -> ParticipantEnrolled:
+    fields = common(study, START - timedelta(days=1), who)
+    fields["participant"] = who
+    return ParticipantEnrolled(**fields, arm=study.arms[0].id, language="en", start_date=START.date())
 
 
 def own(study: Study, at: datetime, **answers: Any) -> CheckInSubmitted:
@@ -76,16 +75,21 @@ def prompted(study: Study, day: int, beep: int, **answers: Any) -> list[Timeline
 class Kept:
     """A store that holds the events, and what is computed from it and live."""
 
-    def __init__(self, studies: Sequence[Study], events: Iterable[TimelineEvent]) -> None:
+    def __init__(
+        self, studies: Sequence[Study], events: Iterable[TimelineEvent], people: Sequence[str] = (WHO,)
+    ) -> None:
         self.studies, self.known = studies, Versions(studies)
         heard = list(events)
         self.updates = list(batch(heard, self.known))
         store = open_store(":memory:")
         for study in studies:
             write(store, project_study(study), {})
-        everything: list[Event] = [enrolled(studies[-1]), *heard, *self.updates]
+        rows: Rows = {}
+        everything: list[Event] = [*(enrolled(studies[-1], who) for who in people), *heard, *self.updates]
         for event in everything:
-            write(store, project(event), {})
+            for name, more in project(event).items():
+                rows.setdefault(name, []).extend(more)
+        write(store, rows, {})
         self.query = asking(store)
         self.series = read_series(self.query, studies[-1], self.known)
 
@@ -204,3 +208,37 @@ def test_a_missing_part_is_not_missing_data() -> None:
     assert rows["careless_flat", ""].reason == Undefined.PART_MISSING
     assert rows["mean", "stress"].reason == Undefined.NO_DATA
     assert rows["mean", "valence"].reason == Undefined.TOO_FEW
+
+
+def test_what_counts_as_acute_is_found_over_everybody_and_frozen() -> None:
+    """Six people change by 0 to 4 points, nine times by less than 4 and once by 4; one more has no pair."""
+    steps = [0, 1, 1, 1, 2, 2, 2, 3, 3, 4]
+    heard: list[TimelineEvent] = []
+    people = [f"p-000000000000000{number}" for number in range(7)]
+    for who in people:
+        for day, step in enumerate(steps):
+            pair = prompted(STUDY, day, 1, mood=2, stress=3)
+            pair += prompted(STUDY, day, 2, mood=2 + step, stress=3) if who != people[-1] else []
+            heard += [of(event, who) for event in pair]
+    kept = Kept([STUDY], heard, people)
+    found = {one.measure: one for one in acute_changes(kept.query, STUDY, kept.known)}
+    mood = found["valence"]
+    assert mood.cut == pytest.approx(3.1)
+    assert (mood.people, mood.pairs) == (6, 60)
+    assert found["stress"] == AcuteChange("stress", None, 6, 60), "nothing ever changes"
+    assert found["arousal"] == AcuteChange("arousal", None, 0, 0)
+    assert to_freeze(found.values()) == "acute_change: {valence: 3.1}"
+    frozen = Study.model_validate(STUDY.model_dump() | {"acute_change": {"valence": 3.0}})
+    rows = {row.indicator: row for row in indicators_of(kept.series[0], Layout.of(frozen))}
+    assert (rows["pac_ge_p90"].value, rows["pac_rise_p90"].value, rows["pac_drop_p90"].value) == (0.3, 0.3, 0)
+    few = Kept([STUDY], [event for event in heard if event.participant in people[:4]], people[:4])
+    assert [one.cut for one in acute_changes(few.query, STUDY, few.known) if one.people] == [None, None]
+    assert to_freeze([]) == ""
+
+
+def of(event: TimelineEvent, who: str) -> TimelineEvent:
+    """The event, about somebody else."""
+    changes: dict[str, object] = {"participant": who, "event_id": event_id(who, str(event.event_id))}
+    if isinstance(event, CheckInSubmitted) and event.prompt_id:
+        changes["prompt_id"] = event_id(who, str(event.prompt_id))
+    return event.model_copy(update=changes)

@@ -35,8 +35,8 @@ This page is generated from the catalogue by
 `uv run python -m streams.indicators.reference_page`; edit the entries in `streams/indicators/`, not the page.
 
 Indicators marked *live* are computed at each check-in, over the windows `(t - w, t]` with w = 1, 7 and 28
-days of event time. All but reliable change, cut and early warnings are computed over a participant's full
-record by `wellstream indicators FILE`; those three are functions for analyses of your own.
+days of event time. All but reliable change, cut and the rolling series of early warnings are computed over a
+participant's full record by `wellstream indicators FILE`.
 
 A *pair* is two consecutive prompts of one local day, both answered; unless an entry says so, no pair spans a
 night or a missed prompt. Answers are taken in the order of their prompts. A text answers the latest prompt

@@ -4,7 +4,7 @@ They predicted only 32.9 % of transitions in depression (Smit et al. 2025), so n
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations, pairwise
 
@@ -12,6 +12,7 @@ from schemas.events import Undefined
 from streams.indicators.entry import Indicator
 from streams.indicators.measures import sums
 from streams.indicators.result import Result, undefined
+from streams.indicators.whole_record import Row, WholeRecord
 
 FAMILY = "Early warnings"
 
@@ -26,8 +27,8 @@ AR1 = Indicator(
     minimum=100,
     minimum_day=100,
     edge_cases="Each window has half the answers, rounded. A window without variance is undefined "
-    "(`zero_variance`). Remove any trend first, or it will look like slowing down. A caller may set a lower "
-    "minimum to reproduce published values.",
+    "(`zero_variance`). A trend would look like slowing down, so a whole record loses its straight line "
+    "first. A caller may set a lower minimum to reproduce published values.",
     interpretation="A rise may precede a transition, but mostly does not.",
     per_scale=True,
     research_only=True,
@@ -149,3 +150,15 @@ def kendall_tau_b(scores: Sequence[float]) -> float | None:
     signs = [(after > before) - (after < before) for before, after in combinations(scores, 2)]
     untied = sum(sign != 0 for sign in signs)
     return sum(signs) / math.sqrt(untied * len(signs)) if untied else None
+
+
+def over_record(record: WholeRecord) -> Iterator[Row]:
+    """The trends over a whole record without its straight line, for scales with enough answers only."""
+    for scale in record.scales:
+        scores = record.scores(scale)
+        if len(scores) < KENDALL_AR1.minimum_whole:
+            continue
+        found = early_warnings(scores, KENDALL_AR1.minimum_whole, detrend=True)
+        yield record.row(KENDALL_AR1, found.kendall_ar1, scale)
+        yield record.row(KENDALL_ACF1, found.kendall_acf1, scale)
+        yield record.row(KENDALL_SD, found.kendall_sd, scale)

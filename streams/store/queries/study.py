@@ -8,12 +8,14 @@ import pandas as pd
 from schemas.base import CheckIns, Measure
 from schemas.clock import now
 from schemas.study import Study
+from streams.indicators.whole_record import Row as EarlyWarning
 from streams.statistics.disclosure_control import Audience, suppress_line
 from streams.statistics.plan import ALL_ARMS
 from streams.statistics.report import Report
 from streams.store.catalogue import Entry
 from streams.store.composites import reliability_of
 from streams.store.definitions import asked_alike, newest_studies, versions
+from streams.store.early_warnings import early_warnings_of
 from streams.store.group_report import group_report
 from streams.store.model_rows import CompositeReliability, ModelTerm, ProximalEffect
 from streams.store.model_terms import Model, models_of
@@ -106,6 +108,15 @@ class StudyData:
         """
         study, known = self._needed(), versions(self._source.query)
         return trends_of(self._source.query, study, known, audience, checkins)
+
+    def early_warnings(self, of: Iterable[Outcome]) -> Iterator[EarlyWarning]:
+        """Early-warning signals of the measures among some outcomes, of people with enough answers.
+
+        Raises:
+            LookupError: Nobody is in the study.
+        """
+        study, known = self._needed(), versions(self._source.query)
+        return early_warnings_of(self._source.query, study, known, measures(of))
 
     def arms(self) -> pd.DataFrame:
         """Each arm's `people`, `checkins` and `compliance`, then those of all arms together.

@@ -1,5 +1,6 @@
 """Values worked out by hand or printed in a publication, and every reason for having none."""
 
+from datetime import UTC, datetime, timedelta
 from operator import neg, pos
 
 import pytest
@@ -21,6 +22,9 @@ from streams.indicators.measures import (
     run_length,
 )
 from streams.indicators.result import Result
+from streams.indicators.whole_record import Row, WholeRecord
+from streams.records.full_record import CheckIn, Prompt, Series
+from streams.records.item_roles import CHECKINS
 
 
 def reasons(*results: Result) -> list[Undefined | None]:
@@ -188,6 +192,26 @@ def test_early_warnings_of_a_still_series() -> None:
     assert reasons(early_warning.early_warnings([1.0, 2.0] * 20, 100).kendall_ar1) == [Undefined.TOO_FEW]
     rising = early_warning.early_warnings([float(step) for step in range(20)], 10, detrend=True)
     assert rising.window == 10
+
+
+def test_a_whole_record_has_early_warnings_from_100_answers_on() -> None:
+    def found(answers: int) -> list[Row]:
+        moods = [5.0 + (day * 37 % 11) / 4 + day / 50 for day in range(answers)]
+        at = [datetime(2026, 1, 1, 9, tzinfo=UTC) + timedelta(days=day) for day in range(answers)]
+        prompts = [
+            Prompt(str(day), day + 1, 1, at[day], CheckIn(day + 1, "A", at[day], answers={"valence": mood}))
+            for day, mood in enumerate(moods)
+        ]
+        record = WholeRecord(Series.of("p", "arm", "UTC", prompts), CHECKINS)
+        return list(early_warning.over_record(record))
+
+    assert found(99) == []
+    trends = {row.indicator: row for row in found(120)}
+    assert set(trends) == {f"early_warnings/kendall_{name}" for name in ("ar1", "acf1", "sd")}
+    moods = [5.0 + (day * 37 % 11) / 4 + day / 50 for day in range(120)]
+    expected = early_warning.early_warnings(moods, 100, detrend=True).kendall_sd
+    sd = trends["early_warnings/kendall_sd"]
+    assert (sd.scale, sd.value, sd.n) == ("valence", expected.value, 120)
 
 
 def test_run_lengths_refuse_what_is_no_chart() -> None:

@@ -11,6 +11,7 @@ from dashboard.theme import ARM_COLOURS, OUTCOME_COLOURS, SOFT, configured
 NOTES = {
     "scale_changed": "The study changed how this is asked; answers to the other version are left out.",
     "languages_mixed": "These answers were given in more than one language.",
+    "own_initiative": "Some of these check-ins were made on the participant's own initiative.",
 }
 """What the notes on a value mean."""
 

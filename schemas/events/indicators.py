@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from schemas.base import FrozenModel, Slug
+from schemas.base import FrozenModel
 from schemas.events.envelope import Envelope
 
 
@@ -53,7 +53,9 @@ class IndicatorValue(FrozenModel):
     """One indicator over one window.
 
     Attributes:
-        indicator: Id in the catalogue, such as `mean`.
+        indicator: Id in the catalogue, such as `mean`. Where the window holds check-ins on the participant's
+            own initiative, `mean` is from all check-ins, `mean/prompted` from those that were prompted, and
+            `mean/own_initiative` from the others.
         scale: What was measured, such as `stress`; empty where the indicator spans several.
         window: Length of the window.
         value: The value, or None with a `reason`.
@@ -66,7 +68,7 @@ class IndicatorValue(FrozenModel):
             initiative.
     """
 
-    indicator: Slug
+    indicator: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,47}(/[a-z_]{1,20})?$")]
     scale: str = ""
     window: Window
     value: Annotated[float, Field(allow_inf_nan=False)] | None = None
@@ -81,9 +83,9 @@ class IndicatorsUpdated(Envelope):
 
     Attributes:
         checkin: `event_id` of the check-in at which the windows end.
-        revision: How many of the participant's events the longest window holds: prompts, and versions of
-            check-ins. It only grows as events arrive, and in the end depends on the events alone, not on
-            their order: of two updates with the same `event_id`, the higher revision wins.
+        revision: How many of the participant's events the longest window and the day before it hold: prompts,
+            and versions of check-ins. It only grows as events arrive, and in the end depends on the events
+            alone, not on their order: of two updates with the same `event_id`, the higher revision wins.
         values: One entry for each indicator, scale and window.
     """
 

@@ -30,6 +30,10 @@ from streams.records.timeline import CheckInRecord, History, PromptRecord, from_
 LATENESS_MS = 14 * 86_400_000
 """How far an event may lag behind the newest one and still count; `rebuild` has no such limit."""
 
+REACH_MS = 86_400_000
+"""How long before a window an event may be and still tell whether a check-in in it was prompted: a prompt is
+open for at most a day (`Schedule.expires_minutes`)."""
+
 State = dict[str, list[list[Any]]]
 """`asked` and `answered`: each record as a list of its fields' values, which is compact JSON."""
 
@@ -102,13 +106,13 @@ def absorb(
         else:
             answered[record.id] = _higher(answered.get(record.id), record)
     newest = max([prompt.at for prompt in asked.values()] + [c.at for c in answered.values()], default=0)
-    oldest = newest - LONGEST_MS - LATENESS_MS
+    oldest = newest - LONGEST_MS - REACH_MS - LATENESS_MS
     history = History.of(
         (prompt for prompt in asked.values() if prompt.at > oldest),
         (checkin for checkin in answered.values() if checkin.at > oldest),
     )
     times = [record.at for record in news]
-    affected = [c for c in history.answered if any(at <= c.at < at + LONGEST_MS for at in times)]
+    affected = [c for c in history.answered if any(at <= c.at < at + LONGEST_MS + REACH_MS for at in times)]
     fresh: State = {
         "asked": [list(vars(prompt).values()) for prompt in history.asked],
         "answered": [list(vars(checkin).values()) for checkin in history.known],
@@ -135,7 +139,7 @@ def updates(
             recorded_at=from_ms(checkin.recorded),
             zone=checkin.zone,
             checkin=UUID(checkin.id),
-            revision=known(history, checkin.at, LONGEST_MS),
+            revision=known(history, checkin.at, LONGEST_MS + REACH_MS),
             values=rolling(history, versions, checkin),
         )
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import TypeVar
 
-from schemas.base import Measure
+from schemas.base import CheckIns, Measure
 from schemas.events import IndicatorValue, Note, Window
 from schemas.study import Study
 from schemas.study.versions import Versions
@@ -32,15 +32,25 @@ class Windowed:
     """The answers of one window.
 
     Attributes:
+        which: The check-ins that it holds; prompts and pairs are the same for all of them.
         scales: The measures that the study asks about on a scale.
         answered: Number of prompts in the window that were answered by its end.
         closed: Number of prompts in the window that were answered or have expired.
     """
 
-    def __init__(self, history: History, versions: Versions, checkin: CheckInRecord, window: Window) -> None:
+    def __init__(
+        self,
+        history: History,
+        versions: Versions,
+        checkin: CheckInRecord,
+        window: Window,
+        which: CheckIns = CheckIns.BOTH,
+    ) -> None:
+        self._origin, self.which = (history, versions, checkin, window), which
+        self._prompted = history.prompted
         start, end = checkin.at - WINDOW_MS[window], checkin.at
         self._versions, self._study, self._window = versions, versions[checkin.study], window
-        self._checkins = between(history.answered, start, end)
+        self._checkins = [c for c in between(history.answered, start, end) if self._holds(c)]
         asked = between(history.asked, start, end)
         answers = {p.id: a for p in asked if (a := history.answer_of.get(p.id)) and a.at <= end}
         self._placed = [(prompt, answers[prompt.id]) for prompt in asked if prompt.id in answers]
@@ -49,6 +59,17 @@ class Windowed:
         self.scales = scales(self._study)
         self.answered = len(self._placed)
         self.closed = sum(1 for prompt in asked if prompt.until <= end or prompt.id in answers)
+
+    @property
+    def parts(self) -> tuple["Windowed", ...]:
+        """The window with its prompted check-ins alone, and with those on the participant's own initiative.
+
+        There are none if every check-in in it was prompted.
+        """
+        if all(checkin.id in self._prompted for checkin in self._checkins):
+            return ()
+        prompted, own_initiative = CheckIns.PROMPTED, CheckIns.OWN_INITIATIVE
+        return Windowed(*self._origin, prompted), Windowed(*self._origin, own_initiative)
 
     def scores(self, measure: Measure) -> list[float]:
         """The scores of a measure, by time."""
@@ -89,9 +110,10 @@ class Windowed:
         """
         result = self._result(entry, compute, measures)
         return IndicatorValue.model_construct(
-            indicator=entry.id, scale=measures[0].value if entry.per_scale else "", window=self._window,
-            value=result.value, n=result.n, n_pairs=result.n_pairs, reason=result.reason,
-            notes=self._notes(*measures) if measures else None,
+            indicator=entry.id if self.which == CheckIns.BOTH else f"{entry.id}/{self.which.value}",
+            scale=measures[0].value if entry.per_scale else "", window=self._window, value=result.value,
+            n=result.n, n_pairs=result.n_pairs, reason=result.reason,
+            notes=self._notes(entry, *measures) if measures else None,
         )  # fmt: skip
 
     def _result(
@@ -115,15 +137,23 @@ class Windowed:
             ]
         return self._known[measures]
 
+    def _holds(self, checkin: CheckInRecord) -> bool:
+        if self.which == CheckIns.BOTH:
+            return True
+        return (checkin.id in self._prompted) == (self.which == CheckIns.PROMPTED)
+
     def _alike(self, checkin: CheckInRecord, measure: Measure) -> bool:
         return self._one_version or self._versions.alike(self._study.ref, checkin.study, measure)
 
-    def _notes(self, *measures: Measure) -> tuple[Note, ...] | None:
+    def _notes(self, entry: Indicator, *measures: Measure) -> tuple[Note, ...] | None:
         usable, notes = self._with(*measures), []
         if len(usable) < sum(1 for c in self._checkins if all(_has(c, measure) for measure in measures)):
             notes.append(Note.SCALE_CHANGED)
         if len({checkin.language for checkin in usable}) > 1:
             notes.append(Note.LANGUAGES_MIXED)
+        told_apart = entry.by_checkin and self.which == CheckIns.BOTH
+        if told_apart and any(checkin.id not in self._prompted for checkin in usable):
+            notes.append(Note.OWN_INITIATIVE)
         return tuple(notes) or None
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from streams.records.matching import CheckInVersion, SentPrompt, first_answers
+from streams.records.matching import CheckInVersion, SentPrompt, first_answers, prompted
 from streams.records.pairs import Place
 
 
@@ -61,19 +61,23 @@ class History:
         known: All check-ins, including retracted ones.
         answered: The check-ins that count.
         answer_of: The check-in that answers each prompt, by the prompt's id (`streams.records.matching`).
+        prompted: The ids of the check-ins that count and were prompted; the others were made on the
+            participant's own initiative.
     """
 
     asked: Sequence[PromptRecord]
     known: Sequence[CheckInRecord]
     answered: Sequence[CheckInRecord]
     answer_of: dict[str, CheckInRecord]
+    prompted: frozenset[str]
 
     @classmethod
     def of(cls, asked: Iterable[PromptRecord], known: Iterable[CheckInRecord]) -> "History":
         """Sort the records, and match check-ins to prompts."""
         prompts, all_known = sorted(asked), sorted(known)
         answered = [checkin for checkin in all_known if not checkin.retracted]
-        return cls(prompts, all_known, answered, first_answers(prompts, answered))
+        answers = first_answers(prompts, answered)
+        return cls(prompts, all_known, answered, answers, prompted(answered, answers))
 
 
 def to_ms(moment: datetime) -> int:

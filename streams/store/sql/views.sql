@@ -19,13 +19,15 @@ create or replace view answers as
   select c.event_id as checkin, a.item, a.option, a.participant, a.value
   from answer_versions a join checkins c on c.version_event = a.event_id;
 
--- The rolling indicators at each check-in in `checkins`, each value with the compliance of its window.
+-- The rolling indicators at each check-in in `checkins`, each value with the compliance of its window. Values of an
+-- earlier revision that the latest one no longer has are left out.
 create or replace view indicators as
   select v.participant, v.indicator, v.scale, v.window_length, v.window_end, v.checkin, v.study, v.value, v.n,
     v.n_pairs, v.reason, v.notes, k.value as compliance, v.revision
   from indicator_values v semi join checkins c on c.event_id = v.checkin
   left join indicator_values k on k.checkin = v.checkin and k.window_length = v.window_length
-    and k.indicator = 'compliance' and k.scale = '';
+    and k.indicator = 'compliance' and k.scale = ''
+  where k.revision is null or v.revision = k.revision;
 
 -- Each prompt that was sent, with the check-in that answers it, by the rule of streams/records/matching.py;
 -- tests/streams/store/test_matching_law.py holds this view to it.
@@ -93,12 +95,16 @@ create or replace view scores as
   from scored window person as (partition by participant, study, measure);
 
 -- Each participant's newest values, as of the query. A value whose window has passed since is empty, with the
--- reason `no_data`; `days_since_checkin` is the number of days since the participant's last check-in.
+-- reason `no_data`; `days_since_checkin` is the number of days since the participant's last check-in. Values of
+-- prompted check-ins alone, and of those on own initiative, are there if the newest window holds any of the latter.
 create or replace view current_indicators as
   with newest as (
     select * from indicators
     qualify row_number() over (
-      partition by participant, indicator, scale, window_length order by window_end desc, checkin desc) = 1)
+      partition by participant, indicator, scale, window_length order by window_end desc, checkin desc) = 1
+      and checkin = first_value(checkin) over (
+        partition by participant, split_part(indicator, '/', 1), scale, window_length
+        order by window_end desc, checkin desc))
   select participant, indicator, scale, window_length, window_end, study,
     date_diff('hour', window_end, now()) // 24 as days_since_checkin,
     case when fresh then value end as value, case when fresh then n else 0 end as n,

@@ -78,7 +78,10 @@ def test_what_is_marked_live_is_what_is_computed_live() -> None:
     study = load_study(DEMO)
     checkin = CheckInRecord(at=0, id="a", study=study.ref, scores={"valence": 5.0})
     live = {v.indicator for v in rolling(History.of([], [checkin]), Versions([study]), checkin)}
-    assert live == {entry.id for entry in CATALOGUE if entry.rolling}
+    whole = {entry.id for entry in CATALOGUE if entry.rolling}
+    parts = {entry.id for entry in CATALOGUE if entry.rolling and entry.by_checkin}
+    both = {f"{name}/{which}" for name in parts for which in ("prompted", "own_initiative")}
+    assert live == whole | both
 
 
 FROZEN = replace(

@@ -49,8 +49,9 @@ def answer(day: int, beep: int, **answers: object) -> CheckInSubmitted:
     return CheckInSubmitted.model_validate(_common("answer", at) | {"language": "en", "answers": answers})
 
 
-def record(days: int) -> list[TimelineEvent]:
-    draw = random.Random(1)
+def record(days: int, *, own_initiative: bool = False) -> list[TimelineEvent]:
+    """Three prompts a day, four in five of them answered; perhaps a check-in on own initiative at night."""
+    draw, own = random.Random(1), random.Random(2)
     heard: list[TimelineEvent] = []
     for day in range(days):
         for beep in (1, 2, 3):
@@ -60,6 +61,8 @@ def record(days: int) -> list[TimelineEvent]:
                     name: draw.randint(0, 10) for name in ("mood", "stress", "handled", "calm", "down")
                 }
                 heard.append(answer(day, beep, **numbers, coping=("problem_solving", "creative_activity")))
+        if own_initiative and own.random() < 0.5:
+            heard.append(answer(day, 4, mood=own.randint(0, 5), coping=("problem_solving",)))
     return heard
 
 
@@ -106,7 +109,7 @@ def number(event: CheckInSubmitted, item: str) -> int:
 
 def troubled(days: int) -> list[TimelineEvent]:
     """A record in which check-ins are corrected, twice or by two hands, taken back, or of a newer version."""
-    plain = record(days)
+    plain = record(days, own_initiative=True)
     checkins = [event for event in plain if isinstance(event, CheckInSubmitted)]
     corrections: list[TimelineEvent] = [
         corrected(checkins[2], 2, mood=9),
@@ -188,7 +191,7 @@ def test_another_version_that_asks_otherwise_is_left_out_and_noted() -> None:
     last = max(newer, key=lambda update: update.occurred_at)
     mood, stress = found(last, "mean", "valence"), found(last, "mean", "stress")
     assert mood.n < stress.n
-    assert mood.notes == (Note.SCALE_CHANGED,)
+    assert mood.notes == (Note.SCALE_CHANGED, Note.OWN_INITIATIVE)
     assert stress.notes == (Note.LANGUAGES_MIXED,)
     # `calm` was removed: what remains of positive affect is another measure.
     assert found(last, "mean", "positive_affect").n == 0
@@ -317,3 +320,49 @@ def test_a_study_that_comes_to_ask_once_a_day_makes_no_pair_with_the_days_before
     heard += asked_at(begin + timedelta(days=1), 2, 1, 5, DAILY)
     heard += asked_at(begin + timedelta(days=2), 3, 1, 7, DAILY)
     assert last_pairs(heard).n_pairs == 1
+
+
+def test_check_ins_on_own_initiative_are_told_apart_and_counted_together() -> None:
+    end = answer(8, 5, handled=0)
+    events = [*record(9, own_initiative=True), end]
+    last = values_at({update.event_id: update for update in batch(events, VERSIONS)}, end)
+    for indicator in ("mean", "sd"):
+        both = found(last, indicator, "valence")
+        prompted = found(last, f"{indicator}/prompted", "valence")
+        own = found(last, f"{indicator}/own_initiative", "valence")
+        assert both.n == prompted.n + own.n
+        assert own.n > 0
+        assert (both.notes, prompted.notes, own.notes) == ((Note.OWN_INITIATIVE,), None, None)
+    without = [event for event in events if event.occurred_at.hour < 20]
+    alone = values_at({update.event_id: update for update in batch(without, VERSIONS)}, end)
+    assert found(alone, "mean", "valence").value == found(last, "mean/prompted", "valence").value
+    assert found(alone, "rmssd", "valence").value == found(last, "rmssd", "valence").value
+    assert found(alone, "compliance") == found(last, "compliance")
+    # Nobody was asked about stress on their own initiative.
+    assert found(last, "mean", "stress").notes is None
+    assert found(last, "mean/own_initiative", "stress").reason == Undefined.NO_DATA
+
+
+def test_where_every_check_in_was_prompted_nothing_is_told_apart() -> None:
+    for update in FINAL.values():
+        assert not [value for value in update.values if "/" in value.indicator or value.notes]
+
+
+def test_pairs_and_compliance_are_not_split() -> None:
+    split = {v.indicator.partition("/")[0] for u in SETTLED.values() for v in u.values if "/" in v.indicator}
+    assert split == {"mean", "sd", "coping_variety", "coping_shannon", "wellbeing_mean", "coping_efficacy"}
+
+
+def test_a_prompt_from_before_the_window_that_comes_late_turns_own_initiative_into_an_answer() -> None:
+    """The prompt is sent just before the longest window, its answer is the first check-in in it."""
+    end = answer(28, 1, mood=5)
+    start = end.occurred_at - timedelta(days=28)
+    first = answer(0, 1, mood=3).model_copy(update={"occurred_at": start + timedelta(minutes=1)})
+    asked = prompt(0, 1).model_copy(
+        update={"occurred_at": start - timedelta(minutes=5), "expires_at": start + timedelta(minutes=55)}
+    )
+    settled = {update.event_id: update for update in batch([asked, first, end], VERSIONS)}
+    assert found(values_at(settled, end), "mean/prompted", "valence", "28d").n == 1
+    orders: list[list[TimelineEvent]] = [[first, end, asked], [asked, end, first], [end, asked, first]]
+    for order in orders:
+        assert live([[event] for event in order]) == settled

@@ -207,7 +207,9 @@ def test_the_live_indicators_find_the_answers_that_the_rule_finds(record: Record
     for who in PEOPLE:
         _, history, _ = absorb(None, record.of(who), VERSIONS)
         found = {prompt: checkin.id for prompt, checkin in history.answer_of.items()}
-        assert found == by_the_rule(record, who).answers
+        expected = by_the_rule(record, who)
+        assert found == expected.answers
+        assert history.prompted == {checkin for checkin, (_, asked) in expected.checkins.items() if asked}
 
 
 @given(record=records())

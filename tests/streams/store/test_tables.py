@@ -13,7 +13,7 @@ import pytest
 
 from schemas.clock import now
 from schemas.codec import encode
-from schemas.events import CheckInSubmitted, Event, ParticipantEnrolled, Reason
+from schemas.events import CheckInSubmitted, Event, ParticipantEnrolled, PromptSent, Reason
 from schemas.identity import event_id
 from schemas.settings import Settings
 from schemas.topic_log import TopicReader
@@ -22,13 +22,23 @@ from streams.indicators.update import TimelineEvent, batch
 from streams.store import service as serve
 from streams.store.client import NotAllowed, Reader
 from streams.store.digest import digests
+from streams.store.drift import drift_of
 from streams.store.ingest import STORED, rows_of
 from streams.store.projection import project
 from streams.store.quack import serve_read_only
 from streams.store.schema import TABLES, OtherFormat, Rows
 from streams.store.service import TopicsReplaced, refuse_other_topics
-from streams.store.writer import StoreFileInUse, offsets, open_store, write
-from tests.streams.indicators.test_update import EVENTS, VERSIONS, corrected, retracted
+from streams.store.writer import StoreFileInUse, asking, offsets, open_store, write
+from tests.streams.indicators.test_update import (
+    EVENTS,
+    STUDY,
+    VERSIONS,
+    answer,
+    corrected,
+    prompt,
+    record,
+    retracted,
+)
 from wellstream.local.kafka import free_port
 
 TOKEN = "a token"
@@ -273,3 +283,51 @@ async def test_a_batch_that_fails_is_noted_and_tried_again(
     assert tried[:2] == [True, True]
     assert "ZeroDivisionError" in caplog.text
     assert said not in caplog.text
+
+
+def test_values_that_a_later_revision_no_longer_has_are_not_shown(tmp_path: Path) -> None:
+    """A check-in looks as if made on own initiative until its prompt arrives; then nothing is told apart."""
+    store = open_store(tmp_path / "store.duckdb")
+    asked = next(event for event in EVENTS if isinstance(event, PromptSent))
+    given = next(event for event in EVENTS if isinstance(event, CheckInSubmitted))
+    parts = "select count(*) from indicators where indicator = 'mean/own_initiative'"
+    current = "select count(*) from current_indicators where indicator = 'mean/own_initiative'"
+    every = "select count(*) from indicators where indicator = 'mean'"
+    found = []
+    arrived: list[list[TimelineEvent]] = [[given], [given, asked]]
+    for heard in arrived:
+        for event in (*heard, *batch(heard, VERSIONS)):
+            write(store, project(event), {})
+        found.append([store.execute(query).fetchone() for query in (parts, current, every)])
+    (before, after) = found
+    assert before[0] == before[1] != (0,)
+    assert after == [(0,), (0,), before[2]]
+
+
+def test_a_part_that_the_newest_window_no_longer_has_is_not_current(tmp_path: Path) -> None:
+    """A check-in on own initiative is in yesterday's one-day window, but not in today's."""
+    store = open_store(tmp_path / "store.duckdb")
+    days = [answer(day, 1, mood=5) for day in (0, 1)]
+    heard: list[TimelineEvent] = [
+        days[0],
+        prompt(1, 1),
+        days[1].model_copy(update={"prompt_id": prompt(1, 1).event_id}),
+    ]
+    for event in (*heard, *batch(heard, VERSIONS)):
+        write(store, project(event), {})
+    windows = "select distinct window_length from {} where indicator = 'mean/own_initiative' order by 1"
+    assert store.execute(windows.format("indicators")).fetchall() == [("1d",), ("28d",), ("7d",)]
+    assert store.execute(windows.format("current_indicators")).fetchall() == [("28d",), ("7d",)]
+
+
+def test_a_replay_tells_check_ins_apart_as_the_worker_does(tmp_path: Path) -> None:
+    store = open_store(tmp_path / "store.duckdb")
+    heard = record(5, own_initiative=True)
+    for event in (enrolment("cbt", heard[0].occurred_at), *heard, *batch(heard, VERSIONS)):
+        write(store, project(event), {})
+    drift = drift_of(asking(store), STUDY, VERSIONS, now())
+    (parts,) = store.execute("select count(*) from indicators where contains(indicator, '/')").fetchone() or (
+        0,
+    )
+    assert not drift.different
+    assert drift.compared > parts > 0

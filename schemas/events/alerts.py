@@ -16,7 +16,7 @@ class AlertRaised(Envelope):
 
     Attributes:
         chart: `ewma`, `cusum` or `shewhart`.
-        item: The item whose daily means are charted.
+        item: The measure whose daily means are charted, or the item if it measures none.
         study_day: 1 on the participant's first day.
         value: The chart's value on that day, in its own unit.
     """

@@ -38,10 +38,22 @@ Indicators marked *live* are computed at each check-in, over the windows `(t - w
 days of event time. All but reliable change, cut and the rolling series of early warnings are computed over a
 participant's full record by `wellstream indicators FILE`.
 
-A *pair* is two consecutive prompts of one local day, both answered; unless an entry says so, no pair spans a
-night or a missed prompt. Answers are taken in the order of their prompts. A text answers the latest prompt
-that has not expired; the first answer counts. For live indicators, the items of a measure are averaged within
-a check-in. In the formulae, L and U are the lowest and highest value of the scale. Sums are rounded only
+An indicator *per scale* has a value for each measure that the study asks on a scale and, over a full record,
+for each item that measures none. A measure's score at a check-in is the mean of its items that were answered.
+Control charts are drawn for one scale alone: valence or, if the study does not ask it, its first. An answer x
+is such a score. Only versions of the study that ask the scale with the same items, on the same scale, as the
+version at the end of the window, or over a full record as the newest, are pooled; `scale_changed` says that
+answers were left out.
+
+Indicators *by check-in* use all check-ins, whether they answer prompts or were made on the participant's own
+initiative. Where there are some of the latter, `ID/prompted` is the value without them, and
+`ID/own_initiative` that from them alone. Control charts use all check-ins of a day, too; pairs, compliance,
+times and parts of the day use prompts and their answers.
+
+A *pair* is two consecutive prompts of one study day, both answered, or of two consecutive study days where
+the schedule asks once a day; unless an entry says so, no pair spans another night or a missed prompt. Answers
+are taken in the order of their prompts. A text answers the latest prompt that has not expired; the first
+answer counts. In the formulae, L and U are the lowest and highest value of the scale. Sums are rounded only
 once, so no value depends on the order in which answers arrived.
 """
 
@@ -103,6 +115,7 @@ def _entry(entry: Indicator) -> Iterator[str]:
         for name, holds in (
             ("live", entry.rolling),
             ("per scale", entry.per_scale),
+            ("by check-in", entry.by_checkin),
             ("research only", entry.research_only),
         )
         if holds

@@ -50,6 +50,7 @@ class WholeRecord:
     def __init__(self, series: Series, layout: Layout) -> None:
         self.series, self.layout = series, layout
         self.scales, self.main = layout.shown, layout.main
+        self._scored: dict[str, list[tuple[CheckIn, float]]] = {}
         self._found: dict[tuple[str, ...], tuple[bool, str | None]] = {}
 
     def asks(self, scale: str, parts: int = 1) -> bool:
@@ -69,11 +70,13 @@ class WholeRecord:
 
     def scored(self, scale: str) -> list[tuple[CheckIn, float]]:
         """The check-ins that have a score of a scale, with it, by study day and time."""
-        return self.series.scored(self.layout.scales[scale])
+        if scale not in self._scored:
+            self._scored[scale] = self.series.scored(self.layout.scales[scale])
+        return self._scored[scale]
 
     def scores(self, scale: str) -> list[float]:
         """The scores of a scale, by study day and time."""
-        return self.series.scores(self.layout.scales[scale])
+        return [score for _, score in self.scored(scale)]
 
     def placed(self, scale: str) -> list[float | None]:
         """The score of a scale at every prompt; None if there is none."""
@@ -121,7 +124,7 @@ class WholeRecord:
         """The coping strategies at consecutive prompts that both answer about them."""
         return [
             (one.coping, other.coping)
-            for one, other in self.series.pairs()
+            for one, other in self.series.pairs
             if one.coping is not None and other.coping is not None
         ]
 

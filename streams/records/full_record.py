@@ -1,6 +1,6 @@
 """One participant's full record as plain data: every prompt in scheduled order, and every check-in."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
@@ -144,22 +144,19 @@ class Series:
         """The check-ins that have a score of a scale, with it, by study day and time."""
         return [(one, found) for one in self.checkins if (found := one.score(scale)) is not None]
 
-    def scores(self, scale: Scale) -> list[float]:
-        """All scores of a scale, by study day and time."""
-        return [found for _, found in self.scored(scale)]
-
     def placed(self, scale: Scale) -> list[float | None]:
         """The score of a scale at every prompt; None if there is none."""
         return [prompt.answer.score(scale) if prompt.answer else None for prompt in self.prompts]
 
-    def pairs(self) -> Iterator[tuple[CheckIn, CheckIn]]:
+    @cached_property
+    def pairs(self) -> list[tuple[CheckIn, CheckIn]]:
         """The answers of consecutive prompts, both answered (`streams.records.pairs`)."""
-        for one, other in consecutive(self.answered, lambda placed: placed[0].place):
-            yield one[1], other[1]
+        found = consecutive(self.answered, lambda placed: placed[0].place)
+        return [(one, other) for (_, one), (_, other) in found]
 
     def pairs_of(self, scale: Scale) -> list[tuple[float, float]]:
         """The two scores of a scale of each pair that has both."""
-        scored = ((one.score(scale), other.score(scale)) for one, other in self.pairs())
+        scored = ((one.score(scale), other.score(scale)) for one, other in self.pairs)
         return [(one, other) for one, other in scored if one is not None and other is not None]
 
     def timed(self, scale: Scale) -> list[tuple[float, float]]:

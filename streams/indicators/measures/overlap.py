@@ -3,9 +3,9 @@
 Published variants of Tau-U differ by a third on the same data, so each has its own name here.
 """
 
+from bisect import bisect_left, bisect_right, insort
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import combinations
 
 from schemas.events import Undefined
 from streams.indicators.entry import Indicator
@@ -92,8 +92,12 @@ def overlap(one: Sequence[float], other: Sequence[float], minimum: int) -> Overl
     if reason:
         why = undefined(n, reason, across)
         return Overlap(why, why, why, why, why)
-    s_across = sum(_sign(a, b) for a in one for b in other)
-    s_within = sum(_sign(a, b) for a, b in combinations(one, 2))
+    ranked = sorted(other)
+    s_across = sum(_rises(a, ranked) for a in one)
+    s_within, later = 0, list[float]()
+    for a in reversed(one):
+        s_within += _rises(a, later)
+        insort(later, a)
     return Overlap(
         nap=Result((s_across + across) / (2 * across), n, across),
         tau_ab=Result(s_across / across, n, across),
@@ -103,8 +107,9 @@ def overlap(one: Sequence[float], other: Sequence[float], minimum: int) -> Overl
     )
 
 
-def _sign(before: float, after: float) -> int:
-    return (after > before) - (after < before)
+def _rises(before: float, ranked: Sequence[float]) -> int:
+    """How many of the answers, which are in ascending order, are above one, minus how many are below it."""
+    return len(ranked) - bisect_right(ranked, before) - bisect_left(ranked, before)
 
 
 def _refusal(one: Sequence[float], other: Sequence[float], minimum: int) -> Undefined | None:

@@ -59,7 +59,8 @@ def of_valence(rows: Sequence[Row]) -> dict[str, Row]:
 
 
 def early_warnings(person: Series) -> Iterator[tuple[str, Value, Undefined | None]]:
-    found = early_warning.early_warnings(person.scores(CHECKINS.scales["valence"]), MIN_EARLY)
+    scores = [score for _, score in person.scored(CHECKINS.scales["valence"])]
+    found = early_warning.early_warnings(scores, MIN_EARLY)
     yield "participant", person.participant, None
     yield "n", found.n, None
     yield "window", found.window, None

@@ -197,6 +197,25 @@ def test_a_score_is_the_mean_of_what_was_answered_with_its_decimals() -> None:
     assert found["mean", "negative_affect"].value == 1
 
 
+def test_only_coping_strategies_count_as_such() -> None:
+    """Another question with options, one of which has the id of a strategy."""
+    content = STUDY.model_dump()
+    places = next(item for item in content["items"] if item["kind"] == "choices") | {
+        "id": "places", "measures": None,
+    }  # fmt: skip
+    study = Study.model_validate(content | {"items": [*content["items"], places]})
+    coping = [option["id"] for option in places["options"]]
+    heard = [
+        event
+        for day in range(10)
+        for event in prompted(study, day, 1, mood=5, places=tuple(coping[:3]), coping=(coping[0],))
+    ]
+    kept = Kept([study], heard)
+    for found in (kept.rows(), kept.live()):
+        assert (found["coping_variety", ""].value, found["coping_variety", ""].n) == (1, 10)
+    assert kept.rows()[f"coping_counts/{coping[1]}", ""].value == 0
+
+
 def test_a_missing_part_is_not_missing_data() -> None:
     texts = Kept([STUDY], prompted(STUDY, 0, 1, mood=5, cheerful=4))
     for found in (texts.rows(), texts.live()):

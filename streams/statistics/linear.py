@@ -49,7 +49,7 @@ def least_squares(y: Array, x: Array, weights: Array | None = None) -> Fitted | 
 
 def cluster_rows(clusters: Sequence[str]) -> list[npt.NDArray[np.intp]]:
     """The rows of each cluster, with clusters sorted by name."""
-    if not clusters:
+    if len(clusters) == 0:
         return []
     _, place = np.unique(np.asarray(clusters), return_inverse=True)
     rows = np.argsort(place, kind="stable")

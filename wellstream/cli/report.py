@@ -11,19 +11,35 @@ from rich.console import Console
 from rich.table import Table
 
 from wellstream.cli.errors import report_errors
+from wellstream.cli.model_tables import (
+    EarlyWarningsOption,
+    HoursOption,
+    InertiaOption,
+    InterruptedOption,
+    MicroRandomisedOption,
+    ModelsOption,
+    ReliabilityOption,
+    Result,
+    only_one,
+    show,
+)
 from wellstream.local.state import adopt_running
 
 if TYPE_CHECKING:
-    from streams.store.queries import StudyData
+    from streams.store.queries import Outcome, StudyData
 
 out = Console()
 
 
 def report(
     weeks: Annotated[bool, typer.Option("--weeks", help="Weekly means instead of changes.")] = False,
-    models: Annotated[
-        bool, typer.Option("--models", help="Mixed models and interrupted time series.")
-    ] = False,
+    models: ModelsOption = False,
+    interrupted: InterruptedOption = False,
+    inertia: InertiaOption = False,
+    micro_randomised: MicroRandomisedOption = False,
+    hours: HoursOption = 6,
+    reliability: ReliabilityOption = False,
+    early_warnings: EarlyWarningsOption = False,
     trends: Annotated[
         bool, typer.Option("--trends", help="Trends over study days, of each item on a scale.")
     ] = False,
@@ -42,13 +58,22 @@ def report(
     methods. A difference is called "change while in"; it is an "effect of" only in a randomised phase.
 
     Examples: `wellstream report` · `wellstream report --weeks --outcome mean/stress --format csv` ·
-    `wellstream report --models --outcome mean/valence` · `wellstream report --trends --outcome item/stress`
+    `wellstream report --models --outcome mean/valence` · `wellstream report --reliability` ·
+    `wellstream report --micro-randomised --hours 3` · `wellstream report --trends --outcome item/stress`
     """
+    wanted = {
+        Result.MODELS: models, Result.INTERRUPTED: interrupted, Result.INERTIA: inertia,
+        Result.MICRO_RANDOMISED: micro_randomised, Result.RELIABILITY: reliability,
+        Result.EARLY_WARNINGS: early_warnings,
+    }  # fmt: skip
+    if result := only_one(wanted):
+        report_errors(lambda: _show(result, study, outcome, hours, as_csv=format_ == "csv", public=public))
+        return
     rows = report_errors(
         lambda: (
             _trends(study, outcome, public=public)
             if trends
-            else _rows(study, outcome, weeks=weeks, models=models, public=public)
+            else _rows(study, outcome, weeks=weeks, public=public)
         )
     )
     columns = list(rows[0]) if rows else []
@@ -69,18 +94,12 @@ def _cell(value: Any) -> str:
     return f"{value:.3g}" if isinstance(value, float) else str(value)
 
 
-def _rows(study_id: str, only: str, *, weeks: bool, models: bool, public: bool) -> Sequence[dict[str, Any]]:
+def _rows(study_id: str, only: str, *, weeks: bool, public: bool) -> Sequence[dict[str, Any]]:
     # Imported here: scipy loads slowly, and no other command needs them.
     from streams.statistics.disclosure_control import Audience
-    from streams.store.model_terms import Model
 
     data = _data(study_id)
-    known = data.outcomes()
-    chosen = [one for one in known if only in ("", one.name)]
-    if not chosen:
-        raise typer.BadParameter(f"no outcome {only}; there are {', '.join(one.name for one in known)}")
-    if models:
-        return [term._asdict() for term in data.models(chosen, tuple(Model))]
+    chosen = _chosen(data, only)
     audience = Audience.PUBLIC if public else Audience.STAFF
     return [
         {"outcome": one.name, **cell.row()}
@@ -88,6 +107,24 @@ def _rows(study_id: str, only: str, *, weeks: bool, models: bool, public: bool) 
         for made in (data.report(one, audience),)
         for cell in (made.weeks if weeks else made.changes)
     ]
+
+
+def _show(result: Result, study_id: str, only: str, hours: int, *, as_csv: bool, public: bool) -> None:
+    from streams.statistics.disclosure_control import Audience
+
+    if public and result.of_single_people:
+        raise typer.BadParameter(f"--{result} is about single people, so nothing of it is for the public")
+    data = _data(study_id)
+    audience = Audience.PUBLIC if public else Audience.STAFF
+    show(result, data, _chosen(data, only), audience, hours, as_csv=as_csv)
+
+
+def _chosen(data: "StudyData", only: str) -> list["Outcome"]:
+    known = data.outcomes()
+    chosen = [one for one in known if only in ("", one.name)]
+    if not chosen:
+        raise typer.BadParameter(f"no outcome {only}; there are {', '.join(one.name for one in known)}")
+    return chosen
 
 
 def _trends(study_id: str, only: str, *, public: bool) -> Sequence[dict[str, Any]]:

@@ -102,6 +102,15 @@ _READ = (
         weight=4,
     ),
     _Reading(
+        "scores",
+        "One row for each measure at each check-in: its score (the mean of the items that were answered), "
+        "the participant's mean score and the distance from it (`centred`). Versions that ask the measure "
+        "with other items or on another scale than the newest are left out.",
+        "select * from scores",
+        "participant, study_day, checkin, measure",
+        weight=4,
+    ),
+    _Reading(
         "prompts",
         "The prompt log: every prompt from its plan to its end, answered or not.",
         "select * from prompt_log",

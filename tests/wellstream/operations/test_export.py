@@ -89,7 +89,8 @@ def test_both_formats_hold_the_same(folder: Path) -> None:
 def test_every_row_of_the_store_is_there(folder: Path, memory: Memory) -> None:
     for name, table in (
         ("participants", "participants"), ("checkins", "checkins"), ("answers", "answers"),
-        ("prompts", "prompt_log"), ("indicators_live", "indicators"), ("indicators_whole_record", "records"),
+        ("scores", "scores"), ("prompts", "prompt_log"),
+        ("indicators_live", "indicators"), ("indicators_whole_record", "records"),
     ):  # fmt: skip
         expected = int(memory.query(f"select count(*) as n from {table}")["n"][0])
         assert len(of_parquet(folder, name)) == expected > 0

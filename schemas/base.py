@@ -52,6 +52,9 @@ def known_zone(name: str) -> str:
     return name
 
 
+MOST_DECIMALS = 6
+"""How many decimals an answer can have."""
+
 Instant = Annotated[AwareDatetime, AfterValidator(_utc_milliseconds)]
 """An instant in UTC, to the millisecond. A time without a UTC offset is refused."""
 

@@ -134,7 +134,9 @@ def recent_check_in(event: CheckInSubmitted | CheckInRetracted, study: Study | N
         return RecentCheckIn(event.version, day, event.occurred_at, retracted=True)
     scale = mood_scale(study) if study else None
     items = {item.id for item in study.scales_of(Measure.VALENCE)} if study else set()
-    given = [value for name, value in event.answers.items() if name in items and isinstance(value, int)]
+    given = [
+        value for name, value in event.answers.items() if name in items and isinstance(value, int | float)
+    ]
     if not given or scale is None:
         return RecentCheckIn(event.version, day, event.occurred_at)
     return RecentCheckIn(

@@ -1,6 +1,7 @@
 """Reads a CSV cell by cell. Every error names the line and the column; nothing is guessed."""
 
 import csv
+import math
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -201,6 +202,19 @@ def whole_number(low: int, high: int) -> Callable[[str], int]:
         if not _NUMBER.fullmatch(cell) or not low <= float(cell) <= high or not float(cell).is_integer():
             raise CellRefused(f"{cell!r:.60} is not allowed; allowed: whole numbers from {low} to {high}")
         return int(float(cell))
+
+    return read
+
+
+def decimal_number(low: int, high: int, decimals: int) -> Callable[[str], float]:
+    """A number within bounds, both included, with at most so many decimals; an int if it is whole."""
+
+    def read(cell: str) -> float:
+        found = float(cell) if _NUMBER.fullmatch(cell) else math.nan
+        if not low <= found <= high or round(found, decimals) != found:
+            allowed = f"numbers from {low} to {high} with at most {decimals} decimals"
+            raise CellRefused(f"{cell!r:.60} is not allowed; allowed: {allowed}")
+        return int(found) if found.is_integer() else found
 
     return read
 

@@ -16,13 +16,14 @@ from schemas.study import (
     ChoiceItem,
     Item,
     MultipleChoiceItem,
+    Scale,
     ScaleItem,
     Study,
     TextItem,
     YesNoItem,
 )
 
-Answers = dict[str, int | tuple[str, ...]]
+Answers = dict[str, float | tuple[str, ...]]
 _NAMED_TIME = re.compile(r"^(?P<time>.*?\d)(?:\s+(?P<zone>[A-Z]{2,5}|[+-]\d{2}))?$")
 _MOST_BEEPS = 48
 _MOST_DAYS = 3650
@@ -204,10 +205,10 @@ def _answers(row: Row, study: Study, mapping: Mapping) -> Answers:
     return answers
 
 
-def _answer(item: Item, mapping: Mapping) -> Callable[[str], int | tuple[str, ...]]:
+def _answer(item: Item, mapping: Mapping) -> Callable[[str], float | tuple[str, ...]]:
     match item:
         case ScaleItem(scale=scale):
-            return cells.whole_number(scale.min, scale.max)
+            return _on_scale(scale)
         case YesNoItem():
             return cells.whole_number(0, 1)
         case ChoiceItem() | MultipleChoiceItem():
@@ -216,6 +217,22 @@ def _answer(item: Item, mapping: Mapping) -> Callable[[str], int | tuple[str, ..
             return _free_text
         case _:
             assert_never(item)
+
+
+def _on_scale(scale: Scale) -> Callable[[str], float]:
+    if scale.decimals:
+        return cells.decimal_number(scale.min, scale.max, scale.decimals)
+    read = cells.whole_number(scale.min, scale.max)
+
+    def read_whole(cell: str) -> int:
+        try:
+            return read(cell)
+        except CellRefused as refusal:
+            if "." not in cell:
+                raise
+            raise CellRefused(f"{refusal}; for decimals, give the scale `decimals` in the study") from None
+
+    return read_whole
 
 
 def _in_order(offered: tuple[str, ...], separator: str) -> Callable[[str], tuple[str, ...]]:

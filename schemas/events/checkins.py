@@ -3,12 +3,26 @@
 from typing import Annotated, Literal, Self
 from uuid import UUID
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
-from schemas.base import Channel, Instant, Language, Slug
+from schemas.base import MOST_DECIMALS, Channel, Instant, Language, Slug
 from schemas.events.envelope import Envelope, Sealed
 
-Answer = Annotated[int, Field(ge=-1000, le=1000)] | tuple[Slug, ...] | Sealed
+
+def _canonical(number: float) -> float:
+    """The number, as an int if it is whole, so that equal answers are equal bytes."""
+    if round(number, MOST_DECIMALS) != number:
+        raise ValueError(f"a number has at most {MOST_DECIMALS} decimals")
+    return int(number) if number.is_integer() else number
+
+
+_Whole = Annotated[int, Field(ge=-1000, le=1000)]
+_Decimal = Annotated[float, Field(ge=-1000, le=1000, allow_inf_nan=False), AfterValidator(_canonical)]
+
+Number = _Whole | _Decimal
+"""An int, or a float with at most six decimals that is not whole."""
+
+Answer = Number | tuple[Slug, ...] | Sealed
 """A number on a scale, the ids of the options chosen, or sealed text."""
 
 

@@ -14,10 +14,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-Answered = Mapping[str, int | tuple[str, ...]]
+Answered = Mapping[str, float | tuple[str, ...]]
 """Answers by item id: a number (yes is 1, no is 0), or the ids of the chosen options."""
 
-OPERATORS: Final[dict[str, Callable[[int, int], bool]]] = {
+OPERATORS: Final[dict[str, Callable[[float, float], bool]]] = {
     "=": operator.eq,
     "!=": operator.ne,
     "<": operator.lt,
@@ -86,7 +86,7 @@ def holds(condition: Condition, answers: Answered) -> bool:
     match condition:
         case Compare(item, sign, number):
             answer = answers.get(item)
-            return isinstance(answer, int) and OPERATORS[sign](answer, number)
+            return isinstance(answer, int | float) and OPERATORS[sign](answer, number)
         case Has(item, option):
             answer = answers.get(item)
             return isinstance(answer, tuple) and option in answer

@@ -9,18 +9,25 @@ from typing import Annotated, ClassVar, Literal, Self, assert_never
 
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
-from schemas.base import FrozenModel, Language, Measure, Slug
+from schemas.base import MOST_DECIMALS, FrozenModel, Language, Measure, Slug
 from schemas.study.conditions import holds, parse_condition
 from schemas.study.texts import Texts
 
 
 class Scale(FrozenModel):
-    """Whole numbers from `min` to `max`, with labels at both ends."""
+    """Whole numbers from `min` to `max`, with labels at both ends.
+
+    Attributes:
+        min, max: The lowest and the highest number.
+        low, high: Their labels.
+        decimals: How many decimals an imported answer may have. The form and texts ask for whole numbers.
+    """
 
     min: Annotated[int, Field(ge=-1000, le=1000)]
     max: Annotated[int, Field(ge=-1000, le=1000)]
     low: Texts
     high: Texts
+    decimals: Annotated[int, Field(ge=0, le=MOST_DECIMALS)] = 0
 
     @model_validator(mode="after")
     def _ascending(self) -> Self:
@@ -83,7 +90,7 @@ class ItemBase(FrozenModel):
         default_factory=dict
     )
 
-    def asked(self, answers: Mapping[str, int | tuple[str, ...]]) -> bool:
+    def asked(self, answers: Mapping[str, float | tuple[str, ...]]) -> bool:
         """Whether the item is asked, given the answers to earlier items."""
         return self.show_if is None or holds(parse_condition(self.show_if), answers)
 

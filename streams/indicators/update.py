@@ -64,7 +64,9 @@ def to_record(event: TimelineEvent, versions: Versions) -> PromptRecord | CheckI
             at, str(event.checkin), retracted=True, event=str(event.event_id), version=event.version,
             study=event.study, zone=event.zone, recorded=to_ms(event.recorded_at),
         )  # fmt: skip
-    numbers = {item: float(answer) for item, answer in event.answers.items() if isinstance(answer, int)}
+    numbers = {
+        item: float(answer) for item, answer in event.answers.items() if isinstance(answer, int | float)
+    }
     coping: tuple[str, ...] = ()
     for item in study.strategy_items:
         answer = event.answers.get(item.id)

@@ -101,7 +101,7 @@ def _heard(query: Query, people: list[str]) -> Iterator[TimelineEvent]:
         if row.option:
             own[row.item] = (*own.get(row.item, ()), row.option)
         elif not pd.isna(row.value):
-            own[row.item] = int(row.value)
+            own[row.item] = float(row.value)
     for row in query(_CHECKINS, people=people).itertuples():
         yield CheckInSubmitted.model_construct(
             event_id=UUID(row.event_id), version=int(row.version), study=row.study, zone=row.zone,

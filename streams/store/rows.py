@@ -223,7 +223,7 @@ class AnswerVersion(NamedTuple):
     item: str
     option: str
     participant: str
-    value: int | None
+    value: float | None
 
 
 class IndicatorValue(NamedTuple):

@@ -35,14 +35,40 @@ def content(**changes: object) -> bytes:
     return json.dumps(json.loads(encode(check_in())) | changes).encode()
 
 
+WHOLE = st.integers(-1000, 1000)
+DECIMAL = st.integers(-1_000_000_000, 1_000_000_000).map(lambda millionths: millionths / 1_000_000)
+
+
 @given(
     st.dictionaries(
-        st.from_regex(r"[a-z][a-z0-9_-]{0,20}", fullmatch=True), st.integers(-1000, 1000), min_size=1
+        st.from_regex(r"[a-z][a-z0-9_-]{0,20}", fullmatch=True), st.one_of(WHOLE, DECIMAL), min_size=1
     )
 )
-def test_an_event_comes_back_as_it_was(answers: dict[str, int]) -> None:
+def test_an_event_comes_back_as_it_was(answers: dict[str, float]) -> None:
     event = check_in(answers=answers)
-    assert decode(encode(event)) == event
+    again = decode(encode(event))
+    assert isinstance(again, CheckInSubmitted)
+    assert (again, again.answers) == (event, answers)
+    assert encode(again) == encode(event)
+    assert all(isinstance(one, int) == (one == int(one)) for one in again.answers.values())  # type: ignore[arg-type]
+
+
+@given(WHOLE)
+def test_a_whole_number_is_the_same_bytes_however_it_was_written(number: int) -> None:
+    written = encode(check_in(answers={"mood": number}))
+    assert written.endswith(b'"answers":{"mood":%d}}' % number)
+    assert encode(check_in(answers={"mood": float(number)})) == written
+
+
+@pytest.mark.parametrize(
+    "number", ["1000.5", "-1000.000001", "0.1234567", "0.30000000000000004", "1e999", "NaN"]
+)
+def test_a_number_that_cannot_be_kept_is_refused(number: str) -> None:
+    raw = encode(check_in(answers={"mood": 7})).replace(b'"mood":7', b'"mood":' + number.encode())
+    with pytest.raises(Unreadable) as refusal:
+        decode(raw)
+    assert refusal.value.reason in (Reason.INVALID, Reason.UNREADABLE)
+    assert number not in refusal.value.detail
 
 
 def test_times_are_kept_in_utc_to_the_millisecond() -> None:

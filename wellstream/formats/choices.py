@@ -18,7 +18,9 @@ Choice = tuple[str, Mapping[str, str]]
 
 
 def note_short_scale(item: ScaleItem, report: Report) -> None:
-    """Report a scale that an import would read as a choice."""
+    """Report a scale that an import would read as a choice, and decimals, which a list cannot hold."""
+    if item.scale.decimals:
+        report.lose(item.id, "its decimals", "offered as whole numbers")
     if item.scale.max - item.scale.min + 1 < MIN_SCALE_POINTS and not item.measures:
         report.lose(
             item.id, "the scale", "with only two numbers and no `measures`, an import reads it as a choice"

@@ -21,6 +21,7 @@ from wellstream.formats.conditions import OPPOSITE, answers_of
 from wellstream.formats.losses import Report
 
 _TRANSLATION = "http://hl7.org/fhir/StructureDefinition/translation"
+_PLACES = "http://hl7.org/fhir/StructureDefinition/maxDecimalPlaces"
 _BOUND = "http://hl7.org/fhir/StructureDefinition/{}Value"
 _EXCLUSIVE = "http://hl7.org/fhir/StructureDefinition/questionnaire-optionExclusive"
 
@@ -95,11 +96,10 @@ def _type_and_answers(item: Item, study: Study) -> dict[str, Any]:
                 "type": "display",
                 **_translated("text", _ends(scale), study),
             }
-            return {
-                "type": "integer",
-                "extension": [{"url": _BOUND.format(side), "valueInteger": bound} for side, bound in bounds],
-                "item": [ends],
-            }
+            kind, value = ("decimal", "valueDecimal") if scale.decimals else ("integer", "valueInteger")
+            limits = [{"url": _BOUND.format(side), value: bound} for side, bound in bounds]
+            places = [{"url": _PLACES, "valueInteger": scale.decimals}] if scale.decimals else []
+            return {"type": kind, "extension": limits + places, "item": [ends]}
         case ChoiceItem(options=options):
             return {"type": "choice", "answerOption": [_option(one, study) for one in options]}
         case MultipleChoiceItem(options=options):

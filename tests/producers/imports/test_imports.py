@@ -81,7 +81,10 @@ def test_times_and_zones_of_the_real_study(tmp_path: Path, fried: tuple[Study, M
     ("wrong", "said"),
     [
         (row(answered="2020-03-29 12:04:45 CEST", Q1="6.0"), "2: Q1: '6.0' is not allowed"),
-        (row(answered="2020-03-29 12:04:45 CEST", Q1="1.5"), "whole numbers from 1 to 5"),
+        (
+            row(answered="2020-03-29 12:04:45 CEST", Q1="1.5"),
+            "allowed: whole numbers from 1 to 5; for decimals, give the scale `decimals` in the study",
+        ),
         (row(answered="2020-03-29 12:04:45 CEST", Q1="nan"), "Q1"),
         (row(answered="", Q1="1"), "Response: this must not be empty, since there are answers"),
         (row(answered="2020-03-29 11:59:00 CEST"), "before the prompt was scheduled"),
@@ -120,7 +123,7 @@ def test_every_kind_of_item_but_free_text_is_imported(tmp_path: Path) -> None:
         scheduled="at", answered="done", beep="beep", items={name: name for name in names},
     )  # fmt: skip
 
-    def read(*cells: str) -> dict[str, int | tuple[str, ...]]:
+    def read(*cells: str) -> dict[str, float | tuple[str, ...]]:
         path = tmp_path / "past.csv"
         asked = "1,2020-01-01 12:00:00,2020-01-01 12:01:00,1"
         path.write_text(f"who,at,done,beep,{','.join(names)}\n{asked},{','.join(cells)}\n", encoding="utf-8")

@@ -103,7 +103,7 @@ def test_a_table_has_the_types_that_its_rows_declare() -> None:
         ("item", "VARCHAR", False),
         ("option", "VARCHAR", False),
         ("participant", "VARCHAR", False),
-        ("value", "INTEGER", True),
+        ("value", "DOUBLE", True),
     ]
     assert [column.arrow for column in TABLES[-1].columns][5:7] == [pa.int32(), pa.int64()]
 

@@ -56,13 +56,20 @@ def recorded(memory: Memory, study: Study) -> dict[str, tuple[float | None, int 
     return {row.indicator: (row.value, row.n_pairs) for row in rows if row.scale in ("", "valence")}
 
 
-def live(memory: Memory, indicator: str) -> tuple[float, int]:
-    newest = memory.query(
+def newest(memory: Memory, indicator: str) -> Any:
+    return memory.query(
         "select value, n_pairs from indicators where indicator = :indicator and scale = 'valence' "
         "and window_length = '28d' order by window_end desc limit 1",
         indicator=indicator,
     ).iloc[0]
-    return float(newest["value"]), int(newest["n_pairs"])
+
+
+def live(memory: Memory, indicator: str) -> tuple[float, int]:
+    return live_value(memory, indicator), int(newest(memory, indicator)["n_pairs"])
+
+
+def live_value(memory: Memory, indicator: str) -> float:
+    return float(newest(memory, indicator)["value"])
 
 
 def nights(days: int) -> list[tuple[int, int, datetime, int | None]]:

@@ -9,9 +9,9 @@ import streamlit as st
 
 from schemas.clock import now
 from schemas.settings import MissingSetting, Settings
-from streams.statistics.report import Report
+from streams.statistics.report import Report, StudyReport
 from streams.store.client import NotAllowed, Reader, StoreUnavailable
-from streams.store.queries import Operations, Outcome, StudyData
+from streams.store.queries import Operations, Outcome, StudyData, Wanted
 
 _P = ParamSpec("_P")
 REPORT_SECONDS = 60
@@ -51,15 +51,28 @@ def chosen() -> StudyData:
 
 
 @st.cache_data(ttl=REPORT_SECONDS, show_spinner="Computing")
-def report(_data: StudyData, study: str, outcome: Outcome) -> tuple[Report, datetime]:
-    """The group report of an outcome, and when it was computed; the same for all sessions for a minute.
+def report(_data: StudyData, study: str, wanted: Wanted) -> tuple[StudyReport, datetime]:
+    """Contrasts and changes of a study, and when they were computed; the same for all sessions for a minute.
 
     Args:
         _data: The study's data; Streamlit leaves it out of the cache's key.
         study: The study's id, which stands for it there.
+        wanted: What the reader chose.
+    """
+    return _data.report(wanted), now()
+
+
+@st.cache_data(ttl=REPORT_SECONDS, show_spinner="Computing")
+def weeks(_data: StudyData, study: str, wanted: Wanted, outcome: Outcome) -> Report:
+    """The weekly means of an outcome; the same for all sessions for a minute.
+
+    Args:
+        _data: The study's data; Streamlit leaves it out of the cache's key.
+        study: The study's id, which stands for it there.
+        wanted: What the reader chose.
         outcome: What is reported.
     """
-    return _data.report(outcome), now()
+    return _data.weeks(outcome, wanted)
 
 
 def explain_trouble(show: Callable[_P, None]) -> Callable[_P, None]:

@@ -13,16 +13,17 @@ from dashboard.charts.phases import NAME_HEIGHT, PLOT_HEIGHT, axis_up_to, phase_
 from dashboard.theme import ARM_COLOURS, ARM_SHAPES, GROUND, INK, SOFT, configured
 from schemas.study import Arm, Study
 from streams.statistics.plan import ALL_ARMS
-from streams.statistics.report import PhaseChange, WeekCell
 
 _ROW_HEIGHT = 52
 
 
-def frame(rows: Iterable[WeekCell] | Iterable[PhaseChange]) -> pd.DataFrame:
-    """The weeks or the changes of a report as a table; counts stay whole numbers where some are hidden."""
-    found = pd.DataFrame([one.row() for one in rows])
-    counts = [name for name in ("people", "observations", "left_out") if name in found]
-    return found.astype(dict.fromkeys(counts, "Int64"))
+_COUNTS = ("people", "people_reference", "observations", "left_out", "checkins_left_out")
+
+
+def frame(rows: Iterable[dict[str, Any]]) -> pd.DataFrame:
+    """Rows of a report as a table; counts stay whole numbers where some are hidden."""
+    found = pd.DataFrame(list(rows))
+    return found.astype({name: "Int64" for name in _COUNTS if name in found})
 
 
 def value_range(weeks: pd.DataFrame, study: Study) -> tuple[float, float]:

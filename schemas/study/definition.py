@@ -35,6 +35,7 @@ class Study(FrozenModel):
     """A study's definition.
 
     Attributes:
+        reference_arm: The arm that reports compare the others with; `reference` says which it is by default.
         acute_change: From how many scale points on a change of a measure from one prompt to the next counts
             as acute, the same for everybody; `wellstream report --acute-change` proposes it.
     """
@@ -46,6 +47,7 @@ class Study(FrozenModel):
     conditions: tuple[Condition, ...] = ()
     interventions: tuple[Intervention, ...]
     arms: Annotated[tuple[Arm, ...], Field(min_length=1)]
+    reference_arm: Slug | None = None
     items: Annotated[tuple[Item, ...], Field(min_length=1)]
     sms: tuple[Slug, ...] = ()
     conversation: ConversationOptions = ConversationOptions()
@@ -69,6 +71,16 @@ class Study(FrozenModel):
     def arm(self, arm_id: str) -> Arm | None:
         """The arm with an id; None if there is none."""
         return next((arm for arm in self.arms if arm.id == arm_id), None)
+
+    @property
+    def reference(self) -> Arm:
+        """The arm that the others are compared with.
+
+        The one that the study names, or the first whose phases have no interventions, or else the first.
+        """
+        named = self.arm(self.reference_arm) if self.reference_arm else None
+        idle = (arm for arm in self.arms if not any(phase.interventions for phase in arm.phases))
+        return named or next(idle, self.arms[0])
 
     @property
     def scales(self) -> tuple[ScaleItem, ...]:
@@ -116,6 +128,9 @@ class Study(FrozenModel):
         return self
 
     def _check_arms(self) -> None:
+        if self.reference_arm and self.arm(self.reference_arm) is None:
+            allowed = ", ".join(arm.id for arm in self.arms)
+            raise FieldError(("reference_arm",), f"there is no arm {self.reference_arm}; allowed: {allowed}")
         for place, arm in enumerate(self.arms):
             for number, phase in enumerate(arm.phases):
                 for index, name in enumerate(phase.interventions):

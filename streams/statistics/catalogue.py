@@ -86,6 +86,25 @@ META = Method(
     interpretation="The average change, and how much it differs between people (tau^2). If people happen to "
     "agree closely, the Knapp-Hartung interval can be narrower than the usual one.",
 )
+CONTRAST = Method(
+    id="contrast",
+    title="Difference between two arms in their change from baseline",
+    formula="change in the arm - change in the reference; se^2 = se_1^2 + se_2^2; t with df = se^4 / "
+    "(se_1^4/(k_1 - 1) + se_2^4/(k_2 - 1)). For scores at check-ins, the changes are those pooled over "
+    "people; for other outcomes, mean differences over people, which makes it Welch's two-sample t",
+    unit="the unit of the outcome",
+    range="unbounded",
+    source="Welch 1947; Satterthwaite 1946",
+    minimum=5,
+    counted="people in each arm with a usable change",
+    edge_cases="fewer than 5 people in an arm: undefined (too_few), nobody: no_data; an arm where everybody "
+    "changed equally: the difference without an interval (zero_variance); hidden (suppressed) wherever the "
+    "change of either arm is hidden",
+    interpretation="How much more one arm changed than the other. Only this is called an effect, and only "
+    "where people were randomised to both arms before the phase or at its start: then whatever makes "
+    "everybody improve, such as having joined at one's worst, is in both changes. Otherwise it is a "
+    "difference in change, which may be due to who chose which arm.",
+)
 INTERRUPTED = Method(
     id="interrupted_time_series",
     title="One person's interrupted time series",
@@ -221,6 +240,6 @@ CELLS = Method(
 )
 
 METHODS = (
-    PEOPLE_MEAN, CHANGE, BH, META, INTERRUPTED, MIXED, INERTIA, CLUSTER_OLS, TREND, WCLS, RELIABILITY, OMEGA,
-    CELLS,
+    PEOPLE_MEAN, CHANGE, BH, META, CONTRAST, INTERRUPTED, MIXED, INERTIA, CLUSTER_OLS, TREND, WCLS,
+    RELIABILITY, OMEGA, CELLS,
 )  # fmt: skip

@@ -1,123 +1,46 @@
-"""The report of one outcome: weekly means by arm and change from baseline, with small cells suppressed.
+"""The report of a study: contrasts between arms, changes within them and weekly means, small cells hidden.
 
 The dashboard, `wellstream report` and the store's tables all show what these functions return.
 """
 
-from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
-from schemas.base import PhaseKind
-from streams.statistics.change import Family, benjamini_hochberg, change
-from streams.statistics.claims import Claim
-from streams.statistics.disclosure_control import MINIMUM_CELL, suppress_line
-from streams.statistics.means import IntervalMethod, mean, people_mean
-from streams.statistics.meta import pool
-from streams.statistics.plan import ALL_ARMS, Plan, PlannedArm
-from streams.statistics.result import Interval, Reason, finite
+from schemas.base import CheckIns
+from streams.statistics.arm_changes import PhaseChange, arm_changes, shown_change
+from streams.statistics.contrast import Contrast, ContrastMethod, contrast
+from streams.statistics.family import Family, benjamini_hochberg
+from streams.statistics.plan import Plan, PlannedOutcome
+from streams.statistics.result import finite
 from streams.statistics.rows import Row
-
-Values = Mapping[str, Mapping[str, Sequence[float]]]
-"""Each participant's values by phase."""
+from streams.statistics.weeks import WeekCell, weekly_means
 
 
 @dataclass(frozen=True)
-class WeekCell:
-    """One arm in one study week.
+class LeftOut:
+    """Check-ins that a report leaves out because their version of the study asks the outcome otherwise.
 
     Attributes:
-        arm: None for all arms together.
-        week: Week 1 begins on each participant's first day.
-        mean: Mean over people of their weekly means, in the outcome's unit.
-        interval: 95 %.
-        method: How the interval was computed.
-        people, observations: How many it is based on; None if suppressed.
-        reason: Why a value is None.
+        checkins: How many; None if they are of too few people to be counted.
+        versions: Of the study, as `id@version`.
     """
 
-    arm: str | None
-    week: int
-    mean: float | None
-    interval: Interval | None
-    method: IntervalMethod | None
-    people: int | None
-    observations: int | None
-    reason: Reason | None = None
-
-    def row(self) -> dict[str, Any]:
-        """The cell as a row of a table."""
-        return {
-            "arm": self.arm or ALL_ARMS, "week": self.week, "mean": self.mean, **_ends(self.interval),
-            "method": self.method.value if self.method else None, "people": self.people,
-            "observations": self.observations, "reason": self.reason.value if self.reason else None,
-        }  # fmt: skip
+    checkins: int | None
+    versions: tuple[str, ...]
 
 
 @dataclass(frozen=True)
-class Estimate:
-    """An average change.
+class Observed:
+    """The observations of an outcome.
 
     Attributes:
-        value: In the outcome's unit.
-        interval: 95 %.
-        method: How the interval was computed.
-        p: Two-sided, 0-1.
-        tau2, i2: How much people differ: between-person variance, and its share in percent.
-        people: People with a usable change.
-        left_out: People with observations in either phase but no usable change.
-        reason: Why a value is None.
+        rows: Of any phase.
+        left_out: What is not among them because the scale changed; None if nothing.
     """
 
-    value: float | None
-    interval: Interval | None
-    method: IntervalMethod | None
-    p: float | None
-    tau2: float | None
-    i2: float | None
-    people: int
-    left_out: int
-    reason: Reason | None = None
-
-
-@dataclass(frozen=True)
-class PhaseChange:
-    """The change in one arm from baseline to a later phase.
-
-    Attributes:
-        arm: None for all arms together.
-        phase: The phase's label; for all arms together, its kind.
-        claim: What the number may be called.
-        estimate, interval: The average change and its 95 % interval; `reason` says why one is None.
-        p_adjusted: Adjusted by Benjamini-Hochberg over all arms and phases; None for all arms together.
-        people: How many people it is based on; None if suppressed.
-        left_out: As in `Estimate`; None if too few to be shown.
-        reason: Why a value is None.
-    """
-
-    arm: str | None
-    phase: str
-    claim: Claim
-    estimate: float | None
-    interval: Interval | None
-    method: IntervalMethod | None
-    p: float | None
-    p_adjusted: float | None
-    tau2: float | None
-    i2: float | None
-    people: int | None
-    left_out: int | None
-    reason: Reason | None = None
-
-    def row(self) -> dict[str, Any]:
-        """The change as a row of a table."""
-        return {
-            "arm": self.arm or ALL_ARMS, "phase": self.phase, "claim": self.claim.value,
-            "estimate": self.estimate, **_ends(self.interval),
-            "method": self.method.value if self.method else None, "p": self.p,
-            "p_adjusted": self.p_adjusted, "tau2": self.tau2, "i2": self.i2, "people": self.people,
-            "left_out": self.left_out, "reason": self.reason.value if self.reason else None,
-        }  # fmt: skip
+    rows: Sequence[Row]
+    left_out: LeftOut | None = None
 
 
 @dataclass(frozen=True)
@@ -125,164 +48,161 @@ class Report:
     """The report of one outcome.
 
     Attributes:
-        plan: What the report covers.
-        weeks: Each week with observations, in order: the plan's arms, then all arms together.
+        outcome: Its name.
+        checkins: Which check-ins it is of.
+        left_out: What it leaves out because the scale changed; None if nothing.
+        weeks: Each week with observations, in order: the plan's arms, then all arms together. Empty if weeks
+            were not asked for.
         changes: The phases of each arm of the plan, then of all arms together by kind.
+        contrasts: Each other arm with the reference, by kind of phase.
+    """
+
+    outcome: str
+    checkins: CheckIns
+    left_out: LeftOut | None
+    weeks: tuple[WeekCell, ...]
+    changes: tuple[PhaseChange, ...]
+    contrasts: tuple[Contrast, ...]
+
+    def table(self, of: Iterable[WeekCell | PhaseChange | Contrast]) -> list[dict[str, Any]]:
+        """Cells of this report as rows of a table, each with the check-ins that it is of and leaves out."""
+        left = self.left_out
+        common = {
+            "checkins_left_out": left.checkins if left else None,
+            "versions_left_out": " ".join(left.versions) if left else None,
+        }
+        return [{"checkins": self.checkins.value, **one.row(), **common} for one in of]
+
+
+@dataclass(frozen=True)
+class StudyReport:
+    """The report of a study.
+
+    Attributes:
+        plan: What the report covers.
+        outcomes: The report of each outcome, in the order of the plan.
+        contrast_family, change_family: The tests that were adjusted together.
     """
 
     plan: Plan
-    weeks: tuple[WeekCell, ...]
-    changes: tuple[PhaseChange, ...]
+    outcomes: tuple[Report, ...]
+    contrast_family: Family
+    change_family: Family
+
+    def of(self, outcome: str) -> Report:
+        """The report of the outcome with a name.
+
+        Raises:
+            KeyError: If the plan has no such outcome.
+        """
+        for one in self.outcomes:
+            if one.outcome == outcome:
+                return one
+        raise KeyError(outcome)
 
 
-def report(rows: Sequence[Row], plan: Plan) -> Report:
-    """Report on an outcome; the order of the rows does not matter.
+def report(observed: Mapping[str, Observed], plan: Plan, weeks: Collection[str]) -> StudyReport:
+    """Report on a study; the order of the rows does not matter.
+
+    Hidden p values count in no family: an adjusted one could be traced back to them.
 
     Args:
-        rows: Observations of any phase.
+        observed: The observations of each outcome of the plan.
         plan: What to report.
+        weeks: The outcomes whose weekly means are wanted.
 
     Raises:
         ValueError: If a value is not finite, an arm is not in the plan, or a participant is in two arms.
     """
+    found = [_report(observed[one.name], plan, one, weeks=one.name in weeks) for one in plan.outcomes]
+    contrasts = {_of_contrast(made, one): one.p for made in found for one in made.contrasts}
+    changes = {_of_change(made, one): one.p for made in found for one in made.changes if one.arm}
+    contrast_family = Family(_contrasts_name(plan), tuple(contrasts))
+    change_family = Family(_changes_name(plan, len(changes)), tuple(changes))
+    contrasts = benjamini_hochberg(contrast_family, contrasts)
+    changes = benjamini_hochberg(change_family, changes)
+    adjusted = tuple(
+        replace(
+            made,
+            contrasts=tuple(replace(c, p_adjusted=contrasts[_of_contrast(made, c)]) for c in made.contrasts),
+            changes=tuple(replace(c, p_adjusted=changes.get(_of_change(made, c))) for c in made.changes),
+        )
+        for made in found
+    )
+    return StudyReport(plan, adjusted, contrast_family, change_family)
+
+
+def weekly_report(observed: Observed, plan: Plan, outcome: PlannedOutcome) -> Report:
+    """The weekly means of one outcome alone, the same as in the report of the study.
+
+    Args:
+        observed: Its observations.
+        plan: What to report.
+        outcome: The outcome.
+
+    Raises:
+        ValueError: As `report`.
+    """
+    _check(observed.rows, plan, outcome)
+    weeks = weekly_means(observed.rows, plan)
+    return Report(outcome.name, plan.checkins, observed.left_out, weeks, (), ())
+
+
+def _report(observed: Observed, plan: Plan, outcome: PlannedOutcome, *, weeks: bool) -> Report:
+    rows = observed.rows
+    _check(rows, plan, outcome)
+    changes = arm_changes(rows, plan, outcome)
+    # The last of an arm and kind is that of all its phases of the kind.
+    whole = {(one.arm, one.kind): one for one in changes}
+    modelled = rows if plan.models else None
+    method = ContrastMethod.POOLED_CHANGES if outcome.scores else ContrastMethod.WELCH_T
+    return Report(
+        outcome.name,
+        plan.checkins,
+        observed.left_out,
+        weekly_means(rows, plan) if weeks else (),
+        tuple(shown_change(one, plan) for one in changes),
+        tuple(
+            contrast(whole[one.arm.id, one.kind], whole[one.reference.id, one.kind], one, method, modelled)
+            for one in plan.comparisons
+        ),
+    )
+
+
+def _check(rows: Sequence[Row], plan: Plan, outcome: PlannedOutcome) -> None:
     finite(row.value for row in rows)
     known = {arm.id for arm in plan.arms}
     arm_of: dict[str, str] = {}
     for row in rows:
         if row.arm not in known:
-            raise ValueError(f"arm {row.arm!r} is not in the plan of {plan.outcome}")
+            raise ValueError(f"arm {row.arm!r} is not in the plan of {outcome.name}")
         if arm_of.setdefault(row.participant, row.arm) != row.arm:
             raise ValueError(f"participant {row.participant} is in two arms")
-    return Report(plan, _weeks(rows, plan), _changes(rows, plan, arm_of))
 
 
-def _weeks(rows: Sequence[Row], plan: Plan) -> tuple[WeekCell, ...]:
-    weeks: defaultdict[int, list[Row]] = defaultdict(list)
-    for row in rows:
-        weeks[row.week].append(row)
-    names = [arm.id for arm in plan.arms]
-    cells: list[WeekCell] = []
-    for week, inside in sorted(weeks.items()):
-        parts = [[row for row in inside if row.arm == name] for name in names]
-        shown, total = suppress_line(
-            [len({row.participant for row in part}) for part in parts], plan.audience
-        )
-        cells += [
-            _week(arm, week, part, visible=visible)
-            for arm, part, visible in zip((*names, None), [*parts, inside], (*shown, total), strict=True)
-        ]
-    return tuple(cells)
+def _of_contrast(made: Report, one: Contrast) -> str:
+    return f"{made.outcome}: {one.arm}, {one.kind}"
 
 
-def _week(arm: str | None, week: int, rows: Sequence[Row], *, visible: bool) -> WeekCell:
-    if not visible:
-        return WeekCell(arm, week, None, None, None, None, None, Reason.SUPPRESSED)
-    own: defaultdict[str, list[float]] = defaultdict(list)
-    for row in rows:
-        own[row.participant].append(row.value)
-    found = people_mean([mean(values) for _, values in sorted(own.items())])
-    return WeekCell(arm, week, found.value, found.interval, found.method, found.n, len(rows), found.reason)
+def _of_change(made: Report, one: PhaseChange) -> str:
+    return f"{made.outcome}: {one.arm}, {one.phase}"
 
 
-@dataclass(frozen=True)
-class _Cell:
-    """A phase of an arm, with its estimate and whether it may be shown."""
-
-    arm: PlannedArm
-    kind: str
-    label: str
-    found: Estimate
-    visible: bool
-
-    @property
-    def key(self) -> str:
-        return f"{self.arm.id}/{self.label}"
+def _contrasts_name(plan: Plan) -> str:
+    arms = len({one.arm.id for one in plan.comparisons})
+    outcomes, kinds = len(plan.outcomes), len({one.kind for one in plan.comparisons})
+    parts = [_counted(arms, "arm"), _counted(outcomes, "outcome"), _counted(kinds, "phase")]
+    size = outcomes * len(plan.comparisons)
+    name = f"{_counted(size, 'contrast')}: {' x '.join(parts)}"
+    return name if size == arms * outcomes * kinds else f"{name}, where both arms have the phase"
 
 
-def _changes(rows: Sequence[Row], plan: Plan, arm_of: Mapping[str, str]) -> tuple[PhaseChange, ...]:
-    by_kind, by_label = _values(rows, lambda row: row.phase), _values(rows, _label)
-    people = {arm.id: sorted(one for one in by_kind if arm_of[one] == arm.id) for arm in plan.arms}
-    cells: list[_Cell] = []
-    totals: list[PhaseChange] = []
-    for kind in plan.kinds:
-        counts = [_estimate(by_kind, people[arm.id], kind, plan).people for arm in plan.arms]
-        shown, total = suppress_line(counts, plan.audience)
-        for arm, visible in zip(plan.arms, shown, strict=True):
-            for label in arm.labels(kind):
-                found = _estimate(by_label, people[arm.id], label, plan)
-                small = 0 < found.people < MINIMUM_CELL[plan.audience]
-                cells.append(_Cell(arm, kind, label, found, visible and not small))
-        everybody = _estimate(by_kind, sorted(by_kind), kind, plan)
-        totals.append(_shown(None, kind, plan.claim_for(kind), everybody, None, plan, visible=total))
-    family = Family(f"change of {plan.outcome}", tuple(cell.key for cell in cells))
-    adjusted = benjamini_hochberg(family, {cell.key: cell.found.p for cell in cells})
-    by_arm = [cell for arm in plan.arms for cell in cells if cell.arm is arm]
-    return (*(_shown_cell(cell, adjusted[cell.key], plan) for cell in by_arm), *totals)
+def _changes_name(plan: Plan, size: int) -> str:
+    outcomes, arms = len(plan.outcomes), len(plan.arms)
+    phases = size // outcomes if outcomes else 0
+    parts = f"{_counted(outcomes, 'outcome')} x {_counted(phases, 'phase')} of {_counted(arms, 'arm')}"
+    return f"{_counted(size, 'change')}: {parts}"
 
 
-def _shown_cell(cell: _Cell, adjusted: float | None, plan: Plan) -> PhaseChange:
-    words = plan.claim_for(cell.kind, cell.arm, cell.label)
-    return _shown(cell.arm.id, cell.label, words, cell.found, adjusted, plan, visible=cell.visible)
-
-
-def _label(row: Row) -> str:
-    return row.phase if row.phase == PhaseKind.BASELINE else row.label or row.phase
-
-
-def _values(rows: Sequence[Row], phase_of: Callable[[Row], str]) -> Values:
-    found: defaultdict[str, defaultdict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
-    for row in rows:
-        if phase := phase_of(row):
-            found[row.participant][phase].append(row.value)
-    return found
-
-
-def _either(
-    values: Values, people: Sequence[str], phase: str
-) -> list[tuple[Sequence[float], Sequence[float]]]:
-    """Baseline and phase values of everybody who has any of either."""
-    both = [(values[one].get(PhaseKind.BASELINE, ()), values[one].get(phase, ())) for one in people]
-    return [(before, after) for before, after in both if before or after]
-
-
-def _estimate(values: Values, people: Sequence[str], phase: str, plan: Plan) -> Estimate:
-    either = _either(values, people, phase)
-    return _pooled(either) if plan.scores else _mean_difference(either)
-
-
-def _pooled(either: Sequence[tuple[Sequence[float], Sequence[float]]]) -> Estimate:
-    changes = [change(before, after) for before, after in either]
-    usable = [(c.difference, c.se) for c in changes if c.difference is not None and c.se is not None]
-    found = pool([difference for difference, _ in usable], [se for _, se in usable])
-    return Estimate(
-        value=found.estimate, interval=found.interval,
-        method=IntervalMethod.KNAPP_HARTUNG if found.interval else None, p=found.p, tau2=found.tau2,
-        i2=found.i2, people=found.k, left_out=len(changes) - found.k, reason=found.reason,
-    )  # fmt: skip
-
-
-def _mean_difference(either: Sequence[tuple[Sequence[float], Sequence[float]]]) -> Estimate:
-    differences = [mean(after) - mean(before) for before, after in either if before and after]
-    found = people_mean(differences)
-    return Estimate(
-        value=found.value, interval=found.interval, method=found.method, p=None, tau2=None, i2=None,
-        people=found.n, left_out=len(either) - found.n, reason=found.reason,
-    )  # fmt: skip
-
-
-def _shown(
-    arm: str | None, phase: str, words: Claim, found: Estimate, adjusted: float | None, plan: Plan, *,
-    visible: bool,
-) -> PhaseChange:  # fmt: skip
-    if not visible:
-        nothing = (None,) * 9
-        return PhaseChange(arm, phase, words, *nothing, Reason.SUPPRESSED)
-    left_out = found.left_out if found.left_out >= MINIMUM_CELL[plan.audience] else None
-    return PhaseChange(
-        arm, phase, words, found.value, found.interval, found.method, found.p, adjusted, found.tau2,
-        found.i2, found.people, left_out, found.reason,
-    )  # fmt: skip
-
-
-def _ends(interval: Interval | None) -> dict[str, float | None]:
-    return {"low": interval.low if interval else None, "high": interval.high if interval else None}
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -8,6 +8,7 @@ from enum import StrEnum
 from scipy.special import ndtr, ndtri, stdtr, stdtrit
 
 LEVEL = 0.95
+_ROUNDING = 1e-12
 
 
 class Reason(StrEnum):
@@ -23,6 +24,7 @@ class Reason(StrEnum):
     NOT_RANDOMISED = "not_randomised"
     NOT_CONVERGED = "not_converged"
     SINGULAR_FIT = "singular_fit"
+    NOT_FITTED = "not_fitted"
     SUPPRESSED = "suppressed"
 
 
@@ -32,6 +34,11 @@ class Interval:
 
     low: float
     high: float
+
+
+def ends(interval: Interval | None) -> dict[str, float | None]:
+    """The ends of an interval as the columns of a table."""
+    return {"low": interval.low if interval else None, "high": interval.high if interval else None}
 
 
 @dataclass(frozen=True)
@@ -67,6 +74,15 @@ def coefficient(name: str, estimate: float, se: float, df: float | None) -> Coef
     """A coefficient with its Wald interval and p."""
     interval, p = wald(estimate, se, df)
     return Coefficient(name, estimate, se, interval, p)
+
+
+def only_rounding(width: float, *values: float) -> bool:
+    """Whether a width is no more than the rounding error of the values that it was computed from.
+
+    Equal numbers whose means were taken over different counts differ in their last digit; an interval made
+    of that would claim certainty.
+    """
+    return width <= _ROUNDING * max(1.0, *map(abs, values))
 
 
 def finite(*series: Iterable[float]) -> None:

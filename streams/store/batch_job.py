@@ -17,12 +17,11 @@ from streams.indicators.full_record import indicators_of
 from streams.indicators.whole_record import Row
 from streams.records.item_roles import Layout
 from streams.safety.chart_alerts import Raised, follow
-from streams.statistics.report import Report
+from streams.statistics.report import StudyReport
 from streams.store.definitions import Query, newest_studies, versions
 from streams.store.drift import Drift, drift_of
-from streams.store.group_report import group_report
+from streams.store.group_report import report_rows, reports_of
 from streams.store.modelled import Modelled
-from streams.store.outcomes import Outcome, outcomes
 from streams.store.series import read_series
 
 _log = logging.getLogger(__name__)
@@ -35,7 +34,8 @@ class Batch:
     Attributes:
         study: Its newest definition.
         summaries: The catalogue over everybody's whole record.
-        reports: Weeks and changes of the arms, by outcome.
+        reports: Contrasts, changes and weeks of the arms: of both kinds of check-ins and, where there are any
+            on people's own initiative, of each.
         alerts: To be published on their topic.
         models: What takes models to compute; None where it was not asked for.
         drift: How the stored live values compare with a replay.
@@ -43,7 +43,7 @@ class Batch:
 
     study: Study
     summaries: Sequence[Row]
-    reports: dict[Outcome, Report]
+    reports: Sequence[StudyReport]
     alerts: Sequence[AlertRaised | AlertSuperseded]
     models: Modelled | None
     drift: Drift
@@ -78,7 +78,7 @@ def _batch(query: Query, study: Study, known: Versions, at: datetime, models: bo
     return Batch(
         study=study,
         summaries=[row for series in people for row in indicators_of(series, layout)],
-        reports={one: group_report(query, study, known, one) for one in outcomes(study)},
+        reports=reports_of(query, study, known, models=models),
         alerts=follow(people, study, _raised_before(query, study), at),
         models=Modelled.of(query, study, known, at) if models else None,
         drift=drift_of(query, study, known, at),
@@ -112,11 +112,8 @@ def keep(connection: duckdb.DuckDBPyConnection, batches: Iterable[Batch], at: da
 def _keep(connection: duckdb.DuckDBPyConnection, batch: Batch, at: datetime) -> None:
     common = {"study": batch.study.id, "computed_at": at}
     _replace(connection, "summaries", common, [_summary(row) for row in batch.summaries])
-    named = {outcome: {"indicator": outcome.indicator, "scale": outcome.scale} for outcome in batch.reports}
-    weeks = [named[one] | cell.row() for one, made in batch.reports.items() for cell in made.weeks]
-    _replace(connection, "arm_weeks", common, weeks)
-    changes = [named[one] | change.row() for one, made in batch.reports.items() for change in made.changes]
-    _replace(connection, "arm_changes", common, changes)
+    for table, rows in report_rows(batch.reports, batch.study).items():
+        _replace(connection, table, common, rows)
     if batch.models is not None:
         for table, rows in batch.models.by_table().items():
             _replace(connection, table, common, rows)

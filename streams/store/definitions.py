@@ -1,6 +1,6 @@
 """The study definitions in the store, and which of them people are in."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from schemas.base import Measure
@@ -29,9 +29,13 @@ def newest_studies(query: Query) -> dict[str, Study]:
     return newest
 
 
+def alike(known: Versions, study: Study, measures: Iterable[Measure]) -> list[str]:
+    """The versions of a study that ask all of some measures as this one does."""
+    asked = list(measures)
+    refs = [ref for ref, one in known.studies.items() if one.id == study.id]
+    return [ref for ref in refs if all(known.alike(study.ref, ref, measure) for measure in asked)]
+
+
 def asked_alike(known: Versions, study: Study, measure: Measure) -> tuple[list[str], list[str]]:
     """A measure's items, and the versions of the study that ask it as this one does."""
-    refs = [ref for ref, one in known.studies.items() if one.id == study.id]
-    return [item.id for item in study.items_of(measure)], [
-        ref for ref in refs if known.alike(study.ref, ref, measure)
-    ]
+    return [item.id for item in study.items_of(measure)], alike(known, study, [measure])

@@ -126,7 +126,8 @@ def _mixed(terms: _Terms, rows: list[Row]) -> Iterator[ModelTerm]:
     from streams.statistics.mixed import phase_by_arm
 
     inside = {row.arm for row in rows if row.phase in _COMPARED}
-    reference = next((arm.id for arm in terms.study.arms if arm.id in inside), None)
+    arms = (terms.study.reference, *terms.study.arms)
+    reference = next((arm.id for arm in arms if arm.id in inside), None)
     if reference is not None:
         yield from terms.of_fit(phase_by_arm(rows, *_COMPARED, reference))
 

@@ -1,5 +1,6 @@
 """The outcomes of a study: what the pages, the report and the store's tables show over the study weeks."""
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -27,6 +28,31 @@ class Outcome:
     def measure(self) -> Measure | None:
         """The measure, where the outcome is the mean of its answers."""
         return Measure(self.scale) if self.indicator == level.MEAN.id else None
+
+    @property
+    def measures(self) -> frozenset[Measure]:
+        """All measures that it is computed from; none for compliance."""
+        return frozenset({self.measure}) if self.measure else _NEEDED.get(self.name, frozenset())
+
+    def span(self, study: Study) -> float:
+        """The distance between the lowest and the highest value that it can have, in its unit; above 0.
+
+        Args:
+            study: One whose outcomes have this one.
+        """
+        match self.indicator:
+            case wellbeing.WELLBEING.id:
+                return 100.0
+            case compliance.COMPLIANCE.id:
+                return 1.0
+            case coping.VARIETY.id:
+                return max(_strategies(study) - 1.0, 1.0)
+            case coping.SHANNON.id:
+                return math.log(max(_strategies(study), 2))
+            case coping.EFFICACY.id:
+                return _scale(study, Measure.COPING_EFFICACY)
+            case _:
+                return _scale(study, Measure(self.scale))
 
     @property
     def name(self) -> str:
@@ -64,6 +90,20 @@ _OF_SEVERAL: tuple[tuple[Outcome, frozenset[Measure]], ...] = (
     ),
     (Outcome("Compliance", compliance.COMPLIANCE.id), frozenset()),
 )
+
+_NEEDED: Mapping[str, frozenset[Measure]] = MappingProxyType(
+    {outcome.name: needed for outcome, needed in _OF_SEVERAL}
+)
+
+
+def _scale(study: Study, measure: Measure) -> float:
+    scale = study.scales_of(measure)[0].scale
+    return float(scale.max - scale.min)
+
+
+def _strategies(study: Study) -> int:
+    options = {option.id for item in study.strategy_items for option in item.options if not option.exclusive}
+    return len(options)
 
 
 def outcomes(study: Study) -> tuple[Outcome, ...]:

@@ -305,47 +305,6 @@ class Summary(NamedTuple):
     computed_at: datetime
 
 
-class ArmWeek(NamedTuple):
-    """Each arm's weekly mean with its interval, as of the last batch; small cells are suppressed."""
-
-    study: str
-    indicator: str
-    scale: str
-    arm: str
-    week: int
-    mean: float | None
-    low: float | None
-    high: float | None
-    method: str | None
-    people: int | None
-    observations: int | None
-    reason: str | None
-    computed_at: datetime
-
-
-class ArmChange(NamedTuple):
-    """Each arm's change from baseline in each later phase, as of the last batch; small cells are empty."""
-
-    study: str
-    indicator: str
-    scale: str
-    arm: str
-    phase: str
-    claim: str
-    estimate: float | None
-    low: float | None
-    high: float | None
-    method: str | None
-    p: float | None
-    p_adjusted: float | None
-    tau2: float | None
-    i2: float | None
-    people: int | None
-    left_out: int | None
-    reason: str | None
-    computed_at: datetime
-
-
 class DriftCheck(NamedTuple):
     """Every comparison of live indicator values with a replay."""
 

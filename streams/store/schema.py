@@ -11,7 +11,7 @@ from typing import Annotated, Any, NamedTuple, get_args, get_origin, get_type_hi
 import duckdb
 import pyarrow as pa
 
-from streams.store import model_rows, rows
+from streams.store import arm_rows, model_rows, rows
 from streams.store.catalogue import Entry
 from streams.store.views import VIEWS
 
@@ -101,8 +101,9 @@ TABLES: tuple[Table, ...] = (
 
 COMPUTED: tuple[Table, ...] = (
     Table("summaries", rows.Summary, 4),
-    Table("arm_weeks", rows.ArmWeek, 5),
-    Table("arm_changes", rows.ArmChange, 5),
+    Table("contrasts", arm_rows.ArmContrast, 6),
+    Table("arm_changes", arm_rows.ArmChange, 7),
+    Table("arm_weeks", arm_rows.ArmWeek, 6),
     Table("model_terms", model_rows.ModelTerm, 5),
     Table("reliability", model_rows.CompositeReliability, 3),
     Table("proximal_effects", model_rows.ProximalEffect, 3),

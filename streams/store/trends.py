@@ -11,8 +11,8 @@ from schemas.base import CheckIns
 from schemas.study import ScaleItem, Study
 from schemas.study.versions import Versions
 from streams.records.scores import score
-from streams.statistics.change import Family, benjamini_hochberg
 from streams.statistics.disclosure_control import Audience, suppress_line
+from streams.statistics.family import Family, benjamini_hochberg
 from streams.statistics.plan import ALL_ARMS
 from streams.statistics.result import Reason
 from streams.statistics.trends import Point, Trend, trend

@@ -109,5 +109,6 @@ def show(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Any
         monkeypatch.setattr(connection, "data", lambda: StudyData(store))
         monkeypatch.setattr(connection, "operations", lambda: Operations(store))
         connection.report.clear()
+        connection.weeks.clear()
 
     return put

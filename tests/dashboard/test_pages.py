@@ -8,7 +8,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 import dashboard
-from dashboard.charts import checkins, groups, person
+from dashboard.charts import checkins, contrasts, groups, person
 from dashboard.charts.phases import phase_frame
 from producers.simulator.people import gain
 from schemas.events import MessageClassified, MessageReceived
@@ -51,7 +51,7 @@ def test_a_store_that_is_away_is_one_sentence(show: Any) -> None:
 
 
 def test_the_change_that_the_simulator_drew_is_found(full: File) -> None:
-    found = {(one.arm, one.phase): one for one in StudyData(full).report(MOOD).changes}
+    found = {(one.arm, one.phase): one for one in StudyData(full).report().of(MOOD.name).changes}
     for arm in STUDY.arms:
         after = found[arm.id, "follow-up"]
         days = range(arm.days - 13, arm.days + 1)
@@ -92,7 +92,7 @@ def test_a_command_is_not_on_the_way_for_ever() -> None:
 
 
 def test_a_weekly_mean_is_that_of_the_check_ins_of_the_week(full: File) -> None:
-    cell = next(one for one in StudyData(full).report(MOOD).weeks if (one.arm, one.week) == ("cbt", 3))
+    cell = next(one for one in StudyData(full).weeks(MOOD).weeks if (one.arm, one.week) == ("cbt", 3))
     by_hand = full.query(
         "with own as (select d.participant, avg(a.value) as mean from answers a "
         "join checkin_days d on d.checkin = a.checkin where a.item = 'mood' and d.arm = 'cbt' "
@@ -138,13 +138,16 @@ def test_a_missing_token_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> Non
 
 def test_every_chart_has_a_description_with_its_numbers(full: File) -> None:
     data = StudyData(full)
-    made, who, arm = data.report(MOOD), data.participants()[0], STUDY.arms[0]
-    weeks = groups.frame(made.weeks)
+    made, who, arm = data.report(), data.participants()[0], STUDY.arms[0]
+    weekly, mood = data.weeks(MOOD), made.of(MOOD.name)
+    weeks = groups.frame(weekly.table(weekly.weeks))
+    compared = contrasts.contrast_frame(made, STUDY, data.outcomes())
     course = person.broken_at_gaps(data.course(who, MOOD))
     drawn = [
         checkins.per_day(data.per_day()),
         groups.arm_course(weeks[weeks["arm"] == arm.id], arm, STUDY, 0, "points", (0, 10)),
-        groups.changes(groups.frame(made.changes), STUDY, "points"),
+        groups.changes(groups.frame(mood.table(mood.changes)), STUDY, "points"),
+        contrasts.forest(compared[compared["phase"] == "follow-up"], STUDY),
         person.person_course(course, pd.DataFrame(), phase_frame(arm, STUDY), "points"),
         person.compliance_strip(data.prompts(who)),
     ]

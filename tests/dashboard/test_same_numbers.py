@@ -19,11 +19,13 @@ from typer.testing import CliRunner
 import dashboard
 from dashboard import connection
 from schemas.settings import Settings
+from schemas.study.versions import Versions
 from streams.statistics.disclosure_control import MINIMUM_CELL, Audience
 from streams.statistics.plan import ALL_ARMS
 from streams.store.batch_job import Batch, keep
 from streams.store.client import Reader
 from streams.store.drift import Drift
+from streams.store.group_report import reports_of
 from streams.store.quack import serve_read_only
 from streams.store.queries import StudyData
 from streams.store.schema import Rows
@@ -45,8 +47,7 @@ def served(simulated: Rows) -> Iterator[Settings]:
     store = open_store(":memory:")
     write(store, simulated, {})
     store.execute("delete from enrolments where arm = 'community' and participant > 'p-0000000000000009'")
-    data = StudyData(File(store))
-    reports = {outcome: data.report(outcome) for outcome in data.outcomes()}
+    reports = reports_of(File(store).query, STUDY, Versions([STUDY]), models=False)
     keep(store, [Batch(STUDY, [], reports, [], None, Drift(NOW, 0, 0, frozenset()))], NOW)
     with socket.socket() as free:
         free.bind(("localhost", 0))
@@ -65,6 +66,7 @@ def reader(served: Settings) -> Reader:
 def page(reader: Reader, monkeypatch: pytest.MonkeyPatch) -> AppTest:
     monkeypatch.setattr(connection, "data", lambda: StudyData(reader))
     connection.report.clear()
+    connection.weeks.clear()
     return AppTest.from_file(str(VIEWS / "interventions.py"), default_timeout=60).run()
 
 
@@ -121,12 +123,16 @@ def test_one_number_everywhere(
     outcome = next(one for one in StudyData(reader).outcomes() if one.name == name)
     shown = page.selectbox(key="outcome").select(outcome).run()
     assert not shown.exception
-    weeks, changes = (plain(table.value) for table in shown.dataframe[:2])
+    everything = shown.dataframe[0].value
+    contrasts = plain(everything[everything["outcome"] == name])
+    weeks, changes = (plain(table.value) for table in shown.dataframe[1:3])
+    assert contrasts
+    assert contrasts == plain(by_command(served, "--outcome", name))
     assert weeks == plain(by_command(served, "--weeks", "--outcome", name))
-    assert changes == plain(by_command(served, "--outcome", name))
-    for table, rows in (("arm_weeks", weeks), ("arm_changes", changes)):
+    assert changes == plain(by_command(served, "--changes", "--outcome", name))
+    for table, rows in (("contrasts", contrasts), ("arm_weeks", weeks), ("arm_changes", changes)):
         kept = reader.query(
-            f"select * from {table} where indicator = :indicator and scale = :scale",
+            f"select * from {table} where indicator = :indicator and scale = :scale and checkins = 'both'",
             indicator=outcome.indicator,
             scale=outcome.scale,
         )
@@ -134,7 +140,7 @@ def test_one_number_everywhere(
         assert sorted(plain(kept), key=lambda row: [row[part] for part in key]) == sorted(
             rows, key=lambda row: [row[part] for part in key]
         )
-    for rows, value in ((weeks, "mean"), (changes, "estimate")):
+    for rows, value in ((contrasts, "estimate"), (weeks, "mean"), (changes, "estimate")):
         known = [row for row in rows if row[value] is not None and row["arm"] != ALL_ARMS]
         points = [{part: row[part] for part in rows[0]} for row in drawn(shown, {*rows[0]})]
         for row in known:
@@ -142,8 +148,13 @@ def test_one_number_everywhere(
 
 
 def test_small_arms_are_hidden_and_cannot_be_worked_out(page: AppTest) -> None:
-    weeks, changes = (plain(table.value) for table in page.dataframe[:2])
-    for row in (*weeks, *changes):
+    contrasts, weeks, changes = (plain(table.value) for table in page.dataframe[:3])
+    between = [row for row in contrasts if row["reason"] == "suppressed"]
+    assert {row["phase"] for row in between if row["arm"] == "community"} == {"intervention", "follow-up"}
+    for row in between:
+        named = {"arm", "reference", "phase", "claim", "reason", "mixed_reason", "checkins"}
+        assert {value for name, value in row.items() if name not in named} == {None}
+    for row in (*contrasts, *weeks, *changes):
         assert row["people"] is None or row["people"] == 0 or row["people"] >= SMALLEST
     for week in {row["week"] for row in weeks}:
         hidden = [row["arm"] for row in weeks if row["week"] == week and row["reason"] == "suppressed"]
@@ -151,7 +162,7 @@ def test_small_arms_are_hidden_and_cannot_be_worked_out(page: AppTest) -> None:
         assert len(hidden) >= 2
     for row in (*weeks, *changes):
         if row["reason"] == "suppressed":
-            named = {"arm", "week", "phase", "claim", "reason"}
+            named = {"arm", "week", "kind", "phase", "reason", "checkins"}
             assert {value for name, value in row.items() if name not in named} == {None}
     points = drawn(page, {"week", "mean", "people"}) + drawn(page, {"estimate", "people"})
     assert points
@@ -159,7 +170,7 @@ def test_small_arms_are_hidden_and_cannot_be_worked_out(page: AppTest) -> None:
 
 
 def test_the_descriptions_have_the_numbers_of_the_table(page: AppTest) -> None:
-    weeks = plain(page.dataframe[0].value)
+    weeks = plain(page.dataframe[1].value)
     specs = [json.loads(chart.proto.spec) for chart in page.get("vega_lite_chart")]
     text = " ".join(spec["description"] for spec in specs)
     for row in weeks:

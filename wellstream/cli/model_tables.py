@@ -6,7 +6,7 @@ import csv
 import sys
 from enum import StrEnum
 from itertools import groupby
-from typing import TYPE_CHECKING, Annotated, Any, assert_never
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar, assert_never
 
 import typer
 from rich.table import Table
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from streams.store.queries import Outcome, StudyData
 
 Rows = list[dict[str, Any]]
+_Asked = TypeVar("_Asked", bound=StrEnum)
 
 ModelsOption = Annotated[bool, typer.Option("--models", help="Mixed models of phase by arm.")]
 InterruptedOption = Annotated[
@@ -61,8 +62,8 @@ class Result(StrEnum):
         return self in (Result.INTERRUPTED, Result.EARLY_WARNINGS)
 
 
-def only_one(wanted: Mapping[Result, bool]) -> Result | None:
-    """The result that was asked for; None if none was.
+def only_one(wanted: Mapping[_Asked, bool]) -> _Asked | None:
+    """The one of several tables that was asked for; None if none was.
 
     Raises:
         BadParameter: More than one was.

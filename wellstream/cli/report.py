@@ -1,15 +1,20 @@
-"""`wellstream report`: weekly means and changes of a study's arms, as the page Interventions shows them."""
+"""`wellstream report`: contrasts between a study's arms, changes within them, and what models say."""
 
-import csv
-import sys
-from collections.abc import Sequence
-from dataclasses import asdict
-from typing import TYPE_CHECKING, Annotated, Any
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
+from wellstream.cli.arm_tables import (
+    ChangesOption,
+    ContrastsOption,
+    Part,
+    TrendsOption,
+    WeeksOption,
+    checkins_named,
+    show_arms,
+)
 from wellstream.cli.errors import report_errors
 from wellstream.cli.model_tables import (
     EarlyWarningsOption,
@@ -28,11 +33,11 @@ from wellstream.local.state import adopt_running
 if TYPE_CHECKING:
     from streams.store.queries import Outcome, StudyData
 
-out = Console()
-
 
 def report(
-    weeks: Annotated[bool, typer.Option("--weeks", help="Weekly means instead of changes.")] = False,
+    contrasts: ContrastsOption = False,
+    changes: ChangesOption = False,
+    weeks: WeeksOption = False,
     models: ModelsOption = False,
     interrupted: InterruptedOption = False,
     inertia: InertiaOption = False,
@@ -40,73 +45,67 @@ def report(
     hours: HoursOption = 6,
     reliability: ReliabilityOption = False,
     early_warnings: EarlyWarningsOption = False,
-    trends: Annotated[
-        bool, typer.Option("--trends", help="Trends over study days, of each item on a scale.")
-    ] = False,
+    trends: TrendsOption = False,
     outcome: Annotated[
         str, typer.Option(help="Only this outcome, such as mean/stress or compliance; all by default.")
     ] = "",
     study: Annotated[str, typer.Option(help="The study's id; by default the one with most people.")] = "",
+    reference: Annotated[
+        str, typer.Option(help="The arm that the others are compared with; by default the study's own.")
+    ] = "",
+    checkins: Annotated[str, typer.Option(help="both, prompted or own-initiative.")] = "both",
     public: Annotated[
         bool, typer.Option("--public", help="Hide cells below 10 people instead of 5.")
     ] = False,
-    format_: Annotated[str, typer.Option("--format", help="table or csv.")] = "table",
+    format_: Annotated[
+        str, typer.Option("--format", help="table or csv: one table, the contrasts unless another is named.")
+    ] = "table",
 ) -> None:
-    """How a study's arms fare: change from baseline in each phase, or weekly means.
+    """How a study's arms compare: how much more each changed from baseline than the reference arm.
 
-    Computed when you ask, by the functions behind the page Interventions; docs/indicators.md explains the
-    methods. A difference is called "change while in"; it is an "effect of" only in a randomised phase.
+    First the contrasts between arms, then the changes within each arm, computed when you ask, by the
+    functions behind the page Interventions; docs/indicators.md explains the methods. A contrast is an
+    "effect of" only where people were randomised to both arms; a change within an arm never is.
 
-    Examples: `wellstream report` · `wellstream report --weeks --outcome mean/stress --format csv` ·
+    Examples: `wellstream report` · `wellstream report --reference waitlist --contrasts` ·
+    `wellstream report --weeks --outcome mean/stress --format csv` ·
     `wellstream report --models --outcome mean/valence` · `wellstream report --reliability` ·
     `wellstream report --micro-randomised --hours 3` · `wellstream report --trends --outcome item/stress`
     """
-    wanted = {
+    asked: dict[Result | Part, bool] = {
+        Part.CONTRASTS: contrasts, Part.CHANGES: changes, Part.WEEKS: weeks, Part.TRENDS: trends,
         Result.MODELS: models, Result.INTERRUPTED: interrupted, Result.INERTIA: inertia,
         Result.MICRO_RANDOMISED: micro_randomised, Result.RELIABILITY: reliability,
         Result.EARLY_WARNINGS: early_warnings,
     }  # fmt: skip
-    if result := only_one(wanted):
-        report_errors(lambda: _show(result, study, outcome, hours, as_csv=format_ == "csv", public=public))
-        return
-    rows = report_errors(
-        lambda: (
-            _trends(study, outcome, public=public)
-            if trends
-            else _rows(study, outcome, weeks=weeks, public=public)
+    wanted, as_csv = only_one(asked), format_ == "csv"
+    if isinstance(wanted, Result):
+        result = wanted
+        report_errors(lambda: _show(result, study, outcome, hours, as_csv=as_csv, public=public))
+    else:
+        part = wanted
+        report_errors(
+            lambda: _show_arms(part, study, outcome, reference, checkins, as_csv=as_csv, public=public)
         )
-    )
-    columns = list(rows[0]) if rows else []
-    if format_ == "csv":
-        writer = csv.DictWriter(sys.stdout, columns, lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
-        return
-    table = Table(*columns)
-    for row in rows:
-        table.add_row(*map(_cell, row.values()))
-    out.print(table)
 
 
-def _cell(value: Any) -> str:
-    if value is None:
-        return ""
-    return f"{value:.3g}" if isinstance(value, float) else str(value)
-
-
-def _rows(study_id: str, only: str, *, weeks: bool, public: bool) -> Sequence[dict[str, Any]]:
+def _show_arms(
+    part: Part | None, study_id: str, only: str, reference: str, checkins: str, *, as_csv: bool, public: bool
+) -> None:
     # Imported here: scipy loads slowly, and no other command needs them.
     from streams.statistics.disclosure_control import Audience
+    from streams.store.queries import Wanted
 
+    of = checkins_named(checkins)
     data = _data(study_id)
-    chosen = _chosen(data, only)
+    study = data.study()
+    if study and reference and study.arm(reference) is None:
+        raise typer.BadParameter(
+            f"there is no arm {reference}; there are {', '.join(arm.id for arm in study.arms)}"
+        )
     audience = Audience.PUBLIC if public else Audience.STAFF
-    return [
-        {"outcome": one.name, **cell.row()}
-        for one in chosen
-        for made in (data.report(one, audience),)
-        for cell in (made.weeks if weeks else made.changes)
-    ]
+    wanted = Wanted(of, reference, audience, models=part in (None, Part.CONTRASTS))
+    show_arms(part, data, wanted, only, as_csv=as_csv)
 
 
 def _show(result: Result, study_id: str, only: str, hours: int, *, as_csv: bool, public: bool) -> None:
@@ -119,7 +118,7 @@ def _show(result: Result, study_id: str, only: str, hours: int, *, as_csv: bool,
     show(result, data, _chosen(data, only), audience, hours, as_csv=as_csv)
 
 
-def _chosen(data: "StudyData", only: str) -> list["Outcome"]:
+def _chosen(data: StudyData, only: str) -> list[Outcome]:
     known = data.outcomes()
     chosen = [one for one in known if only in ("", one.name)]
     if not chosen:
@@ -127,18 +126,7 @@ def _chosen(data: "StudyData", only: str) -> list["Outcome"]:
     return chosen
 
 
-def _trends(study_id: str, only: str, *, public: bool) -> Sequence[dict[str, Any]]:
-    from streams.statistics.disclosure_control import Audience
-
-    found = _data(study_id).trends(Audience.PUBLIC if public else Audience.STAFF)
-    chosen = [asdict(row) for row in found if only in ("", row.outcome)]
-    if not chosen:
-        names = dict.fromkeys(row.outcome for row in found)
-        raise typer.BadParameter(f"no trend of {only}; there are {', '.join(names)}")
-    return chosen
-
-
-def _data(study_id: str) -> "StudyData":
+def _data(study_id: str) -> StudyData:
     from streams.store.client import Reader
     from streams.store.queries import StudyData
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, fields
+from functools import cache
 from typing import Any
 
 import pyarrow as pa
@@ -210,18 +211,16 @@ def _computed(data: StudyData) -> Iterator[Sheet]:
     """The results over people, from the functions behind the report."""
     of = data.outcomes()
 
-    def report(part: str) -> list[dict[str, Any]]:
-        return [
-            {"indicator": one.indicator, "scale": one.scale} | cell.row()
-            for one in of
-            for cell in getattr(data.report(one), part)
-        ]
-
+    tables = cache(data.tables)
     yield _of_table(
-        "changes", "arm_changes", lambda: report("changes"),
-        "Each arm's change from baseline in each later phase.",
+        "contrasts", "contrasts", lambda: tables()["contrasts"],
+        "Each arm's change from baseline minus that of the reference arm.",
     )  # fmt: skip
-    yield _of_table("weeks", "arm_weeks", lambda: report("weeks"), "Each arm's weekly means.")
+    yield _of_table(
+        "changes", "arm_changes", lambda: tables()["arm_changes"],
+        "Each arm's change from baseline while in each later phase.",
+    )  # fmt: skip
+    yield _of_table("weeks", "arm_weeks", lambda: tables()["arm_weeks"], "Each arm's weekly means.")
     yield _of_table(
         "model_terms", "model_terms", lambda: [row._asdict() for row in data.models(of, tuple(Model))],
         "Coefficients of the mixed models, of group inertia and of each person's interrupted time series.",

@@ -11,18 +11,21 @@ from schemas.study import Study
 from streams.indicators.whole_record import Row as EarlyWarning
 from streams.statistics.disclosure_control import Audience, suppress_line
 from streams.statistics.plan import ALL_ARMS
-from streams.statistics.report import Report
+from streams.statistics.report import Report, StudyReport
 from streams.store.catalogue import Entry
 from streams.store.composites import reliability_of
-from streams.store.definitions import asked_alike, newest_studies, versions
+from streams.store.definitions import alike, asked_alike, newest_studies, versions
 from streams.store.early_warnings import early_warnings_of
-from streams.store.group_report import group_report
+from streams.store.group_report import Wanted, group_report, report_rows, reports_of, week_report
 from streams.store.model_rows import CompositeReliability, ModelTerm, ProximalEffect
 from streams.store.model_terms import Model, models_of
 from streams.store.outcomes import Outcome, measures, outcomes
 from streams.store.proximal import proximal_effects
 from streams.store.queries.source import Source
 from streams.store.trends import TrendRow, trends_of
+
+EVERYTHING = Wanted()
+"""A report of all check-ins for staff, with the study's own reference arm."""
 
 
 class StudyData:
@@ -55,15 +58,36 @@ class StudyData:
         study = self.study()
         return list(outcomes(study)) if study else []
 
-    def report(self, outcome: Outcome, audience: Audience = Audience.STAFF) -> Report:
-        """Weekly means and changes of the arms, small cells hidden.
+    def report(self, wanted: Wanted = EVERYTHING, weeks: Collection[Outcome] = ()) -> StudyReport:
+        """Contrasts, changes and weekly means of the arms, small cells hidden.
+
+        Args:
+            wanted: What the reader chose.
+            weeks: The outcomes whose weekly means are wanted.
+
+        Raises:
+            LookupError: Nobody is in the study.
+            ValueError: It has no such reference arm.
+        """
+        return group_report(self._source.query, self._needed(), versions(self._source.query), wanted, weeks)
+
+    def tables(self) -> dict[str, list[dict[str, Any]]]:
+        """The rows of the tables `contrasts`, `arm_changes` and `arm_weeks`, computed now.
 
         Raises:
             LookupError: Nobody is in the study.
         """
-        return group_report(
-            self._source.query, self._needed(), versions(self._source.query), outcome, audience
-        )
+        study, query = self._needed(), self._source.query
+        return report_rows(reports_of(query, study, versions(query), models=True), study)
+
+    def weeks(self, outcome: Outcome, wanted: Wanted = EVERYTHING) -> Report:
+        """The weekly means of one outcome, the same as in the report.
+
+        Raises:
+            LookupError: Nobody is in the study.
+            ValueError: It has no such reference arm.
+        """
+        return week_report(self._source.query, self._needed(), versions(self._source.query), wanted, outcome)
 
     def models(
         self, of: Iterable[Outcome], kinds: Collection[Model], audience: Audience = Audience.STAFF
@@ -187,14 +211,20 @@ class StudyData:
         )
 
     def course(self, participant: str, outcome: Outcome) -> pd.DataFrame:
-        """A person's 7-day values at each check-in: `at` (local time), `value`, `n`, `reason`, `notes`."""
+        """A person's 7-day values at each check-in: `at` (local time), `value`, `n`, `reason`, `notes`.
+
+        Only check-ins of the versions of the study that ask the outcome as the newest does.
+        """
+        study = self.study()
         return self._ask(
             "select timezone(c.zone, i.window_end) as at, i.value, i.n, i.reason, i.notes "
             "from indicators i join checkins c on c.event_id = i.checkin where i.participant = :participant "
-            "and i.indicator = :indicator and i.scale = :scale and i.window_length = '7d' order by 1",
+            "and i.indicator = :indicator and i.scale = :scale and i.window_length = '7d' "
+            "and list_contains(:refs, c.study) order by 1",
             participant=participant,
             indicator=outcome.indicator,
             scale=outcome.scale,
+            refs=alike(versions(self._source.query), study, outcome.measures) if study else [],
         )
 
     def answers(self, participant: str, measure: Measure) -> pd.DataFrame:

@@ -9,7 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from streams.statistics.change import Family, benjamini_hochberg, change
+from streams.statistics.change import change
+from streams.statistics.family import Family, benjamini_hochberg
 from streams.statistics.interrupted import interrupted
 from streams.statistics.means import mean
 from streams.statistics.meta import Pooling, pool

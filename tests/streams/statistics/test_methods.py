@@ -12,8 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streams.statistics.catalogue import METHODS
-from streams.statistics.change import Family, benjamini_hochberg, change
+from streams.statistics.change import change
 from streams.statistics.claims import Claim, claim
+from streams.statistics.family import Family, benjamini_hochberg
 from streams.statistics.interrupted import interrupted
 from streams.statistics.means import IntervalMethod, mean, people_mean
 from streams.statistics.meta import Pooling, pool
@@ -40,7 +41,7 @@ def test_the_worker_does_not_load_scipy() -> None:
 
 
 def test_an_effect_needs_randomisation() -> None:
-    assert claim(randomised=False) is Claim.CHANGE
+    assert claim(randomised=False) is Claim.DIFFERENCE
     assert claim(randomised=True) is Claim.EFFECT
 
 

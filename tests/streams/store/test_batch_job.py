@@ -14,8 +14,9 @@ from schemas.study.file import load_study
 from schemas.study.versions import Versions
 from streams.records.full_record import CheckIn, Prompt, Series
 from streams.safety.chart_alerts import Raised, follow
+from streams.statistics.result import Reason
 from streams.store.batch_job import Batch, compute, keep
-from streams.store.group_report import group_report
+from streams.store.group_report import Wanted, group_report
 from streams.store.outcomes import Outcome
 from streams.store.series import read_series
 from streams.store.writer import asking
@@ -42,7 +43,7 @@ def batch(memory: Memory) -> Batch:
 
 @pytest.mark.slow
 def test_the_pooled_change_is_the_references(batch: Batch) -> None:
-    pooled = batch.reports[MOOD].changes[-1]
+    pooled = batch.reports[0].of(MOOD.name).changes[-1]
     expected = {part: VALUES[f"/group/meta_REML_KNHA/{part}"] for part in ("est", "ci/0", "ci/1")}
     assert pooled.people == 10
     assert pooled.interval is not None
@@ -83,9 +84,9 @@ def test_models_are_fitted_where_there_is_enough(batch: Batch) -> None:
 
 
 def test_arms_of_three_people_are_hidden(batch: Batch) -> None:
-    changes = batch.reports[MOOD].changes
-    assert [change.estimate for change in changes[:-1]] == [None] * 4
-    assert {change.claim.value for change in changes} == {"change while in"}
+    found = batch.reports[0].of(MOOD.name)
+    assert [change.estimate for change in found.changes[:-1]] == [None] * 4
+    assert {contrast.reason for contrast in found.contrasts} == {Reason.SUPPRESSED}
 
 
 def test_an_effect_is_only_what_was_randomised(memory: Memory, batch: Batch) -> None:
@@ -93,8 +94,9 @@ def test_an_effect_is_only_what_was_randomised(memory: Memory, batch: Batch) -> 
     for arm in content["arms"]:
         arm["phases"][1]["randomised"] = True
     randomised = Study.model_validate(content)
-    made = group_report(asking(memory.connection), randomised, Versions([batch.study]), MOOD)
-    assert {change.claim.value for change in made.changes} == {"effect of"}
+    for study, words in ((batch.study, "difference in change"), (randomised, "effect of")):
+        made = group_report(asking(memory.connection), study, Versions([batch.study]), Wanted(), [])
+        assert {one.claim.value for one in made.of(MOOD.name).contrasts} == {words}
 
 
 def test_the_outcome_replaces_the_one_before(memory: Memory, batch: Batch) -> None:

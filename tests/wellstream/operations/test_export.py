@@ -123,6 +123,10 @@ def test_the_results_are_those_of_the_report(folder: Path, reader: Reader) -> No
             for row in expected
         ]
         assert of_parquet(folder, name) == kept
+    tables = data.tables()
+    for name, table in (("contrasts", "contrasts"), ("changes", "arm_changes"), ("weeks", "arm_weeks")):
+        assert tables[table]
+        assert of_parquet(folder, name) == tables[table]
 
 
 def test_read_in_parts_it_is_the_same(

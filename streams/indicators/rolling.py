@@ -4,10 +4,11 @@ from collections.abc import Iterator
 
 from schemas.events import IndicatorValue, Window
 from schemas.study.versions import Versions
-from streams.indicators.catalogue import FAMILIES, entry_of
+from streams.indicators.catalogue import CATALOGUE, FAMILIES
 from streams.indicators.window import Windowed, between
 from streams.records.timeline import CheckInRecord, History
 
+_BY_CHECKIN = frozenset(entry.id for entry in CATALOGUE if entry.by_checkin)
 _LIVE = tuple(family.live for family in FAMILIES if hasattr(family, "live"))
 
 
@@ -29,8 +30,7 @@ def _values(window: Windowed) -> Iterator[IndicatorValue]:
 def _values_by_part(window: Windowed) -> Iterator[IndicatorValue]:
     for part in window.parts:
         for value in _values(part):
-            entry = entry_of(value.indicator)
-            if entry and entry.by_checkin:
+            if value.indicator.removesuffix(f"/{part.which.value}") in _BY_CHECKIN:
                 yield value
 
 

@@ -4,10 +4,11 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 
 from producers.imports.csv_table import DataFileError
-from producers.imports.events import events_of
+from producers.imports.events import events_of, pseudonym_of
 from producers.imports.mapping import Mapping, Source
 from producers.imports.rows import read_rows
 from schemas.base import Measure
@@ -17,6 +18,7 @@ from schemas.study.versions import Versions
 from streams.store.drift import drift_of
 from streams.store.observations import observations
 from streams.store.outcomes import outcomes
+from streams.store.queries.study import StudyData
 from wellstream.operations.imports import Memory, summaries
 
 GOLDEN = Path(__file__).parents[2] / "golden"
@@ -96,6 +98,10 @@ def test_prompts_after_midnight_end_the_day_for_which_they_were_planned(
         "group by 1 order by 1"
     )
     assert [tuple(row) for row in days.to_numpy()] == [(day, 5, True) for day in range(1, 11)]
+    asked = StudyData(memory).prompts(pseudonym_of(study, "P1"))
+    dates = [pd.Timestamp(START) + pd.Timedelta(days=day - 1) for day in range(1, 11) for _ in range(5)]
+    assert list(pd.to_datetime(asked["day"])) == dates
+    assert list(asked["beep"]) == [1, 2, 3, 4, 5] * 10
     versions = Versions([study])
     (valence,) = (one for one in outcomes(study) if one.measure == Measure.VALENCE)
     rows = observations(memory.query, study, versions, valence)

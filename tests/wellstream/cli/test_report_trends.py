@@ -68,6 +68,10 @@ def test_one_trend_can_be_chosen_and_an_unknown_one_is_named(
     assert unknown.exit_code == 2
     assert "item/house" in unknown.output
     assert "no such study" in run(reach, "--study", "other").output
+    own = run(reach, "--outcome", "item/home", "--checkins", "own-initiative", "--format", "csv")
+    assert [(line["checkins"], line["n"]) for line in csv.DictReader(io.StringIO(own.stdout))] == [
+        ("own_initiative", "0")
+    ]
 
 
 def test_fewer_than_ten_people_are_hidden_from_the_public(tmp_path: Path) -> None:

@@ -1,10 +1,8 @@
 """All indicators of one participant over the full record, as rows."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from datetime import datetime, timedelta
 
-from schemas.base import CheckIns
 from streams.indicators import phase_comparison
 from streams.indicators.catalogue import FAMILIES, entry_of
 from streams.indicators.measures import level
@@ -30,21 +28,21 @@ def indicators_of(series: Series, layout: Layout = CHECKINS) -> list[Row]:
         series: The record.
         layout: Its scales.
     """
-    rows = _rows(series, layout)
-    if all(checkin.prompted for checkin in series.checkins):
-        return rows
-    parts = (CheckIns.PROMPTED, CheckIns.OWN_INITIATIVE)
-    return rows + [
-        replace(row, indicator=f"{row.indicator}/{which}")
-        for which in parts
-        for row in _rows(series.only(which), layout)
-        if (entry := entry_of(row.indicator)) and entry.by_checkin
+    record = WholeRecord(series, layout)
+    return [
+        *_rows(record),
+        *(
+            row
+            for part in record.parts
+            for row in _rows(part)
+            if (entry := entry_of(row.indicator)) and entry.by_checkin
+        ),
     ]
 
 
-def _rows(series: Series, layout: Layout) -> list[Row]:
-    record = WholeRecord(series, layout)
-    return [row for over_record in _OVER_RECORD for row in over_record(record)]
+def _rows(record: WholeRecord) -> Iterator[Row]:
+    for over_record in _OVER_RECORD:
+        yield from over_record(record)
 
 
 def window_of(series: Series, end: datetime, length: timedelta, layout: Layout = CHECKINS) -> list[Row]:

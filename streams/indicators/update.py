@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 from uuid import UUID
 
+from schemas.base import Channel
 from schemas.consumers import Consumes
 from schemas.events import (
     CheckInRetracted,
@@ -20,6 +21,7 @@ from schemas.events import (
     SupportDecided,
 )
 from schemas.identity import event_id
+from schemas.study import Study
 from schemas.study.versions import Versions
 from schemas.topics import CHECKINS, PROMPTS
 from streams.indicators.rolling import known, rolling
@@ -67,10 +69,6 @@ def to_record(event: TimelineEvent, versions: Versions) -> PromptRecord | CheckI
     numbers = {
         item: float(answer) for item, answer in event.answers.items() if isinstance(answer, int | float)
     }
-    coping: tuple[str, ...] = ()
-    for item in study.strategy_items:
-        answer = event.answers.get(item.id)
-        coping += answer if isinstance(answer, tuple) else ()
     scores = {
         measure.value: found
         for measure in scales(study)
@@ -79,8 +77,17 @@ def to_record(event: TimelineEvent, versions: Versions) -> PromptRecord | CheckI
     return CheckInRecord(
         at, str(event.checkin), prompt=str(event.prompt_id or ""), late=event.late_for is not None,
         event=str(event.event_id), version=event.version, study=event.study, zone=event.zone,
-        language=event.language, recorded=to_ms(event.recorded_at), scores=scores, coping=coping,
+        language=event.language, recorded=to_ms(event.recorded_at), scores=scores,
+        coping=_strategies(event, study),
     )  # fmt: skip
+
+
+def _strategies(event: CheckInSubmitted, study: Study) -> tuple[str, ...] | None:
+    """The strategies chosen; None if they were not asked. In a form, not to choose any is an answer."""
+    found = [event.answers[item.id] for item in study.strategy_items if item.id in event.answers]
+    if not study.strategy_items or (event.channel is Channel.SMS and not found):
+        return None
+    return tuple(use for answer in found if isinstance(answer, tuple) for use in answer)
 
 
 def absorb(
@@ -99,7 +106,7 @@ def absorb(
     answered = {
         checkin.id: checkin
         for entry in (state or {}).get("answered", [])
-        if (checkin := CheckInRecord(*(*entry[:-1], tuple(entry[-1]))))
+        if (checkin := CheckInRecord(*(*entry[:-1], _tuple(entry[-1]))))
     }
     news = [to_record(event, versions) for event in events]
     for record in news:
@@ -120,6 +127,10 @@ def absorb(
         "answered": [list(vars(checkin).values()) for checkin in history.known],
     }
     return fresh, history, affected
+
+
+def _tuple(kept: list[str] | None) -> tuple[str, ...] | None:
+    return None if kept is None else tuple(kept)
 
 
 def _higher(known: CheckInRecord | None, new: CheckInRecord) -> CheckInRecord:

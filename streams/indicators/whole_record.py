@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from schemas.base import Measure
+from schemas.base import CheckIns, Measure
 from schemas.events import Note, Undefined
 from streams.indicators.entry import Indicator
 from streams.indicators.result import NOT_ASKED, Result, explained
@@ -41,17 +41,31 @@ class WholeRecord:
     """The answers of a whole record, by scale.
 
     Attributes:
-        series: The record.
+        series: The record, with only the check-ins in question.
         layout: Its scales.
+        which: Which check-ins those are.
         scales: Names of the scales that have values of their own.
         main: Name of the scale that control charts are about.
     """
 
-    def __init__(self, series: Series, layout: Layout) -> None:
-        self.series, self.layout = series, layout
+    def __init__(self, series: Series, layout: Layout, which: CheckIns = CheckIns.BOTH) -> None:
+        self.series, self.layout, self.which = series.only(which), layout, which
         self.scales, self.main = layout.shown, layout.main
         self._scored: dict[str, list[tuple[CheckIn, float]]] = {}
-        self._found: dict[tuple[str, ...], tuple[bool, str | None]] = {}
+        self._found: dict[tuple[str, ...], tuple[bool, list[CheckIn]]] = {}
+
+    @property
+    def parts(self) -> tuple["WholeRecord", ...]:
+        """The record with its prompted check-ins alone, and with those on the participant's own initiative.
+
+        There are none if every check-in was prompted.
+        """
+        if all(checkin.prompted for checkin in self.series.checkins):
+            return ()
+        return tuple(
+            WholeRecord(self.series, self.layout, which)
+            for which in (CheckIns.PROMPTED, CheckIns.OWN_INITIATIVE)
+        )
 
     def asks(self, scale: str, parts: int = 1) -> bool:
         """Whether the study asks about a scale, with at least so many items or strategies."""
@@ -146,40 +160,48 @@ class WholeRecord:
             part: What the row is about within the indicator; comes after a slash in its id.
             parts: How many items, or strategies, each scale must have.
         """
-        answered, notes = self._known(about)
+        answered, usable = self._known(about)
         result = NOT_ASKED
         if all(self.asks(scale, parts) for scale in about):
             result = compute if isinstance(compute, Result) else compute(entry.minimum_whole)
             several = len(about) > 1 or parts > 1
             result = explained(result, answered=answered, several=several) if about else result
+        name = f"{entry.id}/{part}" if part else entry.id
         return Row(
             participant=self.series.participant,
-            indicator=f"{entry.id}/{part}" if part else entry.id,
+            indicator=name if self.which is CheckIns.BOTH else f"{name}/{self.which}",
             scale=about[0] if entry.per_scale else "",
             value=result.value,
             n=result.n,
             n_pairs=result.n_pairs,
             reason=result.reason,
-            notes=notes,
+            notes=",".join(self._notes(entry, usable, about)) or None,
         )
 
-    def _known(self, about: tuple[str, ...]) -> tuple[bool, str | None]:
-        """Whether some of it was ever answered, and the notes."""
+    def _known(self, about: tuple[str, ...]) -> tuple[bool, list[CheckIn]]:
+        """Whether any of the scales was ever answered, and the check-ins that answer all of them."""
         if about not in self._found:
             answered, usable = False, []
             for checkin in self.series.checkins if about else ():
                 has = [self.answers(checkin, scale) for scale in about]
                 answered = answered or any(has)
                 usable += [checkin] if all(has) else []
-            self._found[about] = answered, ",".join(self._notes(usable, about)) or None
+            self._found[about] = answered, usable
         return self._found[about]
 
-    def _notes(self, usable: list[CheckIn], about: tuple[str, ...]) -> list[Note]:
+    def _notes(self, entry: Indicator, usable: list[CheckIn], about: tuple[str, ...]) -> list[Note]:
         notes = []
-        if any(checkin.left_out.intersection(about) for checkin in self.series.checkins):
+        if any(self._left_out(checkin, about) for checkin in self.series.checkins):
             notes.append(Note.SCALE_CHANGED)
         if len({checkin.language for checkin in usable}) > 1:
             notes.append(Note.LANGUAGES_MIXED)
-        if any(not checkin.prompted for checkin in usable):
+        told_apart = entry.by_checkin and self.which is CheckIns.BOTH
+        if told_apart and any(not checkin.prompted for checkin in usable):
             notes.append(Note.OWN_INITIATIVE)
         return notes
+
+    def _left_out(self, checkin: CheckIn, about: tuple[str, ...]) -> bool:
+        """Whether a check-in answers all of the scales, but some of them as another version asks them."""
+        return not checkin.left_out.isdisjoint(about) and all(
+            scale in checkin.left_out or self.answers(checkin, scale) for scale in about
+        )

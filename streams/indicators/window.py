@@ -92,7 +92,7 @@ class Windowed:
         """Every use of a coping strategy; "none of these" does not count as one."""
         alone = {o.id for item in self._study.strategy_items for o in item.options if o.exclusive}
         found = self._with(Measure.COPING_STRATEGY)
-        return [use for checkin in found for use in checkin.coping if use not in alone]
+        return [use for checkin in found for use in checkin.coping or () if use not in alone]
 
     def range_of(self, measure: Measure) -> Range:
         """Lowest and highest value of the scale of a measure that the study asks about."""
@@ -158,7 +158,9 @@ class Windowed:
 
 
 def _has(checkin: CheckInRecord, measure: Measure) -> bool:
-    return bool(checkin.coping) if measure == Measure.COPING_STRATEGY else measure in checkin.scores
+    if measure == Measure.COPING_STRATEGY:
+        return checkin.coping is not None
+    return measure in checkin.scores
 
 
 def between(events: Sequence[_Event], start: int, end: int) -> Sequence[_Event]:

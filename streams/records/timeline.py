@@ -39,7 +39,7 @@ class CheckInRecord(CheckInVersion):
         study, zone, language: Those in force at the time.
         recorded: When this version was recorded, in milliseconds.
         scores: By measure, the mean of its items.
-        coping: Ids of the strategies endorsed.
+        coping: Ids of the strategies endorsed; None if they were not asked, as in a text.
     """
 
     event: str = field(default="", compare=False)
@@ -49,7 +49,7 @@ class CheckInRecord(CheckInVersion):
     language: str = field(default="", compare=False)
     recorded: int = field(default=0, compare=False)
     scores: dict[str, float] = field(default_factory=dict, compare=False)
-    coping: tuple[str, ...] = field(default=(), compare=False)
+    coping: tuple[str, ...] | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pandas as pd
 
-from schemas.base import Measure, PhaseKind
+from schemas.base import Channel, Measure, PhaseKind
 from schemas.study import Arm, Study
 from schemas.study.versions import Versions
 from streams.records.full_record import CheckIn, Prompt, Series
@@ -91,7 +91,8 @@ class _Answers:
         self._study, self._known = study, known
         self._numbers: dict[str, dict[str, float]] = defaultdict(dict)
         self._options: dict[str, list[str]] = defaultdict(list)
-        self._otherwise: dict[str, dict[str, list[str]]] = {}
+        self._chosen: dict[str, set[str]] = defaultdict(set)
+        self._otherwise: dict[str, dict[str, set[str]]] = {}
         chosen = {
             (item.id, option.id): not option.exclusive
             for item in study.strategy_items
@@ -99,6 +100,7 @@ class _Answers:
         }
         for row in query(_ANSWERS, study=study.id).itertuples():
             if row.option:
+                self._chosen[row.checkin].add(row.item)
                 if chosen.get((row.item, row.option)):
                     self._options[row.checkin].append(row.option)
             elif not pd.isna(row.value):
@@ -107,8 +109,11 @@ class _Answers:
     def checkin(self, row: Any, arm: Arm | None) -> CheckIn:
         """A check-in, from its row and the arm of its participant."""
         otherwise, numbers = self._asked_otherwise(row.study), self._numbers.get(row.checkin, {})
-        # A text asks for no strategies; where the form was sent, none chosen is an answer.
-        asked = bool(self._study.strategy_items) and row.channel != "sms"
+        answered = numbers.keys() | self._chosen.get(row.checkin, set())
+        if row.channel != Channel.SMS:
+            # A text asks for no strategies; where the form was sent, none chosen is an answer.
+            answered |= {item.id for item in self._known[row.study].strategy_items}
+        strategies = {item.id for item in self._study.strategy_items}
         return CheckIn(
             day=int(row.study_day),
             phase=phase_letter(arm, int(row.study_day)),
@@ -120,26 +125,24 @@ class _Answers:
                 if item.id in numbers and (item.measures or item.id) not in otherwise
             },
             coping=tuple(self._options.get(row.checkin, ()))
-            if asked and Measure.COPING_STRATEGY not in otherwise
+            if answered & strategies and Measure.COPING_STRATEGY not in otherwise
             else None,
             prompted=bool(row.prompted),
             language=row.language or "",
-            left_out=frozenset(
-                scale for scale, items in otherwise.items() if any(item in numbers for item in items)
-            ),
+            left_out=frozenset(scale for scale, items in otherwise.items() if answered & items),
         )
 
-    def _asked_otherwise(self, ref: str) -> dict[str, list[str]]:
+    def _asked_otherwise(self, ref: str) -> dict[str, set[str]]:
         """The scales that a version asks otherwise than the newest does, each with that version's items."""
         if ref not in self._otherwise:
             other, newest = self._known[ref], self._study.ref
-            found: dict[str, list[str]] = {
-                measure: [item.id for item in other.items_of(measure)]
+            found: dict[str, set[str]] = {
+                measure: {item.id for item in other.items_of(measure)}
                 for measure in Measure
                 if not self._known.alike(newest, ref, measure)
             }
             for item in self._study.scales:
                 if item.measures is None and not self._known.scaled_alike(newest, ref, item.id):
-                    found[item.id] = [item.id]
+                    found[item.id] = {item.id}
             self._otherwise[ref] = found
         return self._otherwise[ref]

@@ -43,6 +43,7 @@ PREFIXES = {
 
 def lacks(name: str, missing: set[Measure]) -> bool:
     """Whether a version of the demo without some measures lacks what an indicator needs."""
+    name = name.split("/")[0]
     if "differentiation" in name:
         return True  # it takes three items of a valence, and the demo has two
     if name == "emodiversity":

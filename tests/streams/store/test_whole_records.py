@@ -5,6 +5,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from schemas.base import Channel
 from schemas.events import (
@@ -33,6 +35,7 @@ from streams.store.schema import Rows
 from streams.store.series import read_series
 from streams.store.writer import asking, open_store, write
 from tests.conftest import DEMO
+from tests.examples import examples
 
 pytestmark = pytest.mark.slow  # a store in memory for each test takes seconds
 
@@ -195,6 +198,54 @@ def test_a_score_is_the_mean_of_what_was_answered_with_its_decimals() -> None:
     found = Kept([STUDY], heard).rows()
     assert found["mean", "positive_affect"].value == pytest.approx((7 + 4 * 6.5) / 5)
     assert found["mean", "negative_affect"].value == 1
+
+
+def with_fewer_strategies(study: Study) -> Study:
+    content = study.model_dump()
+    for item in content["items"]:
+        if item["kind"] == "choices":
+            item["options"] = [one for one in item["options"] if one["id"] != "emotional_support"]
+    return Study.model_validate(content)
+
+
+NEWEST = with_fewer_strategies(with_items(STUDY, STUDY.version + 1, mood={"max": 100}, calm=None))
+GIVEN = st.fixed_dictionaries(
+    {"mood": st.integers(0, 10)},
+    optional={
+        **{item.id: st.integers(0, 10) for item in NEWEST.scales if item.id != "mood"},
+        "coping": st.sampled_from([("creative_activity",), ("problem_solving", "creative_activity")]),
+    },
+)
+DAY = st.tuples(
+    st.sampled_from([STUDY, NEWEST]),
+    st.sampled_from(["prompt", "prompt", "missed", "late", "own"]),
+    st.sampled_from(["en", "nl"]),
+    st.sampled_from([Channel.WEB, Channel.SMS]),
+    GIVEN,
+)
+
+
+@examples(15)
+@given(st.lists(DAY, min_size=1, max_size=20))
+def test_a_record_of_less_than_28_days_is_what_its_last_window_says(made: list[Any]) -> None:
+    """LAW: live and whole, values, numbers, reasons and notes are the same for every live indicator."""
+    heard: list[TimelineEvent] = []
+    for place, (study, how, language, channel, answers) in enumerate(made):
+        day, beep = divmod(place, 3)
+        sent, checkin = prompted(study, day, beep + 1, **answers)
+        changes: dict[str, object] = {"language": language, "channel": channel}
+        if how in ("late", "own"):
+            changes |= {"prompt_id": None, "occurred_at": checkin.occurred_at + timedelta(hours=2)}
+        if how == "late":
+            changes["late_for"] = sent.event_id
+        heard += [] if how == "own" else [sent]
+        heard += [] if how == "missed" else [checkin.model_copy(update=changes)]
+    heard += prompted(NEWEST, 9, 1, mood=50)
+    kept = Kept([STUDY, NEWEST], heard)
+    rows = {name: (one.value, one.n, one.n_pairs, one.reason, one.notes) for name, one in kept.rows().items()}
+    for name, one in kept.live().items():
+        notes = ",".join(one.notes) if one.notes else None
+        assert rows[name] == (one.value, one.n, one.n_pairs, one.reason, notes), name
 
 
 def test_only_coping_strategies_count_as_such() -> None:

@@ -86,13 +86,16 @@ create or replace view scores as
     select m.ref, m.id, m.measure
     from measures m join newest n using (id) join measures w on w.ref = n.ref and w.measure = m.measure and w.asked = m.asked),
   scored as (
-    select d.participant, d.checkin, k.id as study, k.measure, d.study_day, d.prompted, favg(a.value) as score
+    select d.participant, d.checkin, k.id as study, k.measure, d.study_day, d.prompted, favg(a.value order by a.item) as score
     from answers a join checkin_days d using (checkin)
     join items i on i.ref = d.study and i.item = a.item
     join alike k on k.ref = i.ref and k.measure = i.measure
     where a.option = '' and a.value is not null group by all)
   select *, favg(score) over person as person_mean, score - favg(score) over person as centred
-  from scored window person as (partition by participant, study, measure);
+  from scored
+  window person as (
+    partition by participant, study, measure
+    order by checkin rows between unbounded preceding and unbounded following);
 
 -- Each participant's newest values, as of the query. A value whose window has passed since is empty, with the
 -- reason `no_data`; `days_since_checkin` is the number of days since the participant's last check-in. Values of

@@ -4,6 +4,7 @@ import inspect
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
+from enum import StrEnum
 from functools import cached_property
 from types import NoneType
 from typing import Annotated, Any, NamedTuple, get_args, get_origin, get_type_hints
@@ -137,10 +138,17 @@ def arrow_type(sql: str) -> pa.DataType:
     return pa.int64() if name == "hugeint" else _ARROW.get(name, pa.string())
 
 
+def arrow_schema(row: type[Any]) -> pa.Schema:
+    """The columns of a table whose rows are of a class: its fields, with the types that tables have."""
+    hints = get_type_hints(row, include_extras=True)
+    return pa.schema([(name, _column(name, hint).arrow) for name, hint in hints.items()])
+
+
 def _column(name: str, hint: Any) -> Column:
     optional = get_origin(hint) is not Annotated and NoneType in get_args(hint)
     kind = next(part for part in get_args(hint) if part is not NoneType) if optional else hint
-    sql, arrow = _TYPES[kind]
+    # A closed set of names is kept as text.
+    sql, arrow = _TYPES[str if isinstance(kind, type) and issubclass(kind, StrEnum) else kind]
     return Column(name, sql, arrow, optional)
 
 

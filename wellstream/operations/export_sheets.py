@@ -1,7 +1,7 @@
 """The tables of an export: what each holds and where its rows come from."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from functools import cache
 from typing import Any
 
@@ -13,7 +13,8 @@ from streams.store.definitions import versions
 from streams.store.model_terms import Model
 from streams.store.proximal import WITHIN_HOURS
 from streams.store.queries import Source, StudyData
-from streams.store.schema import ALL_TABLES, arrow_type
+from streams.store.schema import ALL_TABLES, arrow_schema, arrow_type
+from streams.store.trends import TrendRow
 
 Parts = Iterator[tuple[float, pa.Table]]
 """Parts of a table, each with the share of the table that is done with it, 0 to 1."""
@@ -234,6 +235,12 @@ def _computed(data: StudyData) -> Iterator[Sheet]:
         lambda: [row._asdict() for row in data.proximal_effects(of, WITHIN_HOURS)],
         "What supportive texts do to the next check-in, where they are decided on at random.",
     )  # fmt: skip
+    yield _sheet(
+        "trends",
+        "Trends over study days, of each item on a scale and each measure of several items.",
+        arrow_schema(TrendRow),
+        lambda: [asdict(row) for row in data.trends()],
+    )
 
 
 def _of_table(name: str, table: str, rows: Callable[[], Iterable[dict[str, Any]]], meaning: str) -> Sheet:
@@ -260,11 +267,10 @@ _ITEM_COLUMNS = pa.schema(
 
 
 def _codebook(source: Source, study: Study) -> Iterator[Sheet]:
-    text = pa.schema([(one.name, pa.bool_() if one.type is bool else pa.string()) for one in fields(Entry)])
     yield _sheet(
         "codebook",
         "Every indicator and method: formula, unit, range, minimum, edge cases, interpretation and source.",
-        text,
+        arrow_schema(Entry),
         lambda: [asdict(one) for one in entries()],
     )
     yield _sheet(

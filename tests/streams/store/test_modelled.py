@@ -11,17 +11,21 @@ import pytest
 
 from producers.imports.events import pseudonym_of
 from schemas.base import Measure
-from schemas.events import CheckInSubmitted, Event, ParticipantEnrolled, SupportDecided
+from schemas.events import CheckInSubmitted, Event, ParticipantEnrolled, PromptSent, SupportDecided
 from schemas.identity import event_id
 from schemas.study import Study
 from schemas.study.file import load_study
+from schemas.study.versions import Versions
 from streams.statistics.disclosure_control import Audience
 from streams.statistics.randomised import Decision, wcls
 from streams.statistics.reliability import CheckIn, reliability
+from streams.store.carry_over import lagged_pairs
 from streams.store.model_rows import CompositeReliability, ModelTerm, ProximalEffect
 from streams.store.model_terms import Model
 from streams.store.outcomes import Outcome, measures, outcomes
+from streams.store.projection import project_study
 from streams.store.queries import StudyData
+from streams.store.writer import write
 from tests.conftest import DEMO
 from wellstream.operations.imports import Memory, events_in
 
@@ -115,6 +119,58 @@ def test_small_groups_are_hidden_from_the_public(golden: StudyData, outcome: Out
     assert {
         row.reason for row in StudyData(Memory(*few_people(9))).reliability([outcome], Audience.PUBLIC)
     } == {"suppressed"}
+
+
+def test_a_changed_scale_is_not_pooled() -> None:
+    study = load_study(DEMO)
+    content = study.model_dump()
+    for item in content["items"]:
+        if item["id"] == valence_item(study):
+            item["scale"]["max"] = 100
+    changed = Study.model_validate(content | {"version": study.version + 1})
+    events = [event for event, _ in trial(5)]
+    newer = [
+        event.model_copy(update={"study": changed.ref, "event_id": event_id("again", str(event.event_id))})
+        for event in events
+        if isinstance(event, ParticipantEnrolled)
+    ]
+    memory = Memory(study, [*events, *newer])
+    write(memory.connection, project_study(changed), {})
+    (row,) = StudyData(memory).proximal_effects([MOOD], 6)
+    assert (row.n, row.reason) == (0, "no_data")
+    assert {row.reason for row in StudyData(memory).reliability([MOOD])} == {"too_few_items"}
+    assert [row.rows for row in StudyData(memory).models([MOOD], [Model.INERTIA])] == [0]
+
+
+def test_a_daily_diary_has_pairs_of_days() -> None:
+    study = load_study(DEMO)
+    content = study.model_dump()
+    content["schedule"]["prompts"] = [{"kind": "fixed", "channel": "web", "times": ["12:00"]}]
+    daily = Study.model_validate(content)
+    events: list[Event] = []
+    for person in range(6):
+        common = {"study": daily.ref, "participant": f"p-{person:016d}", "zone": "UTC"}
+        for day in range(10):
+            at = NOON + timedelta(days=day)
+            stamped = common | {"occurred_at": at, "recorded_at": at}
+            prompt = event_id("prompt", str(person), str(day))
+            sent = {
+                "event_id": prompt, "channel": "web", "scheduled_at": at, "study_day": day + 1, "beep": 1,
+                "expires_at": at + timedelta(hours=1),
+            }  # fmt: skip
+            answered = {
+                "event_id": event_id("form", str(prompt)), "channel": "web", "language": "en",
+                "prompt_id": prompt, "answers": {valence_item(daily): (day * 7 + person) % 10},
+            }  # fmt: skip
+            events.append(PromptSent.model_validate(stamped | sent))
+            if day != 4:
+                events.append(CheckInSubmitted.model_validate(stamped | answered))
+        enrolled = {"arm": daily.arms[0].id, "language": "en", "start_date": NOON.date()}
+        first = {"event_id": event_id("enrolled", str(person)), "occurred_at": NOON, "recorded_at": NOON}
+        events.append(ParticipantEnrolled.model_validate(common | first | enrolled))
+    memory = Memory(daily, events)
+    pairs = lagged_pairs(memory.query, daily, Versions([daily]), Measure.VALENCE)
+    assert len(pairs) == 6 * (3 + 4)
 
 
 def few_people(count: int) -> tuple[Study, list[Event]]:

@@ -1,4 +1,4 @@
-"""The sentences that the page, the command and `study check` say about a report, in one place."""
+"""The sentences that the page and the command say about a report, in one place."""
 
 from collections.abc import Iterable
 

@@ -18,6 +18,7 @@ from streams.indicators.whole_record import Row
 from streams.records.item_roles import Layout
 from streams.safety.chart_alerts import Raised, follow
 from streams.statistics.report import StudyReport
+from streams.statistics.result import Reason
 from streams.store.definitions import Query, newest_studies, versions
 from streams.store.drift import Drift, drift_of
 from streams.store.group_report import report_rows, reports_of
@@ -25,6 +26,8 @@ from streams.store.modelled import Modelled
 from streams.store.series import read_series
 
 _log = logging.getLogger(__name__)
+_CONTRAST = ("indicator", "scale", "checkins", "arm", "reference", "phase")
+"""What identifies a contrast of a study."""
 
 
 @dataclass(frozen=True)
@@ -112,7 +115,10 @@ def keep(connection: duckdb.DuckDBPyConnection, batches: Iterable[Batch], at: da
 def _keep(connection: duckdb.DuckDBPyConnection, batch: Batch, at: datetime) -> None:
     common = {"study": batch.study.id, "computed_at": at}
     _replace(connection, "summaries", common, [_summary(row) for row in batch.summaries])
-    for table, rows in report_rows(batch.reports, batch.study).items():
+    tables = report_rows(batch.reports, batch.study)
+    if batch.models is None:
+        tables["contrasts"] = _with_last_models(connection, batch.study, tables["contrasts"])
+    for table, rows in tables.items():
         _replace(connection, table, common, rows)
     if batch.models is not None:
         for table, rows in batch.models.by_table().items():
@@ -125,6 +131,21 @@ def _keep(connection: duckdb.DuckDBPyConnection, batch: Batch, at: datetime) -> 
     _insert(connection, "drift", [outcome])
     if wrong:
         _log.error("%s: %d live values differ from those of a replay", batch.study.id, wrong)
+
+
+def _with_last_models(
+    connection: duckdb.DuckDBPyConnection, study: Study, rows: list[dict[str, Any]]
+) -> list[dict[str, Any]]:
+    """Contrasts without models, with those of the last batch that fitted them; hidden ones stay hidden."""
+    found = connection.execute("select * from contrasts where study = ?", [study.id]).df()
+    known = {tuple(row[part] for part in _CONTRAST): row for row in found.to_dict("records")}
+    return [
+        row | {name: last[name] for name in last if name.startswith("mixed_")}
+        if row["mixed_reason"] == Reason.NOT_FITTED
+        and (last := known.get(tuple(row[part] for part in _CONTRAST)))
+        else row
+        for row in rows
+    ]
 
 
 def _summary(row: Row) -> dict[str, Any]:

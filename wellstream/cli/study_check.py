@@ -72,11 +72,27 @@ def _check(file: Path) -> None:
     _print_costs(study, texts)
     if problems:
         raise DefinitionError(file, sorted(problems, key=lambda problem: problem.line))
+    reference = _reference(study)
     _out.print(
         f"{file}: {study.ref} is valid: arms {len(study.arms)}, interventions {len(study.interventions)}, "
-        f"items {len(study.items)}, languages {', '.join(study.languages)}",
+        f"items {len(study.items)}, languages {', '.join(study.languages)}"
+        f"{f'; {reference}' if reference else ''}",
         soft_wrap=True, highlight=False, markup=False,
     )  # fmt: skip
+
+
+def _reference(study: Study) -> str:
+    """Which arm reports compare the others with, and why; empty if there is but one."""
+    if len(study.arms) == 1:
+        return ""
+    named = study.reference.id
+    if study.reference_arm:
+        why = "as `reference_arm` says"
+    elif any(phase.interventions for phase in study.reference.phases):
+        why = "the first; `reference_arm` can name another"
+    else:
+        why = "the first without interventions; `reference_arm` can name another"
+    return f"reports compare the other arms with {named} ({why})"
 
 
 def _texts(study: Study) -> Iterator[_Text]:

@@ -1,6 +1,7 @@
 """The batch: arms as the reference has them, a check that notices one wrong value, alerts that stay."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -14,7 +15,9 @@ from schemas.study.file import load_study
 from schemas.study.versions import Versions
 from streams.records.full_record import CheckIn, Prompt, Series
 from streams.safety.chart_alerts import Raised, follow
-from streams.statistics.result import Reason
+from streams.statistics.contrast import Modelled
+from streams.statistics.report import StudyReport
+from streams.statistics.result import Interval, Reason
 from streams.store.batch_job import Batch, compute, keep
 from streams.store.group_report import Wanted, group_report
 from streams.store.outcomes import Outcome
@@ -106,6 +109,26 @@ def test_the_outcome_replaces_the_one_before(memory: Memory, batch: Batch) -> No
     mine = summaries(memory.query, batch.study)
     assert (count["n"], count["defined"]) == (len(mine), sum(row.value is not None for row in mine))
     assert int(memory.query("select count(*) as n from drift")["n"][0]) == 1
+
+
+def test_the_mixed_models_of_contrasts_stay_until_they_are_fitted_again(memory: Memory, batch: Batch) -> None:
+    shown = batch.study.model_copy(update={"id": "shown"})
+    fitted = Modelled(0.5, Interval(0.25, 0.75), 0.04)
+    for modelled, models in ((fitted, batch.models), (Modelled(None, None, None, Reason.NOT_FITTED), None)):
+        reports = [with_models(one, modelled) for one in batch.reports]
+        keep(memory.connection, [replace(batch, study=shown, reports=reports, models=models)], NOW)
+    kept = memory.query(
+        "select distinct mixed_estimate, mixed_low, mixed_reason from contrasts where study = 'shown'"
+    )
+    assert [tuple(row) for row in kept.to_numpy()] == [(0.5, 0.25, None)]
+
+
+def with_models(made: StudyReport, modelled: Modelled) -> StudyReport:
+    outcomes = tuple(
+        replace(one, contrasts=tuple(replace(c, modelled=modelled) for c in one.contrasts))
+        for one in made.outcomes
+    )
+    return replace(made, outcomes=outcomes)
 
 
 def test_one_wrong_value_is_noticed(memory: Memory, batch: Batch) -> None:

@@ -39,6 +39,31 @@ def test_a_sound_study_shows_what_its_texts_cost_in_each_language(tmp_path: Path
     assert "ask_all" in shown["ar"][4]
 
 
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ((), "with cbt (the first; `reference_arm` can name another)"),
+        (((", interventions: [neighbours, group-therapy]", ""),), "with community (the first without inter"),
+        ((("arms:\n", "reference_arm: mindfulness\narms:\n"),), "with mindfulness (as `reference_arm` says)"),
+    ],
+)
+def test_it_says_which_arm_reports_compare_with(
+    tmp_path: Path, changes: tuple[tuple[str, str], ...], words: str
+) -> None:
+    done = _checked(tmp_path, *changes)
+    assert done.exit_code == 0, done.output
+    assert f"reports compare the other arms {words}" in done.output
+
+
+def test_a_reference_that_is_no_arm_is_reported_at_its_line(tmp_path: Path) -> None:
+    done = _checked(tmp_path, ("arms:\n", "reference_arm: waitlist\narms:\n"))
+    assert done.exit_code == 1
+    said = " ".join(done.output.split())
+    assert f"{_line('arms:')}" in said
+    assert "reference_arm" in said
+    assert "there is no arm waitlist; allowed: cbt, mindfulness, community" in said
+
+
 def test_a_text_that_is_expensive_for_one_mark_fails_the_check(tmp_path: Path) -> None:
     plain = DEMO.read_text(encoding="utf-8")
     expensive = tmp_path / "expensive.yaml"

@@ -1,6 +1,6 @@
 """From which size on a change is acute: the 90th percentile over everybody, for a study to freeze."""
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,7 +22,7 @@ class AcuteChange:
 
     Attributes:
         measure: The measure.
-        cut: The percentile, in scale points; None where fewer than five people have pairs, or where nine in
+        cut: The percentile, in scale points; None where too few people have pairs, or where nine in
             ten pairs do not change at all, so that no size is acute.
         people: Number of people who have a pair.
         pairs: Number of their pairs.
@@ -34,26 +34,29 @@ class AcuteChange:
     pairs: int
 
 
-def acute_changes(query: Query, study: Study, known: Versions) -> list[AcuteChange]:
+def acute_changes(
+    query: Query, study: Study, known: Versions, audience: Audience = Audience.STAFF
+) -> list[AcuteChange]:
     """The percentile of every measure that the study asks on a scale, between observed values if need be.
 
     Args:
         query: The store.
         study: Its newest definition; answers to other items or scales than its own are left out.
         known: All its versions.
+        audience: Decides how many people are too few.
     """
     everybody, layout = read_series(query, study, known), Layout.of(study)
     found = []
     for scale in (layout.scales[name] for name in layout.scales if name in set(Measure)):
         sizes = [[abs(b - a) for a, b in series.pairs_of(scale)] for series in everybody]
         people, pooled = sum(map(bool, sizes)), [size for own in sizes for size in own]
-        enough = people >= MINIMUM_CELL[Audience.STAFF]
+        enough = people >= MINIMUM_CELL[audience]
         cut = float(np.percentile(pooled, _PERCENTILE)) if enough else 0.0
         found.append(AcuteChange(scale.name, cut or None, people, len(pooled)))
     return found
 
 
-def to_freeze(found: Iterable[AcuteChange]) -> str:
-    """The line that freezes the percentiles in the study's definition; empty if there is none."""
-    cuts = ", ".join(f"{one.measure}: {one.cut:.6g}" for one in found if one.cut is not None)
-    return f"acute_change: {{{cuts}}}" if cuts else ""
+def to_freeze(found: Mapping[str, float | None]) -> str:
+    """The YAML that freezes the cuts of measures in the study's definition; empty if there is none."""
+    cuts = [f"  {measure}: {cut:.6g}" for measure, cut in found.items() if cut is not None]
+    return "\n".join(["acute_change:", *cuts]) if cuts else ""

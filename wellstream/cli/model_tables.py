@@ -41,6 +41,9 @@ ReliabilityOption = Annotated[
 EarlyWarningsOption = Annotated[
     bool, typer.Option("--early-warnings", help="Early-warning signals; for research only.")
 ]
+AcuteChangeOption = Annotated[
+    bool, typer.Option("--acute-change", help="From which size on a change is acute, to be frozen.")
+]
 
 RESEARCH_ONLY = "research only: no alerts are based on this"
 _STORES_OWN = ("study", "computed_at")
@@ -55,6 +58,7 @@ class Result(StrEnum):
     MICRO_RANDOMISED = "micro-randomised"
     RELIABILITY = "reliability"
     EARLY_WARNINGS = "early-warnings"
+    ACUTE_CHANGE = "acute-change"
 
     @property
     def of_single_people(self) -> bool:
@@ -103,6 +107,7 @@ _NOTHING = {
     Result.INERTIA: "{study} asks for no such measure on a scale",
     Result.MICRO_RANDOMISED: "{study} has decided on no supportive text at random (`schedule.support`)",
     Result.RELIABILITY: "{study} asks for no such measure on a scale",
+    Result.ACUTE_CHANGE: "{study} asks for no such measure on a scale",
     Result.EARLY_WARNINGS: "nobody in {study} has answered such a measure at 100 check-ins or more",
 }
 
@@ -127,6 +132,8 @@ def _rows(result: Result, data: StudyData, of: Sequence[Outcome], audience: Audi
             found = (row._asdict() for row in data.reliability(of, audience))
         case Result.EARLY_WARNINGS:
             found = (asdict(row) | {"label": RESEARCH_ONLY} for row in data.early_warnings(of))
+        case Result.ACUTE_CHANGE:
+            found = (asdict(row) for row in data.acute_changes(of, audience))
         case _:
             assert_never(result)
     return [{name: value for name, value in row.items() if name not in _STORES_OWN} for row in found]
@@ -136,6 +143,7 @@ def _columns(result: Result) -> list[str]:
     from dataclasses import fields
 
     from streams.indicators.whole_record import Row
+    from streams.store.acute_change import AcuteChange
     from streams.store.model_rows import CompositeReliability, ModelTerm, ProximalEffect
 
     match result:
@@ -147,6 +155,8 @@ def _columns(result: Result) -> list[str]:
             names = CompositeReliability._fields
         case Result.EARLY_WARNINGS:
             names = [*(field.name for field in fields(Row)), "label"]
+        case Result.ACUTE_CHANGE:
+            names = [field.name for field in fields(AcuteChange)]
         case _:
             assert_never(result)
     return [name for name in names if name not in _STORES_OWN]
@@ -178,8 +188,19 @@ def _print(result: Result, rows: Rows) -> None:
             short = ({**row, "trend of": row["indicator"].rpartition("kendall_")[2]} for row in rows)
             _plain(("participant", "scale", "trend of", "value", "n"), short)
             _say("value: Kendall's tau of the rolling statistic against time, without the straight line.")
+        case Result.ACUTE_CHANGE:
+            _print_acute_change(rows)
         case _:
             assert_never(result)
+
+
+def _print_acute_change(rows: Rows) -> None:
+    from streams.store.acute_change import to_freeze
+
+    _plain(("measure", "cut", "people", "pairs"), rows)
+    _say("cut: 90th percentile of the change from one prompt to the next, in scale points, over everybody.")
+    if line := to_freeze({row["measure"]: row["cut"] for row in rows}):
+        _say(f"To freeze it, add this to the study's definition:\n{line}")
 
 
 def _print_terms(rows: Rows, who: str) -> None:

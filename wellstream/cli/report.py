@@ -17,6 +17,7 @@ from wellstream.cli.arm_tables import (
 )
 from wellstream.cli.errors import report_errors
 from wellstream.cli.model_tables import (
+    AcuteChangeOption,
     EarlyWarningsOption,
     HoursOption,
     InertiaOption,
@@ -46,6 +47,7 @@ def report(
     reliability: ReliabilityOption = False,
     early_warnings: EarlyWarningsOption = False,
     trends: TrendsOption = False,
+    acute_change: AcuteChangeOption = False,
     outcome: Annotated[
         str, typer.Option(help="Only this outcome, such as mean/stress or compliance; all by default.")
     ] = "",
@@ -76,7 +78,7 @@ def report(
         Part.CONTRASTS: contrasts, Part.CHANGES: changes, Part.WEEKS: weeks, Part.TRENDS: trends,
         Result.MODELS: models, Result.INTERRUPTED: interrupted, Result.INERTIA: inertia,
         Result.MICRO_RANDOMISED: micro_randomised, Result.RELIABILITY: reliability,
-        Result.EARLY_WARNINGS: early_warnings,
+        Result.EARLY_WARNINGS: early_warnings, Result.ACUTE_CHANGE: acute_change,
     }  # fmt: skip
     wanted, as_csv = only_one(asked), format_ == "csv"
     if isinstance(wanted, Result):

@@ -12,6 +12,7 @@ from streams.indicators.whole_record import Row as EarlyWarning
 from streams.statistics.disclosure_control import Audience, suppress_line
 from streams.statistics.plan import ALL_ARMS
 from streams.statistics.report import Report, StudyReport
+from streams.store.acute_change import AcuteChange, acute_changes
 from streams.store.catalogue import Entry
 from streams.store.composites import reliability_of
 from streams.store.definitions import alike, asked_alike, newest_studies, versions
@@ -132,6 +133,16 @@ class StudyData:
         """
         study, known = self._needed(), versions(self._source.query)
         return trends_of(self._source.query, study, known, audience, checkins)
+
+    def acute_changes(self, of: Iterable[Outcome], audience: Audience = Audience.STAFF) -> list[AcuteChange]:
+        """From which size on a change of the measures among some outcomes is acute, small groups hidden.
+
+        Raises:
+            LookupError: Nobody is in the study.
+        """
+        study, known = self._needed(), versions(self._source.query)
+        found, wanted = acute_changes(self._source.query, study, known, audience), set(measures(of))
+        return [one for one in found if one.measure in wanted]
 
     def early_warnings(self, of: Iterable[Outcome]) -> Iterator[EarlyWarning]:
         """Early-warning signals of the measures among some outcomes, of people with enough answers.

@@ -63,6 +63,20 @@ def test_reliability(golden: StudyData, capsys: pytest.CaptureFixture[str]) -> N
     assert headings[:2] == ["valence", "positive_affect"]
 
 
+def test_a_cut_for_acute_change_with_what_freezes_it(
+    golden: StudyData, capsys: pytest.CaptureFixture[str]
+) -> None:
+    found = golden.acute_changes(BOTH)
+    text, _ = printed(capsys, Result.ACUTE_CHANGE, golden, BOTH)
+    for one in found:
+        assert one.cut
+        line, frozen = lines_with(text, one.measure)
+        assert line.split() == [one.measure, f"{one.cut:.3g}", str(one.people), str(one.pairs)]
+        assert frozen == f"  {one.measure}: {one.cut:.6g}"
+    assert [one.measure for one in found] == ["valence", "positive_affect"]
+    assert golden.acute_changes([MOOD], Audience.PUBLIC)[0].people == found[0].people >= 10
+
+
 def test_inertia_has_its_bias_beside_it(golden: StudyData, capsys: pytest.CaptureFixture[str]) -> None:
     text, _ = printed(capsys, Result.INERTIA, golden, [MOOD])
     (line,) = lines_with(text, "valence")

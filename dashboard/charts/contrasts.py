@@ -14,7 +14,8 @@ from schemas.study import Study
 from streams.statistics.report import StudyReport
 from streams.store.queries import Outcome
 
-_ROW_HEIGHT, _ARM_HEIGHT = 18, 14
+_ROW_GAP, _ARM_HEIGHT = 14, 18
+_LEGEND_HEIGHT, _AXIS_HEIGHT = 26, 60
 _LABEL_WIDTH = 150
 
 
@@ -59,7 +60,9 @@ def forest(rows: pd.DataFrame, study: Study) -> Any:
     colour = alt.Color("arm_name:N", scale=tints, legend=legend)
     down = alt.Y(
         "title:N", title=None, sort=titles, scale=alt.Scale(paddingInner=0.2),
-        axis=alt.Axis(labelLimit=_LABEL_WIDTH, labelColor=INK, ticks=False, domain=False, grid=True),
+        axis=alt.Axis(
+            labelLimit=_LABEL_WIDTH, labelOverlap=False, labelColor=INK, ticks=False, domain=False, grid=True
+        ),
     )  # fmt: skip
     beside = alt.YOffset("arm_name:N", sort=arms)
     across = alt.X(
@@ -78,7 +81,9 @@ def forest(rows: pd.DataFrame, study: Study) -> Any:
             "people:Q", "people_reference:Q",
         ],
     )  # fmt: skip
-    height = len(titles) * (_ROW_HEIGHT + _ARM_HEIGHT * len(arms)) + 10
+    # The chart is fitted into its height together with its axis and legend.
+    height = len(titles) * (_ROW_GAP + _ARM_HEIGHT * len(arms)) + _AXIS_HEIGHT
+    height += _LEGEND_HEIGHT * len(arms) if legend else 0
     return configured(
         alt.layer(zero, bars, dots).properties(height=height, description=forest_description(rows))
     )

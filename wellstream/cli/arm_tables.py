@@ -113,7 +113,9 @@ def _print(found: StudyReport, names: Sequence[str], only: Part | None) -> None:
         what_is_compared,
     )
 
-    of = [found.of(name) for name in names]
+    asked = [found.of(name) for name in names]
+    without = [one.outcome for one in asked if _is_empty(one)]
+    of = [one for one in asked if one.outcome not in without] or asked
     if only is not Part.CHANGES:
         nothing = nothing_compared(found.plan)
         if nothing:
@@ -126,7 +128,14 @@ def _print(found: StudyReport, names: Sequence[str], only: Part | None) -> None:
         _print_changes(of)
         _say(REGRESSION)
         _say(adjusted_over(found.change_family))
-    _say(f"Check-ins: {found.plan.checkins.value.replace('_', ' ')}.", *left_out(of))
+    if without:
+        _say(f"No data, in any arm: {', '.join(without)}.")
+    _say(f"Check-ins: {found.plan.checkins.value.replace('_', ' ')}.", *left_out(asked))
+
+
+def _is_empty(one: Report) -> bool:
+    """Whether no arm has anybody with a usable change."""
+    return all(change.people == 0 for change in one.changes)
 
 
 def _say(*sentences: str) -> None:

@@ -104,9 +104,13 @@ def _score(tau2: float, y: _Array, v: _Array) -> float:
     return float((w**2) @ residual**2 - w.sum() + (w**2).sum() / w.sum())
 
 
-def _deviance(tau2: float, y: _Array, v: _Array) -> float:
-    w = 1 / (v + tau2)
-    return float(np.log(v + tau2).sum() + np.log(w.sum())) + _heterogeneity(y, w)
+def _deviances(tau2: _Array, y: _Array, v: _Array) -> _Array:
+    """-2 restricted log-likelihood at each tau^2, but for a constant."""
+    variances = v + tau2[:, None]
+    w = 1 / variances
+    sums = w.sum(axis=1)
+    residuals = y - (w @ y / sums)[:, None]
+    return np.asarray(np.log(variances).sum(axis=1) + np.log(sums) + (w * residuals**2).sum(axis=1))
 
 
 def _reml(y: _Array, v: _Array) -> float:
@@ -119,7 +123,7 @@ def _reml(y: _Array, v: _Array) -> float:
     mean_square = float(((y - y.mean()) ** 2).sum()) / (len(y) - 1)
     top = mean_square / 2 + math.sqrt(mean_square**2 / 4 + mean_square * float(v.max()))
     grid = np.linspace(0, top, _GRID + 1)
-    best = int(np.argmin([_deviance(float(tau2), y, v) for tau2 in grid]))
+    best = int(np.argmin(_deviances(grid, y, v)))
     low, high = float(grid[max(best - 1, 0)]), float(grid[min(best + 1, _GRID)])
     if _score(low, y, v) <= 0 or _score(high, y, v) >= 0:
         return float(grid[best])

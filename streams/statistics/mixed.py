@@ -351,10 +351,9 @@ class _Profile:
             + self._log_determinant
             + free * (1 + math.log(2 * math.pi * square / free))
         )
-        residual = weighted[:, :, -1] - weighted[:, :, :-1] @ estimates
-        spread = np.einsum(
-            "pik,kl,pjl->ij", weighted[:, :, :-1], covariance, weighted[:, :, :-1], optimize=True
-        )
+        moved = weighted[:, :, :-1]
+        residual = weighted[:, :, -1] - moved @ estimates
+        spread = np.tensordot(moved @ covariance, moved, axes=((0, 2), (0, 2)))
         slope = (inverse @ self._own).sum(axis=0) - spread - free / square * residual.T @ residual
         by_entry = 2 * slope @ lower
         errors = np.sqrt(np.maximum(square / free * np.diag(covariance), 0.0))

@@ -3,6 +3,8 @@
 Commands import what they need when they run, so that `--help` answers at once.
 """
 
+import os
+
 import typer
 
 from wellstream.cli import dead_letters, instruments, participants, reference, run, serve, store, studies
@@ -10,6 +12,10 @@ from wellstream.cli.data import import_file, indicators
 from wellstream.cli.export import export
 from wellstream.cli.phone import phone
 from wellstream.cli.report import report
+
+# Matrices here are small, so further threads only wait for each other, and every service would start one on
+# each core. It must be set before numpy is imported; child processes inherit it.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 app = typer.Typer(
     help="Mood tracking and ecological momentary assessment: from check-ins by SMS and web to dashboards.",

@@ -21,6 +21,7 @@ from zlib import crc32
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import numpy as np
+import numpy.typing as npt
 from rich.progress import Progress
 from scipy import stats
 from statsmodels.api import OLS
@@ -28,10 +29,10 @@ from statsmodels.api import OLS
 from benchmarks.simulated_trials import RECOVERY, Array, Design, Missing, series, trial
 from schemas.base import PhaseKind
 from streams.statistics.arm_changes import Estimate, arm_changes
-from streams.statistics.family import Family, benjamini_hochberg
 from streams.statistics.change import change
 from streams.statistics.contrast import difference
 from streams.statistics.disclosure_control import Audience
+from streams.statistics.family import Family, benjamini_hochberg
 from streams.statistics.interrupted import interrupted
 from streams.statistics.means import people_mean
 from streams.statistics.meta import pool
@@ -158,7 +159,9 @@ def family(people: int, draw: np.random.Generator) -> Hits:
 
 
 def _six_outcomes(people: int, draw: np.random.Generator) -> list[Estimate]:
-    own = draw.normal(0, math.sqrt(0.5), (people, 1)) + draw.normal(0, math.sqrt(0.5), (people, 12)) + RECOVERY
+    own = (
+        draw.normal(0, math.sqrt(0.5), (people, 1)) + draw.normal(0, math.sqrt(0.5), (people, 12)) + RECOVERY
+    )
     before = draw.normal(0, 1, (12, people, 14))
     after = draw.normal(0, 1, (12, people, 14)) + own.T[:, :, None]
     estimates = []
@@ -239,9 +242,9 @@ def interruption(side: int, phi: float, course: Course, draw: np.random.Generato
     }
 
 
-def _newey_west(values: Array, times: Array, late: Array) -> float:
+def _newey_west(values: Array, times: Array, late: npt.NDArray[np.bool_]) -> float:
     """The p of the bend as it was computed before: by the number of the answer, with Newey-West errors."""
-    since = times - times[~late.astype(bool)][-1]
+    since = times - times[~late][-1]
     x = np.column_stack([np.ones(len(values)), times, late, np.where(late, since, 0.0)])
     lags = math.floor(4 * (len(values) / 100) ** (2 / 9))
     fitted = OLS(values, x).fit(cov_type="HAC", cov_kwds={"maxlags": lags})

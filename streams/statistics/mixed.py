@@ -290,7 +290,9 @@ def _best(profile: "_Profile", starts: Sequence[tuple[float, float, float]]) -> 
 
     def deviance(triangle: Array) -> tuple[float, Array]:
         try:
-            solution = profile.at(triangle)
+            # A step of the search can go so far that numbers overflow.
+            with np.errstate(over="ignore", invalid="ignore"):
+                solution = profile.at(triangle)
         except np.linalg.LinAlgError:
             return _IMPOSSIBLE, np.zeros(3)
         return solution.deviance, solution.gradient
@@ -344,7 +346,7 @@ class _Profile:
         estimates = covariance @ total[:-1, -1]
         free = self._rows - len(estimates)
         square = float(total[-1, -1] - total[:-1, -1] @ estimates)
-        if not square > 0 or not (determinants > 0).all():
+        if not 0 < square < math.inf or not (determinants > 0).all():
             raise np.linalg.LinAlgError("no residual variance is left")
         deviance = (
             float(np.log(determinants).sum() - np.linalg.slogdet(covariance)[1])

@@ -1,0 +1,1 @@
+"""Measurements, run with `uv run just bench NAME`."""

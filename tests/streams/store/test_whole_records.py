@@ -1,7 +1,7 @@
 """Whole records out of the store: changed scales, check-ins on own initiative, and reasons, as live."""
 
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -10,16 +10,11 @@ from hypothesis import strategies as st
 
 from schemas.base import Channel
 from schemas.events import (
-    CheckInSubmitted,
-    EnvelopeFields,
     Event,
     IndicatorValue,
-    ParticipantEnrolled,
-    PromptSent,
     Undefined,
     Window,
 )
-from schemas.identity import event_id
 from schemas.study import Study
 from schemas.study.file import load_study
 from schemas.study.versions import Versions
@@ -34,45 +29,19 @@ from streams.store.projection import project, project_study
 from streams.store.schema import Rows
 from streams.store.series import read_series
 from streams.store.writer import asking, open_store, write
+from tests import made_events
 from tests.conftest import DEMO
 from tests.examples import examples
+from tests.made_events import START, WHO, enrolled, of, own
 
 pytestmark = pytest.mark.slow  # a store in memory for each test takes seconds
 
 STUDY = load_study(DEMO)
-WHO = "p-0123456789abcdef"
-START = datetime(2026, 3, 2, 7, tzinfo=UTC)
-
-
-def common(study: Study, at: datetime, *name: object) -> EnvelopeFields:
-    return EnvelopeFields(
-        event_id=event_id("whole", study.ref, at.isoformat(), *map(str, name)), study=study.ref,
-        participant=WHO, occurred_at=at, recorded_at=at, zone="Europe/Brussels",
-    )  # fmt: skip
-
-
-def enrolled(study: Study, who: str) -> ParticipantEnrolled:
-    fields = common(study, START - timedelta(days=1), who)
-    fields["participant"] = who
-    return ParticipantEnrolled(**fields, arm=study.arms[0].id, language="en", start_date=START.date())
-
-
-def own(study: Study, at: datetime, **answers: Any) -> CheckInSubmitted:
-    """A check-in by the form that answers no prompt."""
-    return CheckInSubmitted(
-        **common(study, at, "answer"), channel=Channel.WEB, language="en", answers=answers
-    )
 
 
 def prompted(study: Study, day: int, beep: int, **answers: Any) -> list[TimelineEvent]:
-    """A prompt and the check-in that answers it by its link."""
-    at = START + timedelta(days=day, hours=4 * (beep - 1))
-    sent = PromptSent(
-        **common(study, at, "prompt"), channel=Channel.WEB, scheduled_at=at,
-        expires_at=at + timedelta(hours=1), study_day=day + 1, beep=beep,
-    )  # fmt: skip
-    given_ = own(study, at + timedelta(minutes=5), **answers)
-    return [sent, given_.model_copy(update={"prompt_id": sent.event_id})]
+    """A prompt and the check-in that answers it by its link, so many days after the first study day."""
+    return made_events.prompted(study, day + 1, beep, **answers)
 
 
 class Kept:
@@ -304,11 +273,3 @@ def test_what_counts_as_acute_is_found_over_everybody_and_frozen() -> None:
     few = Kept([STUDY], [event for event in heard if event.participant in people[:4]], people[:4])
     assert [one.cut for one in acute_changes(few.query, STUDY, few.known) if one.people] == [None, None]
     assert to_freeze({}) == ""
-
-
-def of(event: TimelineEvent, who: str) -> TimelineEvent:
-    """The event, about somebody else."""
-    changes: dict[str, object] = {"participant": who, "event_id": event_id(who, str(event.event_id))}
-    if isinstance(event, CheckInSubmitted) and event.prompt_id:
-        changes["prompt_id"] = event_id(who, str(event.prompt_id))
-    return event.model_copy(update=changes)

@@ -240,8 +240,8 @@ class Paths:
         keep(self._store, compute(self.query, self._at, models=False), self._at)
         folder = self._folder / "export"
         with pytest.MonkeyPatch.context() as patch:
-            for name in ("models", "reliability", "proximal_effects"):
-                patch.setattr(StudyData, name, lambda *_: ())
+            for name in ("models", "reliability", "proximal_effects", "trends"):
+                patch.setattr(StudyData, name, lambda *_, **__: ())
             export(self, self.study.id, folder, self._at)
         return folder
 

@@ -229,6 +229,11 @@ def _rescaled() -> list[Heard]:
     return [*everybody(before), *again, *of_everybody(after, PEOPLE)]
 
 
+def _not_yet_rescaled() -> list[Heard]:
+    heard = everybody(answered(mood=5, stress=3))
+    return [*heard, *(enrolled(RESCALED, who, at=START + 7 * DAY) for who in PEOPLE)]
+
+
 def _languages() -> list[Heard]:
     heard = everybody(answered(mood=4))
     return [
@@ -344,6 +349,13 @@ SCENARIOS = (
             MOOD: Found(60, 8, notes="scale_changed"), ("mean", "stress"): Found(3, 14),
             ("mean", "positive_affect"): Found(6, 8, notes="scale_changed"), COMPLIANCE: Found(1, 14),
         }, "a file is of one version of the study", studies=(STUDY, RESCALED),
+    ),
+    Scenario(
+        _ALIKE, "no answer on the newest scale yet", _not_yet_rescaled(),
+        {MOOD: Found(5, 14), ("mean", "stress"): Found(3, 14), COMPLIANCE: Found(1, 14)},
+        "a file is of one version of the study", studies=(STUDY, RESCALED),
+        whole={MOOD: Found(None, 0, reason="no_data", notes="scale_changed")},
+        first_week={MOOD: Found(None, 0)},
     ),
     Scenario(
         _ALIKE, "two languages", _languages(),

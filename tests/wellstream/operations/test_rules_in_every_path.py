@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
+from statistics import fmean
 from typing import Any, NamedTuple
 
 import pytest
@@ -73,6 +74,24 @@ def agree_in_week_1(scenario: Scenario, cell: Callable[[str, str, str], Mapping[
         assert found["mean"] == pytest.approx(sum(values) / len(values)), key
 
 
+def agree_in_scores(walk: Walk) -> None:
+    """The exported scores are those behind the means of whole records."""
+    scores = walk.paths.sheet("scores")
+    for who, expected in whole(walk.scenario).items():
+        for (name, scale), one in expected.items():
+            indicator, *which = name.split("/")
+            if indicator != "mean":
+                continue
+            mine = [
+                row["score"]
+                for row in scores
+                if (row["participant"], row["measure"]) == (who, scale)
+                and (not which or row["prompted"] == (which[0] == CheckIns.PROMPTED.value))
+            ]
+            assert len(mine) == one.n, (who, name)
+            assert (fmean(mine) if mine else None) == pytest.approx(one.value), (who, name)
+
+
 def test_every_rule_has_a_scenario() -> None:
     section = CONCEPTS.read_text(encoding="utf-8").split("\n## Check-ins\n")[1].split("\n## ")[0]
     rules = re.findall(r"^- \*\*(.+?)\*\*", section, re.MULTILINE)
@@ -114,6 +133,7 @@ def test_export(walk: Walk) -> None:
         tuple(row[name] for name in ("indicator", "scale", "checkins", "arm", "week")): row
         for row in walk.paths.sheet("weeks")
     }
+    agree_in_scores(walk)
     arm = walk.scenario.arm or "all arms"
     agree_in_week_1(walk.scenario, lambda *of: weeks.get((*of, arm, 1)))
 

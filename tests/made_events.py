@@ -42,9 +42,16 @@ def enrolled(
     return ParticipantEnrolled(**fields, arm=arm or study.arms[0].id, language="en", start_date=START.date())
 
 
-def own(study: Study, at: datetime, channel: Channel = Channel.WEB, **answers: Any) -> CheckInSubmitted:
-    """A check-in that names no prompt, by the form or by a text."""
-    return CheckInSubmitted(**common(study, at, "answer"), channel=channel, language="en", answers=answers)
+def own(study: Study, at: datetime, **answers: Any) -> CheckInSubmitted:
+    """A check-in by the form that names no prompt."""
+    return CheckInSubmitted(
+        **common(study, at, "answer"), channel=Channel.WEB, language="en", answers=answers
+    )
+
+
+def text(study: Study, at: datetime, **answers: Any) -> CheckInSubmitted:
+    """A check-in by a text, which names no prompt."""
+    return own(study, at, **answers).model_copy(update={"channel": Channel.SMS})
 
 
 def asked(

@@ -11,7 +11,8 @@ from schemas.study import Study
 from streams.indicators.update import TimelineEvent
 from streams.records.item_roles import Layout
 from tests.examples import examples
-from tests.streams.store.test_whole_records import START, STUDY, Kept, own, prompted, with_items
+from tests.made_events import START, own
+from tests.streams.store.test_whole_records import STUDY, Kept, prompted, with_items
 
 pytestmark = pytest.mark.slow  # a store in memory for each example takes seconds
 

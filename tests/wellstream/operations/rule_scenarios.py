@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from schemas.base import Channel
 from schemas.events import CheckInSubmitted, Window
 from schemas.study import Study
 from tests.made_events import (
@@ -24,6 +23,7 @@ from tests.made_events import (
     own,
     prompted,
     retracted,
+    text,
 )
 from tests.wellstream.operations.rule_paths import Found, Heard
 
@@ -162,7 +162,7 @@ def _retractions() -> list[Heard]:
     gone = [answer_to(STUDY, one, mood=10) for one in (replaced, missed)]
     heard = [one for one in heard if one.event_id not in {first.event_id for first in gone}]
     gone.append(own(STUDY, START + 2 * DAY + 2 * HOUR, mood=10))
-    again = own(STUDY, replaced.occurred_at + HOUR / 6, Channel.SMS, mood=4)
+    again = text(STUDY, replaced.occurred_at + HOUR / 6, mood=4)
     return everybody([*heard, *gone, again, *map(retracted, gone)])
 
 
@@ -171,13 +171,13 @@ def _matching() -> list[Heard]:
     early, latest = asked(STUDY, 2, 1, open_for=3 * HOUR), asked(STUDY, 2, 2, START + DAY + 2 * HOUR)
     missed, next_one = asked(STUDY, 3, 1), asked(STUDY, 3, 2)
     named, newer = asked(STUDY, 4, 1, open_for=5 * HOUR), asked(STUDY, 4, 2, START + 3 * DAY + 2 * HOUR)
-    late = own(STUDY, missed.expires_at + HOUR / 2, Channel.SMS, mood=0)
+    late = text(STUDY, missed.expires_at + HOUR / 2, mood=0)
     link = own(STUDY, newer.occurred_at + HOUR / 4, mood=6)
     texted = asked(STUDY, 1, 2)
     return everybody(
         [
-            *prompted(STUDY, 1, 1, mood=6), texted, own(STUDY, texted.occurred_at, Channel.SMS, mood=6),
-            early, latest, own(STUDY, latest.occurred_at + HOUR / 2, Channel.SMS, mood=6),
+            *prompted(STUDY, 1, 1, mood=6), texted, text(STUDY, texted.occurred_at, mood=6),
+            early, latest, text(STUDY, latest.occurred_at + HOUR / 2, mood=6),
             missed, late.model_copy(update={"late_for": missed.event_id}),
             next_one, answer_to(STUDY, next_one, mood=6),
             named, newer, link.model_copy(update={"prompt_id": named.event_id}),
@@ -192,7 +192,7 @@ def _own_initiative() -> list[Heard]:
 
 
 def _second_answers() -> list[Heard]:
-    extra = [own(STUDY, START + (day - 1) * DAY + HOUR / 6, Channel.SMS, mood=1) for day in DAYS]
+    extra = [text(STUDY, START + (day - 1) * DAY + HOUR / 6, mood=1) for day in DAYS]
     return everybody([*answered(mood=4), *extra])
 
 

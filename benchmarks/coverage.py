@@ -26,30 +26,24 @@ from rich.progress import Progress
 from scipy import stats
 from statsmodels.api import OLS
 
+from benchmarks import simulated_trials
 from benchmarks.simulated_trials import RECOVERY, Array, Design, Missing, series, trial
 from schemas.base import PhaseKind
-from streams.statistics.arm_changes import Estimate, arm_changes
+from streams.statistics.arm_changes import Estimate
 from streams.statistics.change import change
 from streams.statistics.contrast import difference
-from streams.statistics.disclosure_control import Audience
 from streams.statistics.family import Family, benjamini_hochberg
 from streams.statistics.interrupted import interrupted
 from streams.statistics.means import people_mean
 from streams.statistics.meta import pool
 from streams.statistics.mixed import phase_by_arm
-from streams.statistics.plan import Plan, PlannedArm, PlannedOutcome, PlannedPhase
 from streams.statistics.result import Interval
-from streams.statistics.rows import Row
 
 PAGE = Path(__file__).parents[1] / "docs" / "statistics.md"
 BEGIN, END = "<!-- coverage: begin -->", "<!-- coverage: end -->"
 
 PHIS = (0.0, 0.3, 0.7)
 BASELINE, INTERVENTION = PhaseKind.BASELINE.value, PhaseKind.INTERVENTION.value
-PHASES = (PlannedPhase(BASELINE, BASELINE), PlannedPhase(INTERVENTION, INTERVENTION, randomised=True))
-OUTCOME = PlannedOutcome("mean/valence", scores=True)
-PLAN = Plan((OUTCOME,), (PlannedArm("a", PHASES), PlannedArm("b", PHASES)), "a", Audience.STAFF, models=False)
-
 Hits = Mapping[str, float]
 """By column, whether a repetition counts (1 or 0), or a number to be averaged; NaN where there is none."""
 
@@ -87,19 +81,31 @@ def percent(values: Sequence[float]) -> str:
 # Group comparisons
 
 
-def changes_of(rows: Sequence[Row]) -> tuple[Estimate, Estimate]:
-    """The change from baseline in arm a and in arm b."""
-    found = {one.arm: one.found for one in arm_changes(rows, PLAN, OUTCOME) if one.arm}
-    return found["a"], found["b"]
+Phases = tuple[list[float], list[float]]
+"""One person's answers in the baseline and in the intervention."""
+
+
+def pooled(people: Sequence[Phases]) -> Estimate:
+    """The change of an arm, as reports pool it."""
+    changes = [change(*phases) for phases in people]
+    usable = [(one.difference, one.se) for one in changes if one.difference is not None and one.se]
+    found = pool([difference for difference, _ in usable], [se for _, se in usable])
+    left_out = len(changes) - found.k
+    return Estimate(
+        found.estimate, found.se, found.interval, None, found.p, found.tau2, found.i2, found.k, left_out
+    )
 
 
 def compared(design: Design, draw: np.random.Generator) -> Hits:
-    one, other = changes_of(trial(design, draw))
-    contrast = difference(other, one)
+    arms: tuple[list[Phases], list[Phases]] = ([], [])
+    for one in simulated_trials.people(design, draw):
+        arms[one.second].append((one.values[~one.late].tolist(), one.values[one.late].tolist()))
+    first, second = map(pooled, arms)
+    contrast = difference(second, first)
     return {
-        "pooled change": holds(other.interval, RECOVERY + design.effect),
+        "pooled change": holds(second.interval, RECOVERY + design.effect),
         "contrast": holds(contrast.interval, design.effect),
-        "change found": float((other.p or 1) < 0.05),
+        "change found": float((second.p or 1) < 0.05),
         "difference found": float((contrast.p or 1) < 0.05),
     }
 
@@ -164,14 +170,10 @@ def _six_outcomes(people: int, draw: np.random.Generator) -> list[Estimate]:
     )
     before = draw.normal(0, 1, (12, people, 14))
     after = draw.normal(0, 1, (12, people, 14)) + own.T[:, :, None]
-    estimates = []
-    for one, other in zip(before.tolist(), after.tolist(), strict=True):
-        changes = [change(*both) for both in zip(one, other, strict=True)]
-        found = pool([c.difference or 0.0 for c in changes], [c.se or 1.0 for c in changes])
-        estimates.append(
-            Estimate(found.estimate, found.se, found.interval, None, found.p, found.tau2, found.i2, people, 0)
-        )
-    return estimates
+    return [
+        pooled(list(zip(one, other, strict=True)))
+        for one, other in zip(before.tolist(), after.tolist(), strict=True)
+    ]
 
 
 # Weekly means

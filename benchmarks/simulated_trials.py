@@ -1,5 +1,6 @@
 """Simulated answers with a known truth, for `benchmarks/coverage.py`."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -65,32 +66,55 @@ def answered(draw: np.random.Generator, missing: Missing, values: Array) -> npt.
             return draw.random(len(values)) < 1 / (1 + np.exp(-0.5 - 1.2 * values))
 
 
-def trial(design: Design, draw: np.random.Generator) -> list[Row]:
-    """The answers of everybody.
+@dataclass(frozen=True)
+class Person:
+    """Somebody's answers.
+
+    Attributes:
+        second: Whether in the second arm.
+        values: The answers.
+        prompts: The number of the prompt of each.
+        times: When each was given, in prompts.
+        late: Whether each is of the intervention.
+    """
+
+    second: bool
+    values: Array
+    prompts: npt.NDArray[np.intp]
+    times: Array
+    late: npt.NDArray[np.bool_]
+
+
+def people(design: Design, draw: np.random.Generator) -> Iterator[Person]:
+    """Everybody in a trial.
 
     People differ in level (SD 1) and in how much they change (SD 0.5). Both arms change by `RECOVERY`, and
     the second by the effect on top.
     """
-    rows: list[Row] = []
     prompts = np.arange(DAYS * A_DAY)
     late = prompts >= len(prompts) / 2
     for number in range(2 * design.people):
         second = number % 2
         times = prompts + draw.uniform(0, 0.5, len(prompts))
-        level, own = (
-            draw.normal(-design.apart * second, 1),
-            draw.normal(RECOVERY + design.effect * second, 0.5),
-        )
+        level = draw.normal(-design.apart * second, 1)
+        own = draw.normal(RECOVERY + design.effect * second, 0.5)
         values = level + own * late + noise(draw, times, design.autocorrelation)
-        there = answered(draw, design.missing, values)
-        rows += [
-            Row(
-                f"p{number:04}", "b" if second else "a", "intervention" if late[place] else "baseline",
-                int(place) // A_DAY + 1, float(values[place]), "", float(times[place]) / A_DAY,
-            )
-            for place in np.flatnonzero(there)
-        ]  # fmt: skip
-    return rows
+        there = np.flatnonzero(answered(draw, design.missing, values))
+        yield Person(bool(second), values[there], prompts[there], times[there], late[there])
+
+
+def trial(design: Design, draw: np.random.Generator) -> list[Row]:
+    """The answers of everybody in a trial, in arms a and b."""
+    return [
+        Row(
+            f"p{number:04}", "b" if one.second else "a", "intervention" if late else "baseline",
+            prompt // A_DAY + 1, value, "", time / A_DAY,
+        )
+        for number, one in enumerate(people(design, draw))
+        for value, prompt, time, late in zip(
+            one.values.tolist(), one.prompts.tolist(), one.times.tolist(), one.late.tolist(), strict=True
+        )
+    ]  # fmt: skip
 
 
 def series(

@@ -156,6 +156,7 @@ st.header("Change from baseline, compared between arms")
 show_contrasts(found, study, data.outcomes())
 for sentence in wording.left_out(found.outcomes):
     st.caption(sentence)
+st.caption(wording.MISSING)
 st.caption(f"Computed {at:%d %b %Y %H:%M} UTC; `wellstream report` gives the same numbers.")
 st.header("One outcome over the study weeks")
 show_outcome(data, study, wanted, found)

@@ -14,6 +14,13 @@ REGRESSION = (
 )
 """Why changes within arms are not effects."""
 
+MISSING = (
+    "Where people skip prompts because they feel bad, means come out better than they are and differences "
+    "smaller, and no interval allows for that: compare compliance between arms and phases "
+    "(docs/statistics.md)."
+)
+"""What no interval allows for."""
+
 
 def nothing_compared(plan: Plan) -> str | None:
     """Why a report has no contrasts; None if it has any."""

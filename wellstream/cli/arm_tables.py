@@ -106,6 +106,7 @@ def _write_csv(rows: list[dict[str, Any]]) -> None:
 def _print(found: StudyReport, names: Sequence[str], only: Part | None) -> None:
     """Contrasts, then changes, with the words that say what they are."""
     from streams.statistics.wording import (
+        MISSING,
         REGRESSION,
         adjusted_over,
         left_out,
@@ -128,6 +129,7 @@ def _print(found: StudyReport, names: Sequence[str], only: Part | None) -> None:
         _print_changes(of)
         _say(REGRESSION)
         _say(adjusted_over(found.change_family))
+    _say(MISSING)
     if without:
         _say(f"No data, in any arm: {', '.join(without)}.")
     _say(f"Check-ins: {found.plan.checkins.value.replace('_', ' ')}.", *left_out(asked))
@@ -198,7 +200,7 @@ def _estimate(row: dict[str, Any], prefix: str) -> str:
     reason = row[f"{prefix}reason"] or ""
     if value is None:
         return str(reason)
-    return f"{value:.2f} {reason}" if low is None else f"{value:.2f} [{low:.2f}, {high:.2f}]"
+    return f"{value:z.2f} {reason}" if low is None else f"{value:z.2f} [{low:z.2f}, {high:z.2f}]"
 
 
 def _people(*counts: int | None) -> str:

@@ -32,7 +32,8 @@ def with_free_ports(settings: Settings) -> Settings:
 def settings(broker: str, tmp_path_factory: pytest.TempPathFactory) -> Settings:
     home = tmp_path_factory.mktemp("home")
     settings = with_free_ports(local_settings(home, DEMO, broker, simulation=True))
-    return settings.model_copy(update={"batch_minutes": 0.05})
+    # Often enough to be seen by a test, and seldom enough to leave the processors to the others.
+    return settings.model_copy(update={"batch_minutes": 0.2})
 
 
 @pytest.fixture(scope="session")

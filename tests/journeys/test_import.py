@@ -55,7 +55,7 @@ async def test_live_values_and_whole_records_are_those_of_the_file(system: Setti
         (row.participant, row.indicator, row.scale): (row.value, row.n, row.n_pairs, row.reason, row.notes)
         for row in mine
     }
-    await asyncio.to_thread(until, lambda: kept(reader, study) == whole, 60)
+    await asyncio.to_thread(until, lambda: kept(reader, study) == whole, 180)
     drift = reader.query("select max(compared) as n, max(different) as d from drift where study = 'golden'")
     assert int(drift["n"][0]) > 10_000
 

@@ -16,7 +16,7 @@ from scipy.optimize import minimize, minimize_scalar
 
 from streams.statistics.autocorrelation import HIGHEST, decorrelate, spread_ties, usual_gap
 from streams.statistics.catalogue import INERTIA, MIXED
-from streams.statistics.linear import Array, least_squares
+from streams.statistics.linear import Array, least_squares, standard_errors
 from streams.statistics.result import Coefficient, Reason, coefficient, finite
 from streams.statistics.rows import Row
 
@@ -358,7 +358,7 @@ class _Profile:
         spread = np.tensordot(moved @ covariance, moved, axes=((0, 2), (0, 2)))
         slope = (inverse @ self._own).sum(axis=0) - spread - free / square * residual.T @ residual
         by_entry = 2 * slope @ lower
-        errors = np.sqrt(np.maximum(square / free * np.diag(covariance), 0.0))
+        errors = standard_errors(square / free * covariance)
         return _Solution(
             self._phi, deviance, np.array([by_entry[0, 0], by_entry[1, 0], by_entry[1, 1]]),
             square / free * between, square / free, estimates, errors,

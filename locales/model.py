@@ -71,6 +71,9 @@ class FormTexts(Texts):
     choose_any: Text
     optional: Text
     help: Text
+    call_title: Text
+    call: Text
+    call_automatic: Text
     thanks_title: Text
     thanks: Text
     already_title: Text
@@ -185,6 +188,10 @@ class Locale(FrozenModel):
         names: What participants may call it, in any language.
         commands: See `Commands`.
         answers: See `Answers`.
+        crisis: Phrases that call for help, recognised in every language, in free text too. Case, accents,
+            apostrophes, repeated letters and the spaces between words do not matter. `*` at the end of a word
+            stands for any ending, `~` for up to two words, and `|` at the end of a phrase for the end of a
+            clause: `can't go on |` is not found in "can't go on holiday".
         form: The form's texts; None if the language is known only for what people write in it.
         sms: The text messages; None like `form`.
         gateway: The gateway's answers; None like `form`.
@@ -195,6 +202,7 @@ class Locale(FrozenModel):
     names: Annotated[Phrases, Field(min_length=1)]
     commands: Commands = Commands()
     answers: Answers = Answers()
+    crisis: Phrases = ()
     form: FormTexts | None = None
     sms: SmsTexts | None = None
     gateway: GatewayTexts | None = None

@@ -48,6 +48,7 @@ class FormPage:
         problems: What is wrong with them.
         heading: Key of the summary's title among the form's texts; empty for no summary.
         note: Key of the summary's text; empty for none.
+        call: Whether what was written calls for help: then the page begins with whom to call.
     """
 
     study: Study
@@ -59,6 +60,7 @@ class FormPage:
     problems: tuple[Problem, ...] = ()
     heading: str = ""
     note: str = ""
+    call: bool = False
 
 
 def render_form(page: FormPage) -> str:
@@ -70,7 +72,7 @@ def render_form(page: FormPage) -> str:
     follows = what_follows(page.study, page.steps)
     return _render(
         "form.html",
-        **_frame(page.study, page.language),
+        **_frame(page.study, page.language, call="h2" if page.call else ""),
         **_hidden_fields(page),
         title=page.study.in_language(page.study.title, page.language),
         more=ui.more if len(page.steps) > 1 else "",
@@ -93,7 +95,7 @@ def render_review(page: FormPage, reading: Reading) -> str:
     items = [_item(page, item, "") for item in asked]
     return _render(
         "review.html",
-        **_frame(page.study, page.language),
+        **_frame(page.study, page.language, call="h2" if page.call else ""),
         **_hidden_fields(page),
         title=ui.review_title,
         lines=[{"item": item, "answers": _answer_lines(item) or [ui.unanswered]} for item in items],
@@ -107,7 +109,12 @@ def with_problems(page: FormPage, problems: tuple[Problem, ...]) -> FormPage:
 
 
 def render_message(
-    study: Study | None, language: str | None, name: str, picture: dict[str, object] | None = None
+    study: Study | None,
+    language: str | None,
+    name: str,
+    picture: dict[str, object] | None = None,
+    *,
+    call: bool = False,
 ) -> str:
     """A message page, such as `thanks`; in every language if the participant's is not known.
 
@@ -116,6 +123,7 @@ def render_message(
         language: The participant's language; None if it is not known.
         name: Key of the message among the form's texts.
         picture: The chart of the participant's last two weeks.
+        call: Whether what was written calls for help: then the page begins with whom to call.
     """
     languages = (language,) if language else text_languages()
     first = languages[0]
@@ -130,8 +138,8 @@ def render_message(
     ]
     return _render(
         "message.html",
-        **_frame(study, first),
-        title=parts[0]["title"],
+        **_frame(study, first, call="h1" if call else ""),
+        title=form_texts(first).call_title if call else parts[0]["title"],
         parts=parts,
         picture=picture,
         done=name if name in ("thanks", "already") else "",
@@ -143,8 +151,11 @@ def _render(template: str, **values: object) -> str:
     return _BETWEEN_TAGS.sub("><", _PAGES.get_template(template).render(**values))
 
 
-def _frame(study: Study | None, language: str) -> dict[str, object]:
+def _frame(study: Study | None, language: str, call: str = "") -> dict[str, object]:
+    """What every page has; `call` is the element of the heading over whom to call, empty for none."""
     return {
+        "call": call,
+        "contacts": _contacts(study, language) if study else [],
         "language": language,
         "direction": direction(language),
         "ui": form_texts(language),
@@ -152,6 +163,13 @@ def _frame(study: Study | None, language: str) -> dict[str, object]:
         "stylesheet": STYLE_ADDRESS,
         "script": SCRIPT_ADDRESS,
     }
+
+
+def _contacts(study: Study, language: str) -> list[dict[str, str]]:
+    return [
+        {"name": study.in_language(one.name, language), "number": one.number, "address": one.address}
+        for one in study.safety.contacts
+    ]
 
 
 def _hidden_fields(page: FormPage) -> dict[str, object]:

@@ -5,12 +5,14 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
+from producers.forms.calls import call_for_help
 from producers.forms.feedback import fortnight, picture
 from producers.forms.fields import Problem, RawAnswer
 from producers.forms.navigation import Turn, first_steps, take_turn
@@ -19,6 +21,7 @@ from producers.forms.rendering import FormPage, render_form, render_message, ren
 from producers.forms.submission import Opened, Submission, checkin_name, checkin_of, dead_letter_of
 from producers.forms.timing import Times, read_times
 from producers.gateway.audit_log import record_refusal
+from producers.gateway.help_calls import HelpCalls
 from producers.gateway.intake import Intake
 from producers.gateway.middleware import read_fields, simulated_at
 from producers.gateway.rate_limits import FormLimits
@@ -33,9 +36,11 @@ _LONGEST_SUBMISSION_ID = 64
 _LONGEST_TIME = 40
 
 
-def message(study: Study | None, language: str | None, name: str, status: int) -> Response:
+def message(
+    study: Study | None, language: str | None, name: str, status: int, *, call: bool = False
+) -> Response:
     """A message page."""
-    return HTMLResponse(render_message(study, language, name), status)
+    return HTMLResponse(render_message(study, language, name, call=call), status)
 
 
 class FormRoutes:
@@ -65,6 +70,7 @@ class FormRoutes:
         self._studies = studies
         self._vault = vault
         self._intake = intake
+        self._calls = HelpCalls(intake)
         self._clock = clock
         self._recent = recent
         self._limits = limits
@@ -78,7 +84,7 @@ class FormRoutes:
         if opened.link.prompt_id and await self._vault.ledger.acknowledged(checkin_name(opened.link, "")):
             return message(opened.study, language, "thanks", 200)
         if opened.link.expires_at <= self._clock():
-            return _expired(request, opened)
+            return _expired(request, opened, call=False)
         return HTMLResponse(render_form(self._page(opened, "", "")))
 
     async def submit(self, request: Request) -> Response:
@@ -92,15 +98,17 @@ class FormRoutes:
             return self._unreadable(request, opened, error.status_code)
         given = dict(fields)
         submission_id = given.get("submission_id", "")[:_LONGEST_SUBMISSION_ID]
-        page = replace(self._page(opened, submission_id, given.get("OpenedAt", "")), fields=fields)
         name = checkin_name(opened.link, submission_id)
-        if await self._vault.ledger.acknowledged(name):
-            return await self._again(Submission(opened, name, fields, self._clock()))
         invented = simulated_at(given.get("SimulatedAt", "")) if self._simulation else None
         moment = invented or self._clock()
+        call = await self._call(opened, name, fields, moment)
+        page = self._page(opened, submission_id, given.get("OpenedAt", ""))
+        page = replace(page, fields=fields, call=call)
+        if await self._vault.ledger.acknowledged(name):
+            return await self._again(Submission(opened, name, fields, self._clock()), call=call)
         times = Times() if invented else read_times(fields, opened.link, moment)
         if not times.in_time(opened.link, moment):
-            return _expired(request, opened)
+            return _expired(request, opened, call=call)
         turn = take_turn(opened.study, fields)
         page = replace(page, steps=turn.steps)
         if not submission_id and not opened.link.prompt_id:
@@ -110,6 +118,13 @@ class FormRoutes:
             first_sent, _ = await self._vault.ledger.first_seen(name, self._clock())
             sent = _timed(sent, times, invented or times.occurred_at(first_sent))
         return await self._answer(sent, page, turn)
+
+    async def _call(self, opened: Opened, checkin: UUID, fields: list[tuple[str, str]], at: datetime) -> bool:
+        """Whether the free text calls for help; if so, the staff are alerted before anything else is done."""
+        rule = call_for_help(opened.study, fields)
+        if rule is not None:
+            await self._calls.raise_alert(opened.link.person, checkin, rule, at)
+        return rule is not None
 
     async def _open(self, request: Request) -> Opened | Response:
         """The link with its study and key, or the page that says why it cannot be used."""
@@ -134,7 +149,7 @@ class FormRoutes:
         page = replace(self._page(opened, "", ""), heading="problems_title", note="resend")
         return HTMLResponse(render_form(page), status)
 
-    async def _again(self, sent: Submission) -> Response:
+    async def _again(self, sent: Submission, *, call: bool) -> Response:
         """The response once the check-in is stored: `thanks` for the same answers again, else `already`."""
         turn = take_turn(sent.opened.study, sent.fields)
         version = await self._vault.ledger.version(sent.checkin, _content(turn.reading.answers))
@@ -142,7 +157,7 @@ class FormRoutes:
             replace(sent, version=version).event_id
         )
         language = sent.opened.link.person.language
-        return message(sent.opened.study, language, "thanks" if same else "already", 200)
+        return message(sent.opened.study, language, "thanks" if same else "already", 200, call=call)
 
     def _page(self, opened: Opened, submission_id: str, opened_at: str) -> FormPage:
         return FormPage(
@@ -166,7 +181,8 @@ class FormRoutes:
         except (PublishFailed, VaultUnavailable):
             unsaved = replace(page, heading="unsaved_title", note="unsaved")
             return HTMLResponse(render_form(unsaved), 503)
-        return HTMLResponse(render_message(page.study, page.language, "thanks", self._picture(page, checkin)))
+        shown = None if page.call else self._picture(page, checkin)
+        return HTMLResponse(render_message(page.study, page.language, "thanks", shown, call=page.call))
 
     async def _submit(self, sent: Submission, answers: dict[str, RawAnswer]) -> CheckInSubmitted:
         versioned = replace(sent, version=await self._vault.ledger.version(sent.checkin, _content(answers)))
@@ -199,9 +215,9 @@ def _content(answers: dict[str, RawAnswer]) -> str:
     return json.dumps(sorted(answers.items()))
 
 
-def _expired(request: Request, opened: Opened) -> Response:
+def _expired(request: Request, opened: Opened, *, call: bool) -> Response:
     record_refusal(request, participant=opened.link.person.participant)
-    return message(opened.study, opened.link.person.language, "expired", 410)
+    return message(opened.study, opened.link.person.language, "expired", 410, call=call)
 
 
 def _timed(sent: Submission, times: Times, occurred_at: datetime) -> Submission:

@@ -64,6 +64,7 @@ def worded(study: Study, language: str, name: str, item: str | None = None, link
         "notice": study.in_language(study.safety.notice, language),
         "names": comma(language).join(short_name(one, study, language) for one in _asked_all(study)),
         "count": str(len(study.sms)),
+        "contacts": _contacts(study, language),
         "languages": ", ".join(study.languages),
         "link": link,
     }
@@ -110,9 +111,16 @@ def _template(study: Study, language: str, name: str) -> str:
     return study.in_language(text, language) if text else sms_texts(language)[name]
 
 
+def _contacts(study: Study, language: str) -> str:
+    """Whom to call, as a sentence; empty if the study names nobody."""
+    named = [f"{study.in_language(one.name, language)}: {one.number}" for one in study.safety.contacts]
+    return f"{comma(language).join(named)}." if named else ""
+
+
 def _fill(template: str, values: Mapping[str, str]) -> str:
     for name, value in values.items():
-        template = template.replace("{" + name + "}", value)
+        part = "{" + name + "}"
+        template = template.replace(part if value else f" {part}", value).replace(part, value)
     return template
 
 

@@ -1,4 +1,4 @@
-"""Safety alerts: a text that staff should read immediately."""
+"""Safety alerts: words of a participant that staff should attend to immediately."""
 
 from typing import Literal
 from uuid import UUID
@@ -8,13 +8,14 @@ from schemas.events.envelope import Envelope
 
 
 class SafetyRaised(Envelope):
-    """A participant's text contains a crisis word; the study's staff should read it immediately.
+    """A text, or free text in the form, contains a crisis word; staff should attend to it immediately.
 
     It is not a measure of risk, and contains none of the words.
 
     Attributes:
-        cause: `event_id` of the message.
-        rule: Which of the study's crisis words it was: language and position in the list, such as `en-3`.
+        cause: `event_id` of the message, or of the check-in to which the form's page belongs.
+        rule: Which crisis word it was: language and position in the study's list, such as `en-3`, or in the
+            language's own, such as `common-en-3`.
     """
 
     type: Literal["safety.raised"] = "safety.raised"

@@ -19,7 +19,7 @@ from schemas.study.items import (
     YesNoItem,
     options_of,
 )
-from schemas.study.safety import Safety
+from schemas.study.safety import Contact, Safety
 from schemas.study.schedule import (
     Adaptive,
     AroundPhase,
@@ -43,6 +43,7 @@ __all__ = [
     "ChoiceItem",
     "Condition",
     "ConditionText",
+    "Contact",
     "ConversationOptions",
     "EveryInterval",
     "FixedTimes",

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 
 from locales import Answers, all_locales, known_locale
-from streams.plain_text import plain, plain_words
+from locales.plain_text import plain, plain_words
 
 
 @cache

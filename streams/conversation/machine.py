@@ -1,13 +1,14 @@
 """One step of a conversation: `(state, text) -> (state, events)`.
 
 Pure: the same state and the same text give the same events, with the same ids, however often they are read.
-A text is taken for the first of these that it matches: opt-out, safety rule, command, language, correction,
-answer.
+A text is taken for the first of these that it matches: safety rule, command (opt-out first), language,
+correction, answer.
 """
 
 from datetime import datetime
 
-from schemas.events import DeadLetter, Intent, MessageReceived
+from locales.text_rules import text_alert
+from schemas.events import DeadLetter, MessageReceived
 from schemas.study import Study
 from streams.conversation.checkins import answer, correct
 from streams.conversation.commands import choose_language, obey, raise_alert
@@ -15,7 +16,6 @@ from streams.conversation.prompts import drop_outdated
 from streams.conversation.state import Conversation
 from streams.conversation.turn import Step, Turn
 from streams.conversation.words import correction, language_wanted, reserved
-from streams.safety.rules import text_alert
 
 _SEEN_KEPT = 50
 
@@ -42,7 +42,7 @@ def respond(state: Conversation, message: MessageReceived, text: str, study: Stu
 def _step(state: Conversation, turn: Turn) -> Step:
     command = reserved(turn.text)
     rule = text_alert(turn.text, turn.study)
-    if rule is not None and command is not Intent.OPT_OUT:
+    if rule is not None:  # also before an opt-out: "I want to end it all" reads like one
         return raise_alert(state, turn, rule)
     if command is not None:
         return obey(state, turn, command)

@@ -13,6 +13,7 @@ from typing import assert_never
 
 from text_to_num import alpha2digit
 
+from locales.plain_text import plain
 from schemas.events import Reason
 from schemas.study import (
     ChoiceItem,
@@ -33,7 +34,6 @@ from streams.conversation.answer_words import (
     out_of,
     yes_words,
 )
-from streams.plain_text import plain
 
 LONGEST = 320
 _NUMBER = r"[+-]?\d{1,6}(?:/\d{1,6})?"

@@ -5,9 +5,9 @@ from functools import cache
 from typing import Literal
 
 from locales import Commands, all_locales, known_locale
+from locales.plain_text import plain, plain_words, words_of
 from schemas.events import Intent
 from schemas.study import Study
-from streams.plain_text import plain, plain_words, words_of
 
 Command = Literal[
     Intent.OPT_OUT, Intent.OPT_IN, Intent.HELP, Intent.SKIP, Intent.BACK, Intent.RESTART, Intent.BEGIN

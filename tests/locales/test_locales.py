@@ -11,10 +11,10 @@ import pytest
 import locales
 from locales import all_locales, direction, form_texts, load_locales, sms_texts, text_languages
 from locales.model import Commands
+from locales.plain_text import plain
 from producers.sms.segments import count_segments
 from schemas.yaml_file import DefinitionError
 from streams.conversation.words import reserved
-from streams.plain_text import plain
 
 FOLDER = Path(locales.__file__).parent
 ROOT = FOLDER.parent
@@ -160,7 +160,7 @@ def test_every_command_of_every_language_is_recognised() -> None:
 
 def test_no_word_of_a_participant_stands_in_the_code() -> None:
     # Arabic gives them away; what remains normalises its spelling, or speaks for simulated people.
-    apart = {"producers/simulator/wording.py", "streams/plain_text.py", "producers/sms/segments.py"}
+    apart = {"producers/simulator/wording.py", "locales/plain_text.py", "producers/sms/segments.py"}
     found = {
         str(path.relative_to(ROOT))
         for room in ("locales", "producers", "streams", "wellstream")

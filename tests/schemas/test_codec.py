@@ -19,7 +19,7 @@ MOMENT = datetime(2026, 3, 29, 0, 59, 59, 123456, tzinfo=UTC)
 def check_in(**changes: object) -> CheckInSubmitted:
     content = {
         "event_id": event_id("test", "1"),
-        "study": "demo@2",
+        "study": "demo@3",
         "participant": PARTICIPANT,
         "occurred_at": MOMENT,
         "recorded_at": MOMENT,

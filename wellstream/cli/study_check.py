@@ -50,7 +50,8 @@ def study_check(file: Annotated[Path, typer.Argument(help="The study's YAML file
     """Check a study definition: report file, line, field and what is allowed, and count its texts' SMS.
 
     It also fails if a text needs the more expensive encoding (UCS-2) only for a character such as ’, if a
-    text takes too many SMS, or if a word for an item is a command such as STOP.
+    text takes too many SMS, if a word for an item is a command such as STOP, or if participants can write and
+    a notice about help, somebody to call, or crisis words are missing in a language.
 
     Example: `wellstream study check studies/demo.yaml`
     """
@@ -60,6 +61,7 @@ def study_check(file: Annotated[Path, typer.Argument(help="The study's YAML file
 def _check(file: Path) -> None:
     from schemas.study.file import load_study
     from schemas.yaml_file import DefinitionError, read_yaml
+    from wellstream.operations.study_safety import missing_help
 
     study = load_study(file)
     texts = list(_texts(study))
@@ -68,6 +70,7 @@ def _check(file: Path) -> None:
         *_commands(study, defined),
         *_accidents(study, defined, texts),
         *_too_long(study, defined, texts),
+        *(defined.problem(where, message) for where, message in missing_help(study)),
     ]
     _print_costs(study, texts)
     if problems:
@@ -131,8 +134,8 @@ def _encoding(texts: list[_Text]) -> str:
 
 def _commands(study: Study, defined: Defined) -> Iterator[Problem]:
     """Words for items and answers that the conversation takes for commands."""
+    from locales.text_rules import text_alert
     from streams.conversation.words import correction, language_wanted, reserved
-    from streams.safety.rules import text_alert
 
     for where, word in _spoken(study):
         meaning = reserved(word)

@@ -62,7 +62,11 @@ def study_of(
             "expires_minutes": 60,
             "prompts": [{"kind": "random", "channels": ["web", "web", "web"], "min_gap_minutes": 60}],
         },
-        "safety": {"notice": dict.fromkeys(languages, "FILL IN: whom to call in an emergency.")},
+        "safety": {
+            "notice": dict.fromkeys(languages, "FILL IN: whom to call in an emergency."),
+            "contacts": [{"name": dict.fromkeys(languages, "Emergency number (FILL IN)"), "number": "112"}],
+            "crisis": {language: ["FILL IN"] for language in languages},
+        },
     }
     try:
         return Study.model_validate(plain)
@@ -85,6 +89,10 @@ def _report_defaults(report: Report, asked: Sequence[str]) -> None:
     )
     report.lose(
         "safety.notice", "not in the format", "fill in whom to call in an emergency, in every language"
+    )
+    report.lose("safety.contacts", "not in the format", "set to 112; fill in your own people and a line")
+    report.lose(
+        "safety.crisis", "not in the format", "fill in what people write in a crisis, with clinicians"
     )
     if asked:
         report.lose(

@@ -22,6 +22,7 @@ from wellstream.local.kafka import free_port, kafka_service
 from wellstream.local.services import local_settings, services
 from wellstream.local.state import claim_home
 from wellstream.local.supervisor import Supervisor, sole_run
+from wellstream.operations.study_safety import require_help
 from wellstream.operations.topics import create_topics, record_retention
 
 SETTLE_SECONDS = 120.0
@@ -32,7 +33,7 @@ out = Console()
 
 def run_up(home: Path, study_file: Path) -> int:
     """Run all services for your own study until Ctrl-C or SIGTERM; returns the exit code."""
-    load_study(study_file)
+    require_help(study_file)
     with _installation(home, study_file, simulation=False) as settings:
         _print_addresses(settings)
         asyncio.run(_stopped())

@@ -14,5 +14,6 @@ __all__ = [
     "paths",
     "phone",
     "probes",
+    "study_safety",
     "topics",
 ]

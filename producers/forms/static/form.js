@@ -43,6 +43,7 @@ const ask = async (path, body) => {
   if (!page.querySelector("[role=status]")) throw 0;
   return [page, answer.status === 429 || answer.status > 499];
 };
+const called = (page) => page?.querySelector(".call");
 const note = async () => {
   const queued = await kept(), form = one("form");
   one(".phone").hidden = !queued.length && !drafts().length;
@@ -66,7 +67,7 @@ const show = (page, to) => {
   root.body.replaceWith(page.body);
   begin();
   scrollTo(0, 0);
-  ((to && one(to)) || one(".summary") || one("h1")).focus();
+  ((to && one(to)) || one(".call") || one(".summary") || one("h1")).focus();
 };
 // Each page further on is a step of the browser's history, so that its back button leads to the page before.
 const turn = (page, key) => {
@@ -89,6 +90,7 @@ const flush = async () => {
         if (page.querySelector("form")) write(entry.path, answers(body));
         await forget(entry);
         if (entry.path === here) show(page);
+        else if (called(page)) one("main").prepend(called(page));
         else say(page.querySelector("[data-done=thanks]") ? "sent" : "again");
       } else await forget(entry);
     }
@@ -110,6 +112,10 @@ root.onsubmit = async (event) => {
   const [page, later] = await ask(here, body).catch(() => []);
   try {
     if (page && !(last && later)) turn(page, key);
+    else if (called(page)) {
+      await keep(body);
+      show(page);
+    }
     else if (!last || !form.checkValidity()) say("offline");
     else {
       await keep(body);

@@ -14,7 +14,7 @@ from producers.forms.rendering import FormPage, render_form, render_message, ren
 from schemas.study import Study
 
 LIMIT = 20 * 1024
-"""Bytes of a page with its style and its script, uncompressed."""
+"""Bytes of a page with the style and script that it needs, uncompressed."""
 
 FIRST_FLIGHT = 14_600
 """Bytes that a server may send before the first acknowledgement: ten segments."""
@@ -28,7 +28,9 @@ def a_page(study: Study, language: str) -> FormPage:
 
 
 def weight(page: str) -> int:
-    return len((page + STYLE + SCRIPT).encode())
+    """Bytes to fetch; what only answers a submission comes to a browser that has style and script."""
+    submitted = "role=alert" in page or "<dl>" in page
+    return len((page if submitted else page + STYLE + SCRIPT).encode())
 
 
 def all_pages(study: Study, language: str) -> list[str]:
@@ -41,6 +43,7 @@ def all_pages(study: Study, language: str) -> list[str]:
         render_form(with_problems(empty, take_turn(study, []).reading.problems)),
         render_review(answered, take_turn(study, fields).reading),
         render_message(study, language, "thanks", drawn),
+        render_message(study, language, "thanks", call=True),
         render_message(study, language, "expired"),
         render_message(None, None, "unknown"),
         render_message(None, None, "too_often"),

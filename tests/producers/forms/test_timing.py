@@ -14,7 +14,7 @@ MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 
 def link(expires_at: datetime, *, standing: bool = False) -> Link:
     person = Person(
-        participant="p-0123456789abcdef", study="demo@2", arm="cbt", language="en", zone="Europe/Brussels",
+        participant="p-0123456789abcdef", study="demo@3", arm="cbt", language="en", zone="Europe/Brussels",
         start_date=date(2026, 6, 1), changed_at=NOW,
     )  # fmt: skip
     return Link(token_hash="x", person=person, prompt_id=None if standing else uuid4(), expires_at=expires_at)

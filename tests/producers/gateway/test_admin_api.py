@@ -17,7 +17,7 @@ from tests.producers.conftest import NUMBER, locked
 
 ENTRY = {
     "number": "+447700900124",
-    "study": "demo@2",
+    "study": "demo@3",
     "arm": "cbt",
     "language": "en",
     "zone": "Europe/London",

@@ -108,7 +108,7 @@ def test_a_missing_column_and_an_unknown_item_are_named(tmp_path: Path, fried: t
         read_rows(tmp_path / "ema.csv", *fried)
     text = (FRIED / "map.yaml").read_text().replace("relax:", "relaxed:")
     (tmp_path / "map.yaml").write_text(text)
-    with pytest.raises(DefinitionError, match=r"map.yaml:\d+: items.relaxed: fried2021@2 has no such item"):
+    with pytest.raises(DefinitionError, match=r"map.yaml:\d+: items.relaxed: fried2021@3 has no such item"):
         load_mapping(tmp_path / "map.yaml", fried[0])
     (tmp_path / "map.yaml").write_text(text.replace("{value: cohort}", "{}"))
     with pytest.raises(DefinitionError, match="give either `column` or `value`"):

@@ -12,7 +12,7 @@ NOW = datetime(2026, 6, 1, tzinfo=UTC)
 SECRET = "a key of at least thirty-two characters"
 ENROLMENT = Enrolment(
     number="+447700900123",
-    study="demo@2",
+    study="demo@3",
     arm="cbt",
     language="en",
     zone="Europe/London",

@@ -195,11 +195,13 @@ def test_what_is_no_opt_out(talk: Talk, words: str) -> None:
 @pytest.mark.parametrize(
     ("words", "rule"),
     [("I want to die", "en-5"), ("help, I will KILL  MYSELF", "en-3"), ("7 3 5 suicidal", "en-2"),
+     ("I want to end it all", "common-en"), ("I can\u2019t go on anymore", "common-en"),
      ("ik wil dood", "nl-6"), ("zelfmoord!", "nl-1"), ("والانتحار", "ar-1"), ("أُرِيدُ أَنْ أَمُوت", "ar-4")],
 )  # fmt: skip
-def test_a_word_of_crisis_comes_before_everything_but_opt_out(talk: Talk, words: str, rule: str) -> None:
+def test_a_word_of_crisis_comes_before_everything(talk: Talk, words: str, rule: str) -> None:
     assert talk.say(words) == ["crisis"]
-    assert [one.rule for one in talk.of(SafetyRaised)] == [rule]
+    (alert,) = talk.of(SafetyRaised)
+    assert alert.rule.startswith(rule)
     assert [(one.paused, one.until) for one in talk.of(PauseChanged)] == [(True, None)]
     assert not any("die" in one.model_dump_json() for one in talk.log if not isinstance(one, DeadLetter))
 

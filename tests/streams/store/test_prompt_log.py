@@ -34,7 +34,7 @@ AT = datetime(2026, 6, 1, 10, 0, tzinfo=UTC)
 def envelope(*cause: str, minutes: float = 0) -> dict[str, Any]:
     at = AT + timedelta(minutes=minutes)
     return {
-        "event_id": event_id("test", *cause), "study": "demo@2", "participant": WHO, "occurred_at": at,
+        "event_id": event_id("test", *cause), "study": "demo@3", "participant": WHO, "occurred_at": at,
         "recorded_at": at, "zone": "Asia/Kathmandu",
     }  # fmt: skip
 

@@ -237,7 +237,7 @@ def test_views_show_the_version_that_holds_and_the_arm_of_the_time(tmp_path: Pat
 
 def enrolment(arm: str, at: datetime) -> ParticipantEnrolled:
     return ParticipantEnrolled(
-        event_id=event_id("enrolment", arm), study="demo@2", participant=EVENTS[0].participant,
+        event_id=event_id("enrolment", arm), study="demo@3", participant=EVENTS[0].participant,
         occurred_at=at - timedelta(hours=1), recorded_at=at, zone="Europe/Brussels", arm=arm, language="nl",
         start_date=at.date(),
     )  # fmt: skip

@@ -9,6 +9,8 @@ from tests.conftest import DEMO
 from wellstream.cli.app import app
 
 TEXT = DEMO.read_text(encoding="utf-8")
+DEMO_DUTCH = next(line for line in TEXT.splitlines() if "nl: [zelfmoord" in line)
+DEMO_CONTACTS = TEXT[TEXT.index("  contacts:\n") : TEXT.index("  # Crisis words")]
 
 
 def _checked(tmp_path: Path, *changes: tuple[str, str]) -> Result:
@@ -28,7 +30,7 @@ def _line(part: str) -> int:
 def test_a_sound_study_shows_what_its_texts_cost_in_each_language(tmp_path: Path) -> None:
     done = _checked(tmp_path)
     assert done.exit_code == 0, done.output
-    assert "demo@2 is valid: arms 3, interventions 6, items 13, languages en, nl, ar" in done.output
+    assert "demo@3 is valid: arms 3, interventions 6, items 13, languages en, nl, ar" in done.output
     table = [line for line in done.output.splitlines() if "│" in line]
     assert all(len(line) <= 80 for line in table)
     shown = {cells[1].strip(): cells for line in table if (cells := line.split("│"))[1].strip()}
@@ -36,7 +38,7 @@ def test_a_sound_study_shows_what_its_texts_cost_in_each_language(tmp_path: Path
         "en": "GSM-7", "nl": "GSM-7", "ar": "UCS-2"
     }  # fmt: skip
     assert "of 1 SMS" in shown["en"][3]
-    assert "ask_all" in shown["ar"][4]
+    assert "crisis" in shown["ar"][4]
 
 
 @pytest.mark.parametrize(
@@ -176,9 +178,38 @@ def test_many_errors_are_reported_together_in_file_order(tmp_path: Path) -> None
     assert places == sorted(places)
     assert len(places) == 3
     wrong = _checked(
-        tmp_path, ("kind: scale", "kind: scales"), ("wake:", "awake:"), ("version: 2", "version: two")
+        tmp_path, ("kind: scale", "kind: scales"), ("wake:", "awake:"), ("version: 3", "version: two")
     )
     for part in (":4: version: ", "items.0.kind: 'scales' is not allowed",
                  "schedule.awake: there is no such field",
                  "schedule.wake: this field is required"):  # fmt: skip
         assert part in wrong.output, part
+
+
+@pytest.mark.parametrize(
+    ("change", "field", "said"),
+    [
+        (("    nl: Dit is", "    fr: Dit is"), "safety.notice", "the text is missing in nl"),
+        ((DEMO_CONTACTS, ""), "safety.contacts", "nobody is named whom they could call"),
+        ((", ar: فريق الدراسة}", "}"), "safety.contacts.1.name", "the text is missing in ar"),
+        (("    nl: [zelfmoord", "    fr: [zelfmoord"), "safety.crisis", "the text is missing in nl"),
+        ((DEMO_DUTCH, "    nl: []"), "safety.crisis", "there are no crisis words"),
+        (("[suicide, suicidal,", "['!!', suicidal,"), "safety.crisis.en.0", "has no letters"),
+    ],
+)  # fmt: skip
+def test_a_study_that_could_not_answer_a_cry_for_help_is_refused(
+    tmp_path: Path, change: tuple[str, str], field: str, said: str
+) -> None:
+    done = _checked(tmp_path, change)
+    assert done.exit_code == 1
+    assert f": {field}: " in done.output
+    assert said in done.output
+
+
+def test_a_study_in_which_nobody_can_write_needs_none(tmp_path: Path) -> None:
+    note = TEXT[TEXT.index("  - id: note\n") : TEXT.index("sms: [mood, stress, handled]\n")]
+    texted = "    - {kind: random, channels: [sms, sms, web], min_gap_minutes: 60}\n"
+    done = _checked(
+        tmp_path, (note, ""), ("sms: [mood, stress, handled]\n", ""), (texted, ""), (DEMO_CONTACTS, "")
+    )
+    assert done.exit_code == 0, done.output

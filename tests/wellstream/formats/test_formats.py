@@ -162,7 +162,8 @@ def test_a_data_dictionary_comes_back(file: Path, tmp_path: Path) -> None:
             if i.measures is None and i.kind in ("scale", "choices")
         }
         assert {loss.where for loss in report.losses} - unmeasured == {
-            "record_id", "interventions, arms", "schedule", "safety.notice", "sms"
+            "record_id", "interventions, arms", "schedule", "safety.notice", "safety.contacts",
+            "safety.crisis", "sms"
         }  # fmt: skip
 
 

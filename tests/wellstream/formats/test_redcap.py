@@ -220,5 +220,5 @@ def test_an_exported_dictionary_is_valid_in_redcap() -> None:
 def test_names_that_redcap_cannot_tell_apart_are_refused(place: int, name: str) -> None:
     plain = load_study(DEMO).model_dump(mode="json") | {"sms": []}
     plain["items"][place]["id"] = name
-    with pytest.raises(FormatError, match=r"demo@2, items: .* would both become \w+ in REDCap; rename one"):
+    with pytest.raises(FormatError, match=r"demo@3, items: .* would both become \w+ in REDCap; rename one"):
         export_redcap(Study.model_validate(plain), "en")

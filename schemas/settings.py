@@ -1,14 +1,45 @@
 """Every setting, declared once. Each is read from the environment as `WELLSTREAM_` and its name."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+_Port = Annotated[int, Field(ge=1, le=65535, description="a whole number from 1 to 65535")]
+_Positive = Annotated[float, Field(gt=0, allow_inf_nan=False, description="a number above 0, such as 1")]
+_Days = Annotated[int | None, Field(ge=1, description="a whole number of days, at least 1")]
+_Servers = Annotated[
+    str,
+    Field(
+        pattern=r"^[^\s,]+:\d{1,5}(,[^\s,]+:\d{1,5})*$",
+        description="`host:port`, or several of them separated by commas",
+    ),
+]
+_WebAddress = Annotated[
+    str,
+    Field(pattern=r"^https?://[^\s/]+", description="a web address, such as https://study.example"),
+]
+_YesOrNo = Annotated[bool, Field(description="true or false")]
+_ANYWHERE = ("0.0.0.0", "::", "")  # noqa: S104 - recognised, not bound
+
 
 class MissingSetting(ValueError):
     """A required setting is missing."""
+
+
+def reached_at(host: str, port: int) -> str:
+    """The web address of a server on this machine; one that listens everywhere is reached by loopback."""
+    name = "127.0.0.1" if host in _ANYWHERE else f"[{host}]" if ":" in host else host
+    return f"http://{name}:{port}"
+
+
+def _public_url(given: dict[str, Any]) -> str:
+    return reached_at(given.get("gateway_host", ""), given.get("gateway_port", 0))
+
+
+def _admin_url(given: dict[str, Any]) -> str:
+    return reached_at(given.get("admin_host", ""), given.get("admin_port", 0))
 
 
 class Settings(BaseSettings):
@@ -20,11 +51,12 @@ class Settings(BaseSettings):
         study: The study definition, a YAML file.
         gateway_host, gateway_port: Where the gateway listens.
         public_url: The address at which participants and the SMS provider reach the gateway; signatures are
-            checked against it, and links begin with it.
+            checked against it, and links begin with it. By default, where the gateway listens.
         trusted_proxies: Addresses or networks, separated by commas, of reverse proxies in front of the
             gateway; only their `X-Forwarded-For` is believed when requests are limited by address.
         admin_host, admin_port, admin_url, admin_token: The gateway's admin API, for the worker and for
-            enrolment. Never expose it to the internet.
+            enrolment: where it listens, and where it is reached if that is not the same. Never expose it to
+            the internet.
         vault_key: Opens the vault; at least 32 characters. Without it, telephone numbers are lost.
         planner_secret: The times of prompts are derived from it, so that nobody can predict them. Keep it:
             with another secret, the same day is planned differently.
@@ -54,21 +86,21 @@ class Settings(BaseSettings):
     )
 
     home: Path = Path(".wellstream")
-    kafka: str = "127.0.0.1:9092"
+    kafka: _Servers = "127.0.0.1:9092"
     study: Path | None = None
     gateway_host: str = "127.0.0.1"
-    gateway_port: int = 8080
-    public_url: str = "http://127.0.0.1:8080"
+    gateway_port: _Port = 8080
+    public_url: _WebAddress = Field(default_factory=_public_url)
     trusted_proxies: str = ""
     admin_host: str = "127.0.0.1"
-    admin_port: int = 8081
-    admin_url: str = "http://127.0.0.1:8081"
+    admin_port: _Port = 8081
+    admin_url: _WebAddress = Field(default_factory=_admin_url)
     admin_token: SecretStr | None = None
     vault_key: SecretStr | None = None
     planner_secret: SecretStr | None = None
     vault_file: Path | None = None
     sms_provider: str = ""
-    sms_segments_per_second: float = 1.0
+    sms_segments_per_second: _Positive = 1.0
     twilio_auth_token: SecretStr | None = None
     twilio_account_sid: str = ""
     twilio_from: str = ""
@@ -86,15 +118,15 @@ class Settings(BaseSettings):
     http_sms_hmac_key: SecretStr | None = None
     store_host: str = "localhost"
     store_listen: str = "localhost"
-    store_port: int = 9494
+    store_port: _Port = 9494
     store_token: SecretStr | None = None
     store_file: Path | None = None
-    batch_minutes: float = 60.0
-    record_retention_days: Annotated[int, Field(ge=1)] | None = None
+    batch_minutes: _Positive = 60.0
+    record_retention_days: _Days = None
     worker_data: Path | None = None
     dashboard_host: str = "127.0.0.1"
-    dashboard_port: int = 8501
-    simulation: bool = False
+    dashboard_port: _Port = 8501
+    simulation: _YesOrNo = False
 
     @property
     def vault_path(self) -> Path:

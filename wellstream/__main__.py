@@ -1,5 +1,5 @@
 """`python -m wellstream`."""
 
-from wellstream.cli.app import app
+from wellstream.cli.app import main
 
-app()
+main()

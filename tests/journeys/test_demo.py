@@ -85,8 +85,8 @@ def test_ctrl_c_in_the_middle_and_a_second_run_that_ends_the_first_ones_work(
     family = [psutil.Process(first.pid), *psutil.Process(first.pid).children(recursive=True)]
     assert [service["name"] for service in listed] == [
         "kafka",
-        "store",
         "gateway",
+        "store",
         "worker",
         "planner",
         "dashboard",

@@ -48,7 +48,7 @@ def _import(file: Path, study_file: Path, map_file: Path, *, check_only: bool) -
     study, events = events_in(file, study_file, map_file)
     counted = Imported.of(events)
     if not check_only:
-        settings = adopt_running()
+        settings = adopt_running("kafka", "store_token")
         with Progress(console=out, transient=True) as bar:
             task = bar.add_task("sending", total=len(events))
             asyncio.run(send(settings.kafka, study, events, lambda count: bar.advance(task, count)))

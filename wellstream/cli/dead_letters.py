@@ -49,7 +49,7 @@ def replay(
     if reason and reason not in set(Reason):
         err.print(f"There is no reason {reason!r}. The reasons are {', '.join(Reason)}.")
         raise typer.Exit(2)
-    settings = adopt_running()
+    settings = adopt_running("kafka")
     chosen = Reason(reason) if reason else None
     replayed = report_errors(lambda: asyncio.run(replay_them(settings, chosen, topic or None)))
     out.print(str(replayed), highlight=False)

@@ -6,8 +6,12 @@ from collections.abc import Callable
 from typing import TypeVar
 
 import typer
+from pydantic import ValidationError
 from rich.console import Console
 from rich.markup import escape
+
+from schemas.settings import Settings
+from wellstream.cli.environment import wrong_values
 
 _T = TypeVar("_T")
 KNOWN = frozenset(
@@ -38,6 +42,8 @@ KNOWN = frozenset(
         "streams.indicators.instrument_file.AnswersError",
         "wellstream.operations.imports.NotInFile",
         "wellstream.local.kafka.KafkaUnavailable",
+        "wellstream.local.ports.PortTaken",
+        "wellstream.local.state.NothingRuns",
         "wellstream.local.state.OtherState",
         "wellstream.local.supervisor.AlreadyRunning",
         "wellstream.local.supervisor.ServiceFailed",
@@ -60,15 +66,21 @@ def report_errors(action: Callable[[], _T]) -> _T:
         sentence = sentence_for(error)
         if sentence is None:
             raise
-        console = Console(stderr=True)
-        console.print(f"[red]wellstream:[/red] {escape(sentence)}", highlight=False, soft_wrap=True)
+        print_error(sentence)
         raise typer.Exit(1) from None
+
+
+def print_error(sentence: str) -> None:
+    """Print a sentence about what went wrong."""
+    Console(stderr=True).print(f"[red]wellstream:[/red] {escape(sentence)}", highlight=False, soft_wrap=True)
 
 
 def sentence_for(error: Exception) -> str | None:
     """The sentence that explains an error; None if users cannot act on it."""
     if isinstance(error, ExceptionGroup):
         return sentence_for(error.exceptions[0])
+    if isinstance(error, ValidationError) and error.title == Settings.__name__:
+        return wrong_values(error.errors(include_url=False))
     kinds = {f"{kind.__module__}.{kind.__qualname__}" for kind in type(error).__mro__}
     if kinds & KNOWN:
         return str(error)

@@ -37,7 +37,7 @@ def _export(folder: Path, study: str, *, force: bool) -> None:
     from streams.store.client import Reader
     from wellstream.operations.export import export as write_all
 
-    settings = adopt_running()
+    settings = adopt_running("store_token")
     reader = Reader(settings.store_uri, settings.secret("store_token"), _SECONDS_FOR_A_PART)
     with Progress(console=err, transient=True) as bar:
         task = bar.add_task("export", total=1.0)

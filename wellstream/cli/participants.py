@@ -47,7 +47,7 @@ def add(
             }
         ]
     )  # fmt: skip
-    for pseudonym in report_errors(lambda: enrol(adopt_running(), people)):
+    for pseudonym in report_errors(lambda: enrol(adopt_running("admin_token"), people)):
         print(pseudonym)
 
 
@@ -61,7 +61,7 @@ def link(
     """
     from wellstream.operations.enrolment import link as make_link
 
-    print(report_errors(lambda: make_link(adopt_running(), pseudonym, hours)))
+    print(report_errors(lambda: make_link(adopt_running("admin_token"), pseudonym, hours)))
 
 
 @app.command()
@@ -77,7 +77,7 @@ def pause(
     """
     from wellstream.operations.enrolment import pause as set_pause
 
-    report_errors(lambda: set_pause(adopt_running(), pseudonym, paused=True, hours=hours))
+    report_errors(lambda: set_pause(adopt_running("admin_token"), pseudonym, paused=True, hours=hours))
     out.print(f"Prompts to {pseudonym} are paused.")
 
 
@@ -89,7 +89,7 @@ def resume(pseudonym: Pseudonym) -> None:
     """
     from wellstream.operations.enrolment import pause as set_pause
 
-    report_errors(lambda: set_pause(adopt_running(), pseudonym, paused=False))
+    report_errors(lambda: set_pause(adopt_running("admin_token"), pseudonym, paused=False))
     out.print(f"Prompts to {pseudonym} are resumed.")
 
 

@@ -41,7 +41,7 @@ def _phone(say: list[str], number: str, arm: str, language: str, zone: str, wait
     from wellstream.operations.enrolment import enrol
     from wellstream.operations.phone import NUMBER, Phone, converse
 
-    settings, out = adopt_running(), Console()
+    settings, out = adopt_running("admin_token"), Console()
     study = load_study(settings.study_path)
     number = number or NUMBER
     person = {

@@ -132,7 +132,7 @@ def _data(study_id: str) -> StudyData:
     from streams.store.client import Reader
     from streams.store.queries import StudyData
 
-    settings = adopt_running()
+    settings = adopt_running("store_token")
     data = StudyData(Reader(settings.store_uri, settings.secret("store_token")), study_id)
     if data.study() is None:
         raise typer.BadParameter(f"no such study; people are in: {', '.join(data.studies()) or 'none yet'}")

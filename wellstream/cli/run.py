@@ -5,9 +5,10 @@ from typing import Annotated
 
 import typer
 
+from schemas.settings import Settings
 from wellstream.cli.errors import report_errors
 from wellstream.cli.output import out, print_table
-from wellstream.local.state import HOME, adopt_running, running_services
+from wellstream.local.state import DEMO, adopt_running, running_services
 from wellstream.operations.paths import STUDIES
 
 
@@ -29,7 +30,9 @@ def demo(
     from wellstream.local.demo import run_demo
 
     raise typer.Exit(
-        report_errors(lambda: run_demo(HOME / "demo", STUDIES / "demo.yaml", for_, people, days, pace))
+        report_errors(
+            lambda: run_demo(Settings().home / DEMO, STUDIES / "demo.yaml", for_, people, days, pace)
+        )
     )
 
 
@@ -42,7 +45,7 @@ def up(study_file: Annotated[Path, typer.Option("--study", help="The study's YAM
     """
     from wellstream.local.demo import run_up
 
-    raise typer.Exit(report_errors(lambda: run_up(HOME, study_file)))
+    raise typer.Exit(report_errors(lambda: run_up(Settings().home, study_file)))
 
 
 def status() -> None:
@@ -50,11 +53,11 @@ def status() -> None:
 
     Example: `wellstream status`
     """
-    found = running_services()
+    found = report_errors(running_services)
     if not found:
         out.print("Nothing is running here. Start with `wellstream demo` or `wellstream up --study FILE`.")
         raise typer.Exit(1)
-    columns = ["name", "pid", "address", "health"]
+    columns = ["name", "pid", "address", "health", "restarts", "reason"]
     print_table(columns, ([service.get(column) for column in columns] for service in found))
 
 
@@ -65,7 +68,7 @@ def doctor() -> None:
     """
     from wellstream.operations.doctor import examine
 
-    findings = examine(adopt_running())
+    findings = report_errors(lambda: examine(adopt_running()))
     for finding in findings:
         mark = "[green]ok[/green]   " if finding.ok else "[red]check[/red]"
         out.print(f"{mark} {finding.text}", highlight=False)

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.table import Table
 
-from schemas.settings import Settings
 from wellstream.cli.errors import report_errors
 from wellstream.cli.output import TableFormat, TableFormatOption, out, print_frame
 from wellstream.local.state import adopt_running
@@ -34,10 +33,12 @@ def topics(
     """
     from wellstream.operations.topics import align_topics, record_retention
 
-    settings = Settings()
-    found = report_errors(
-        lambda: asyncio.run(align_topics(settings.kafka, record_days=record_retention(settings), apply=apply))
-    )
+    def align() -> list[TopicState]:
+        settings = adopt_running("kafka")
+        retention = record_retention(settings)
+        return asyncio.run(align_topics(settings.kafka, record_days=retention, apply=apply))
+
+    found = report_errors(align)
     out.print(topics_table(found, applied=apply))
     different = [state for state in found if state.differences]
     if different and not apply:
@@ -75,11 +76,12 @@ def check() -> None:
     """
     from wellstream.operations.check import deleted, prompts, reconcile
 
-    found = report_errors(lambda: reconcile(adopt_running()))
-    asked = report_errors(lambda: prompts(adopt_running()))
+    settings = report_errors(lambda: adopt_running("kafka", "store_token"))
+    found = report_errors(lambda: reconcile(settings))
+    asked = report_errors(lambda: prompts(settings))
     out.print(str(asked), highlight=False, soft_wrap=True)
     out.print(str(found), highlight=False)
-    gone = report_errors(lambda: deleted(adopt_running()))
+    gone = report_errors(lambda: deleted(settings))
     for one in gone:
         out.print(str(one), highlight=False, soft_wrap=True)
     raise typer.Exit(0 if found.lost == asked.lost == 0 and all(one.intended for one in gone) else 1)
@@ -103,7 +105,9 @@ def rebuild(
     """
     from wellstream.operations.check import rebuild_store
 
-    out.print(str(report_errors(lambda: rebuild_store(adopt_running(), accept_loss or ()))), highlight=False)
+    out.print(
+        str(report_errors(lambda: rebuild_store(adopt_running("kafka"), accept_loss or ()))), highlight=False
+    )
 
 
 def sql(
@@ -117,6 +121,6 @@ def sql(
     """
     from streams.store.client import Reader
 
-    settings = adopt_running()
+    settings = report_errors(lambda: adopt_running("store_token"))
     reader = Reader(settings.store_uri, settings.secret("store_token"))
     print_frame(report_errors(lambda: reader.query(query)), format_)

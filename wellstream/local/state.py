@@ -1,19 +1,31 @@
 """Where installations on this machine keep their state, and the settings of the one that is running."""
 
+import contextlib
 import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import psutil
+from pydantic import SecretStr
 
 from schemas.settings import Settings
-from wellstream.local.secrets import local_secrets
 
 FORMAT = 1
 """The layout of a state folder, kept in its file `format`; counted up when an older one cannot be used."""
 
-HOME = Settings().home
-_PLACES = (HOME, HOME / "demo")
+DEMO = "demo"
+"""The folder of the demo's state within the state folder."""
+
+_SAME_SECONDS = 1.0
+_NEEDED_BY_NO_COMMAND = ("vault_key", "planner_secret")
+_PORTS = ("gateway_port", "admin_port", "store_port", "dashboard_port")
+
+
+class NothingRuns(RuntimeError):
+    """A command needs a service, and neither the state folder nor the environment leads to one."""
 
 
 class OtherState(RuntimeError):
@@ -41,36 +53,100 @@ def claim_home(home: Path) -> None:
     marker.write_text(f"{FORMAT}\n")
 
 
+@contextmanager
+def published(settings: Settings) -> Iterator[None]:
+    """While the block runs, other commands find these settings in the state folder.
+
+    `settings.json` has no secrets, and stays, so that chosen ports do. `access.json`, which only its owner
+    can read, has the secrets that commands need, and goes when the block ends.
+    """
+    secrets = {name: value for name, value in settings if isinstance(value, SecretStr)}
+    open_ = settings.model_dump(mode="json", exclude_unset=True, exclude=set(secrets))
+    access = {
+        name: value.get_secret_value() for name, value in secrets.items() if name not in _NEEDED_BY_NO_COMMAND
+    }
+    _replace(settings.home / "settings.json", open_)
+    _replace(settings.home / "access.json", access)
+    try:
+        yield
+    finally:
+        (settings.home / "access.json").unlink(missing_ok=True)
+
+
+def _replace(path: Path, content: dict[str, Any]) -> None:
+    fresh = path.with_suffix(".new")
+    with os.fdopen(os.open(fresh, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600), "w") as file:
+        json.dump(content, file, indent=2)
+    fresh.replace(path)
+
+
+def chosen_ports(home: Path) -> dict[str, Any]:
+    """The ports that an earlier `up` from this folder was told to use, by the name of their setting."""
+    saved = _content(home / "settings.json")
+    return {name: saved[name] for name in _PORTS if name in saved}
+
+
+def chosen_kafka_port(home: Path) -> int | None:
+    """The port of the Kafka that ran from this folder."""
+    address = str(_content(home / "settings.json").get("kafka", ""))
+    port = address.rpartition(":")[2]
+    return int(port) if port.isascii() and port.isdigit() else None
+
+
 def running_services() -> list[dict[str, Any]]:
     """The services that `up` or `demo` runs from this folder, as in `services.json`; empty if none runs."""
     home = running_home()
-    return list(_listed(home)) if home else []
+    return list(_content(home / "services.json").get("services", [])) if home else []
 
 
 def running_home() -> Path | None:
     """The state folder of the installation that is running."""
-    for home in _PLACES:
-        if any(psutil.pid_exists(service["pid"]) for service in _listed(home) if service.get("pid")):
-            return home
-    return None
+    home = Settings().home
+    return next((place for place in (home, home / DEMO) if _runs(place)), None)
 
 
-def _listed(home: Path) -> list[dict[str, Any]]:
-    path = home / "services.json"
-    if not path.exists():
-        return []
-    content = json.loads(path.read_text())
-    return list(content["services"] if isinstance(content, dict) else content)
+def adopt_running(*needed: str) -> Settings:
+    """The settings with which to reach what runs.
 
+    A setting in the environment comes first, then that of the installation that runs from this folder.
 
-def adopt_running() -> Settings:
-    """The settings of the installation that runs from this folder, or else those of the environment."""
+    Args:
+        needed: The settings that lead to it; where nothing runs, the environment must have all of them.
+
+    Raises:
+        NothingRuns: Nothing runs from this folder, and the environment lacks one of those needed.
+    """
+    given = Settings()
     home = running_home()
-    return _saved(home) if home else Settings()
+    if home:
+        own = given.model_dump(exclude_unset=True, exclude={"home"})
+        return Settings.model_validate(
+            _content(home / "settings.json") | _content(home / "access.json") | own
+        )
+    lacking = [f"WELLSTREAM_{name.upper()}" for name in needed if name not in given.model_fields_set]
+    if lacking:
+        raise NothingRuns(
+            f"nothing runs from {given.home.absolute()}: start `wellstream demo` or `wellstream up --study "
+            "FILE`, or set WELLSTREAM_HOME to the state folder of what runs (to reach services elsewhere, "
+            f"set {' and '.join(lacking)})"
+        )
+    return given
 
 
-def _saved(home: Path) -> Settings:
-    path = home / "settings.json"
-    if not path.exists():
-        return Settings()
-    return Settings.model_validate(json.loads(path.read_text()) | local_secrets(home))
+def _runs(home: Path) -> bool:
+    """Whether the process that wrote `services.json` still lives, and not another one with its number."""
+    supervisor = _content(home / "services.json").get("supervisor", {})
+    with contextlib.suppress(psutil.Error, KeyError, TypeError, ValueError):
+        process = psutil.Process(supervisor["pid"])
+        same = abs(process.create_time() - float(supervisor["born"])) < _SAME_SECONDS
+        return same and process.status() != psutil.STATUS_ZOMBIE
+    return False
+
+
+def _content(path: Path) -> dict[str, Any]:
+    """What a file of the state folder holds; nothing, if it is missing or damaged."""
+    try:
+        content = json.loads(path.read_text())
+    except (OSError, ValueError):
+        return {}
+    return content if isinstance(content, dict) else {}

@@ -1,33 +1,26 @@
-"""Services as child processes: started in order, restarted when they die, stopped in reverse order."""
+"""Services as child processes: the intake first, each kept running, stopped in reverse order."""
 
-import contextlib
-import ctypes
 import json
 import os
 import signal
-import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
-from datetime import datetime
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Self
 
+import psutil
 from filelock import FileLock, Timeout
 
-from schemas.clock import now
+from wellstream.local.keeper import Health, Keeper, Service
 
-_READY_SECONDS = 90.0
-_POLL_SECONDS = 0.2
-_HEALTH_SECONDS = 5.0
-_FIRST_BACKOFF = 0.25
-_LONGEST_BACKOFF = 30.0
-_GIVE_UP_AFTER = 10
-_DEATHS_COUNT_SECONDS = 300.0
-_PR_SET_PDEATHSIG = 1
+_POLL_SECONDS = 0.05
+_GUARD_SECONDS = 1.0
+_ALL_WITHIN_SECONDS = 300.0
+_OTHERS_AFTER_SECONDS = 60.0
+_MARKS = ("format", "secrets.json")
 
 
 class AlreadyRunning(RuntimeError):
@@ -35,43 +28,7 @@ class AlreadyRunning(RuntimeError):
 
 
 class ServiceFailed(RuntimeError):
-    """A service does not start, or dies again and again."""
-
-
-@dataclass(frozen=True)
-class Service:
-    """A child process to keep running.
-
-    Attributes:
-        name: The service's name, and that of its log file.
-        command: The command line.
-        env: Environment variables in addition to those of this process.
-        ready: Whether the service is working; called from a thread, must return within seconds.
-        grace_seconds: How long it may take to stop.
-        address: Where people or programs reach it.
-        once_ready: Called once when it is ready, before the next service starts.
-        ready_file: The file that the service writes when it is ready; a stale one is removed first.
-    """
-
-    name: str
-    command: list[str]
-    env: dict[str, str]
-    ready: Callable[[], bool]
-    grace_seconds: float
-    address: str
-    once_ready: Callable[[], None] = lambda: None
-    ready_file: Path | None = None
-
-
-@dataclass
-class _Child:
-    service: Service
-    process: subprocess.Popen[bytes]
-    started_at: datetime
-    deaths: list[float] = field(default_factory=list)
-    restart_at: float | None = None
-    probe_at: float = 0.0
-    healthy: bool = False
+    """A service does not start, or what the services need is gone."""
 
 
 @contextmanager
@@ -100,154 +57,157 @@ def sole_run(home: Path) -> Iterator[None]:
         lock.release()
 
 
+def tell_terminal(sentence: str) -> None:
+    """Print a sentence for people, if there is anybody left to read it."""
+    with suppress(OSError, ValueError):
+        print(f"wellstream: {sentence}", file=sys.stderr, flush=True)
+
+
 class Supervisor:
     """Keeps services running while the `with` block runs.
 
+    Kafka and the gateway are the intake and start first. No other service that fails ends the block: it is
+    started again for as long as the block runs, and its trouble is told once and stands in `services.json`.
+
     Args:
         home: State folder, for logs and `services.json`.
-        services: The services in the order in which they start.
+        services: The services, those of the intake first.
+        all_within: How many seconds to wait for all of them before the block begins; None begins it as soon
+            as the intake is ready.
+        tell: Called with a sentence for people, from any thread.
+
+    Raises:
+        ServiceFailed: At the beginning, if one of the intake ends instead of being ready; or any, if all are
+            waited for. At the end, if the state folder was deleted meanwhile.
     """
 
-    def __init__(self, home: Path, services: Sequence[Service]) -> None:
+    def __init__(
+        self,
+        home: Path,
+        services: Sequence[Service],
+        *,
+        all_within: float | None = _ALL_WITHIN_SECONDS,
+        tell: Callable[[str], None] = tell_terminal,
+    ) -> None:
         self._home = home
-        self._services = services
-        self._children: list[_Child] = []
-        self._stopping = threading.Event()
+        self._file = home / "services.json"
+        self._all_within = all_within
+        self._tell = tell
+        self._keepers = [
+            Keeper(service, home / "logs" / f"{service.name}.log", self._publish, tell)
+            for service in services
+        ]
+        self._started: list[Keeper] = []
+        self._publishing = threading.Lock()
+        self._unwritten = False
+        self._failure = ""
         self._ended = threading.Event()
-        self._changing = threading.RLock()
-        self._watcher = threading.Thread(target=self._watch, name="supervisor", daemon=True)
+        self._folder = 0
+        self._marks: list[Path] = []
 
     def __enter__(self) -> Self:
+        self._home.mkdir(parents=True, exist_ok=True)
+        self._folder = self._home.stat().st_ino
+        self._marks = [mark for name in _MARKS if (mark := self._home / name).exists()]
         try:
-            for service in self._services:
-                self._start(service)
-            self._watcher.start()
+            for keeper in self._keepers:
+                self._started.append(keeper)
+                self._publish()
+                keeper.start()
+                if keeper.service.intake:
+                    self._await_intake(keeper)
+            self._await_all()
         except BaseException:
             self._stop()
             raise
+        threading.Thread(target=self._guard, name="guard of the state folder", daemon=True).start()
         return self
 
     def __exit__(self, *_: object) -> None:
         self._stop()
+        if self._failure:
+            raise ServiceFailed(self._failure)
 
-    def _log(self, service: Service) -> Path:
-        return self._home / "logs" / f"{service.name}.log"
-
-    def _spawn(self, service: Service) -> subprocess.Popen[bytes]:
-        log = self._log(service)
-        log.parent.mkdir(parents=True, exist_ok=True)
-        if service.ready_file:
-            service.ready_file.unlink(missing_ok=True)
-        with log.open("ab") as output:
-            return subprocess.Popen(
-                service.command,
-                env=os.environ | service.env,
-                stdout=output,
-                stderr=output,
-                stdin=subprocess.DEVNULL,
-                start_new_session=True,
-                preexec_fn=_die_with_parent if sys.platform == "linux" else None,
-            )
-
-    def _start(self, service: Service) -> None:
-        child = _Child(service, self._spawn(service), now())
-        self._children.append(child)
-        self._publish()
-        limit = time.monotonic() + _READY_SECONDS
-        while not service.ready():
-            if child.process.poll() is not None:
-                raise ServiceFailed(f"{service.name} stopped while starting: {self._last_line(service)}")
-            if time.monotonic() > limit:
-                raise ServiceFailed(
-                    f"{service.name} was not ready within {_READY_SECONDS:.0f} s; see {self._log(service)}"
-                )
+    def _await_intake(self, keeper: Keeper) -> None:
+        """Wait for one of the intake for as long as it takes, but start others without it if they can be."""
+        once_ready = keeper.service.once_ready
+        patience = None if once_ready else time.monotonic() + _OTHERS_AFTER_SECONDS
+        while keeper.health is not Health.HEALTHY:
+            self._refuse_failed(keeper)
+            if patience is not None and time.monotonic() > patience:
+                return
             time.sleep(_POLL_SECONDS)
-        child.healthy = True
-        self._publish()
-        service.once_ready()
+        if once_ready:
+            once_ready()
 
-    def _last_line(self, service: Service) -> str:
-        lines = self._log(service).read_text(errors="replace").strip().splitlines()
-        return f"{lines[-1] if lines else 'it logged nothing'} (log: {self._log(service)})"
+    def _await_all(self) -> None:
+        if self._all_within is None:
+            return
+        end, limit = time.monotonic() + self._all_within, f"{self._all_within:.0f}"
+        for keeper in self._started:
+            while keeper.health is not Health.HEALTHY:
+                self._refuse_failed(keeper)
+                if time.monotonic() > end:
+                    raise ServiceFailed(
+                        f"{keeper.service.name} was not ready within {limit} s (log: {keeper.log})"
+                    )
+                time.sleep(_POLL_SECONDS)
 
-    def _watch(self) -> None:
-        while not self._stopping.wait(_POLL_SECONDS):
-            if not all(self._check(child) for child in list(self._children)):
-                os.kill(os.getpid(), signal.SIGTERM)
-                break
-        # Linux ends a thread's children when the thread ends: stay until they have been stopped in order.
-        self._ended.wait()
+    def _refuse_failed(self, keeper: Keeper) -> None:
+        if keeper.failed:
+            raise ServiceFailed(f"{keeper.service.name} does not start: {keeper.reason} (log: {keeper.log})")
 
-    def _check(self, child: _Child) -> bool:
-        """Check one child and restart it if it died; False if it died too often."""
-        moment = time.monotonic()
-        if child.process.poll() is None:
-            if moment >= child.probe_at:
-                self._note_health(child, child.service.ready())
-                child.probe_at = time.monotonic() + (_HEALTH_SECONDS if child.healthy else _POLL_SECONDS)
-            return True
-        if child.restart_at is None:
-            child.deaths = [d for d in child.deaths if moment - d < _DEATHS_COUNT_SECONDS] + [moment]
-            self._note_health(child, False)
-            if len(child.deaths) > _GIVE_UP_AFTER:
-                print(
-                    f"{child.service.name} died too often: {self._last_line(child.service)}", file=sys.stderr
+    def _guard(self) -> None:
+        """Stop everything if the state folder goes: what comes in would be acknowledged and lost."""
+        while not self._ended.wait(_GUARD_SECONDS):
+            if self._folder_is_gone():
+                self._failure = (
+                    f"the state folder {self._home} was deleted or replaced while wellstream ran from it, so "
+                    "nothing that came in could be kept, and everything was stopped; restore it from a "
+                    "backup or start afresh"
                 )
-                return False
-            child.restart_at = moment + min(_FIRST_BACKOFF * 2 ** (len(child.deaths) - 1), _LONGEST_BACKOFF)
-        elif moment >= child.restart_at:
-            with self._changing:
-                if not self._stopping.is_set():
-                    child.process, child.started_at = self._spawn(child.service), now()
-                    child.restart_at = None
-                    self._publish()
-        return True
+                os.kill(os.getpid(), signal.SIGTERM)
+                return
 
-    def _note_health(self, child: _Child, healthy: bool) -> None:
-        if child.healthy != healthy:
-            child.healthy = healthy
-            self._publish()
+    def _folder_is_gone(self) -> bool:
+        try:
+            moved = self._home.stat().st_ino != self._folder
+            return moved or not all(mark.exists() for mark in self._marks)
+        except FileNotFoundError:
+            return True
+        except OSError:
+            return False
 
     def _stop(self) -> None:
-        self._stopping.set()
-        with self._changing:
-            for child in reversed(self._children):
-                _end(child.process, child.service.grace_seconds)
-            self._children.clear()
-            self._publish()
         self._ended.set()
+        for keeper in reversed(self._started):
+            keeper.stop()
+        self._started.clear()
+        self._publish()
 
     def _publish(self) -> None:
-        with self._changing:
+        with self._publishing:
             listed = [
                 {
-                    "name": child.service.name,
-                    "pid": child.process.pid,
-                    "address": child.service.address,
-                    "health": "healthy" if child.healthy else "starting",
-                    "started_at": child.started_at.isoformat(timespec="seconds"),
-                    "restarts": len(child.deaths),
+                    "name": keeper.service.name,
+                    "pid": keeper.pid,
+                    "address": keeper.service.address,
+                    "health": keeper.health.value,
+                    "reason": keeper.reason,
+                    "started_at": keeper.started_at.isoformat(timespec="seconds"),
+                    "restarts": keeper.restarts,
                 }
-                for child in self._children
+                for keeper in self._started
             ]
-            path = self._home / "services.json"
-            fresh = path.with_suffix(".new")
-            fresh.write_text(json.dumps({"services": listed}, indent=2))
-            fresh.replace(path)
-
-
-def _die_with_parent() -> None:
-    """Ask Linux to end this child when the supervisor ends, however that happens."""
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
-
-
-def _end(process: subprocess.Popen[bytes], grace_seconds: float) -> None:
-    if process.poll() is None:
-        process.terminate()
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(grace_seconds)
-    try:
-        os.killpg(process.pid, signal.SIGKILL)
-    except ProcessLookupError:
-        return
-    process.wait(grace_seconds)
+            own = psutil.Process()
+            content = {"supervisor": {"pid": own.pid, "born": own.create_time()}, "services": listed}
+            fresh = self._file.with_suffix(".new")
+            try:
+                fresh.write_text(json.dumps(content if listed else {"services": []}, indent=2))
+                fresh.replace(self._file)
+            except OSError as error:
+                if not self._unwritten and not self._ended.is_set():
+                    self._tell(f"{self._file} is out of date, for it cannot be written: {error.strerror}")
+                self._unwritten = True
+            else:
+                self._unwritten = False

@@ -8,6 +8,8 @@ from pydantic import SecretStr
 from schemas.settings import Settings
 from wellstream.reference.markdown import documented, generated_head, table
 
+_DEFAULTS = Settings.model_validate({})
+
 _INTRODUCTION = """\
 Every setting is an environment variable. `wellstream up` and `wellstream demo` generate the secrets and keep
 them in `secrets.json` in the state folder; with docker-compose, set them in `.env`.
@@ -46,7 +48,7 @@ def _plain(kind: Any) -> Any:
 
 
 def _default(name: str) -> str:
-    default = Settings.model_fields[name].default
+    default = getattr(_DEFAULTS, name)
     if default is None or default == "":
         return "none"
     return f"`{str(default).lower() if isinstance(default, bool) else default}`"

@@ -13,6 +13,9 @@ from schemas.topics import TOPICS
 from wellstream.local.kafka import local_kafka
 from wellstream.operations.topics import create_topics
 
+# Where it is set, every process that a test starts compiles the rooms anew.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
 TESTS = Path(__file__).parent
 DEMO = TESTS.parent / "studies" / "demo.yaml"
 _MOST_WORKERS = 4

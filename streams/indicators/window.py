@@ -2,6 +2,7 @@
 
 from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
 from types import MappingProxyType
 from typing import TypeVar
 
@@ -56,7 +57,9 @@ class Windowed:
         self._placed = [(prompt, answers[prompt.id]) for prompt in asked if prompt.id in answers]
         self._one_version = all(c.study == checkin.study for c in self._checkins)
         self._known: dict[tuple[Measure, ...], list[CheckInRecord]] = {}
+        self._noted: dict[tuple[Measure, ...], tuple[Note, ...]] = {}
         self.scales = scales(self._study)
+        self._asked = {*self.scales, *(item.measures for item in self._study.strategy_items)}
         self.answered = len(self._placed)
         self.closed = sum(1 for prompt in asked if prompt.until <= end or prompt.id in answers)
 
@@ -80,9 +83,14 @@ class Windowed:
         usable = {checkin.id for checkin in self._with(measure)}
         return [
             (a.scores[measure], b.scores[measure])
-            for (_, a), (_, b) in consecutive(self._placed, lambda placed: placed[0].place)
+            for a, b in self._consecutive
             if a.id in usable and b.id in usable
         ]
+
+    @cached_property
+    def _consecutive(self) -> list[tuple[CheckInRecord, CheckInRecord]]:
+        pairs = consecutive(self._placed, lambda placed: placed[0].place)
+        return [(one, other) for (_, one), (_, other) in pairs]
 
     def both(self, one: Measure, other: Measure) -> list[tuple[float, float]]:
         """The scores of two measures at each check-in that has both."""
@@ -119,7 +127,7 @@ class Windowed:
     def _result(
         self, entry: Indicator, compute: Callable[[int], Result], measures: tuple[Measure, ...]
     ) -> Result:
-        if not all(self._study.items_of(measure) for measure in measures):
+        if not self._asked.issuperset(measures):
             return NOT_ASKED
         result = compute(entry.minimum_in(self._window))
         if not measures:
@@ -146,15 +154,20 @@ class Windowed:
         return self._one_version or self._versions.alike(self._study.ref, checkin.study, measure)
 
     def _notes(self, entry: Indicator, *measures: Measure) -> tuple[Note, ...] | None:
+        if measures not in self._noted:
+            self._noted[measures] = self._notes_on(measures)
+        told_apart = entry.by_checkin and self.which == CheckIns.BOTH
+        return tuple(n for n in self._noted[measures] if told_apart or n is not Note.OWN_INITIATIVE) or None
+
+    def _notes_on(self, measures: tuple[Measure, ...]) -> tuple[Note, ...]:
         usable, notes = self._with(*measures), []
         if len(usable) < sum(1 for c in self._checkins if all(_has(c, measure) for measure in measures)):
             notes.append(Note.SCALE_CHANGED)
         if len({checkin.language for checkin in usable}) > 1:
             notes.append(Note.LANGUAGES_MIXED)
-        told_apart = entry.by_checkin and self.which == CheckIns.BOTH
-        if told_apart and any(checkin.id not in self._prompted for checkin in usable):
+        if any(checkin.id not in self._prompted for checkin in usable):
             notes.append(Note.OWN_INITIATIVE)
-        return tuple(notes) or None
+        return tuple(notes)
 
 
 def _has(checkin: CheckInRecord, measure: Measure) -> bool:

@@ -1,5 +1,7 @@
 """A dashboard over a real DuckDB file that our own projection filled, without Kafka between."""
 
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -10,12 +12,12 @@ import pytest
 from dashboard import connection
 from producers.simulator.days import Prompt, Text, history
 from producers.simulator.people import invent
-from schemas.events import CheckInSubmitted, ParticipantEnrolled, PromptSent
+from schemas.events import CheckInSubmitted, IndicatorsUpdated, ParticipantEnrolled, PromptSent
 from schemas.identity import event_id
 from schemas.study.file import load_study
 from schemas.study.versions import Versions
 from streams.conversation.numbers import Parsed, parse
-from streams.indicators.update import TimelineEvent, batch
+from streams.indicators.update import TimelineEvent, absorb, updates
 from streams.store.client import StoreUnavailable
 from streams.store.projection import project, project_study
 from streams.store.queries import Operations, StudyData
@@ -72,9 +74,23 @@ def simulated_rows(people: int) -> Rows:
                         "language": person.language, "answers": parsed.answers,
                     }  # fmt: skip
                     heard.append(CheckInSubmitted.model_validate(answered))
-    for event in (*heard, *batch(heard, Versions([STUDY]))):
+    for event in (*heard, *_some_updates(heard)):
         _add(rows, project(event))
     return rows
+
+
+def _some_updates(heard: Iterable[TimelineEvent]) -> Iterator[IndicatorsUpdated]:
+    """The live indicators at every fifth check-in: all of them take a minute, and pages need one a week."""
+    by_person: defaultdict[str, list[TimelineEvent]] = defaultdict(list)
+    for event in heard:
+        by_person[event.participant].append(event)
+    for who, events in by_person.items():
+        events.sort(key=lambda event: event.occurred_at)
+        half = len(events) // 2
+        state, versions = None, Versions([STUDY])
+        for part in (events[:half], events[half:]):  # the state forgets what is older than its windows
+            state, history, affected = absorb(state, part, versions)
+            yield from updates(who, history, affected[::-5], versions)
 
 
 def _add(rows: Rows, more: Rows) -> None:

@@ -59,14 +59,15 @@ def served(simulated: Rows) -> Iterator[Settings]:
 
 @pytest.fixture(scope="module")
 def reader(served: Settings) -> Reader:
+    # The pages keep a report for a while: all tests here ask one store, so that one report does.
+    connection.report.clear()
+    connection.weeks.clear()
     return Reader(served.store_uri, served.secret("store_token"))
 
 
 @pytest.fixture
 def page(reader: Reader, monkeypatch: pytest.MonkeyPatch) -> AppTest:
     monkeypatch.setattr(connection, "data", lambda: StudyData(reader))
-    connection.report.clear()
-    connection.weeks.clear()
     return AppTest.from_file(str(VIEWS / "interventions.py"), default_timeout=60).run()
 
 

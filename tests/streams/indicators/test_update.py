@@ -61,7 +61,7 @@ def record(days: int, *, own_initiative: bool = False) -> list[TimelineEvent]:
                     name: draw.randint(0, 10) for name in ("mood", "stress", "handled", "calm", "down")
                 }
                 heard.append(answer(day, beep, **numbers, coping=("problem_solving", "creative_activity")))
-        if own_initiative and own.random() < 0.5:
+        if own_initiative and day % 2:
             heard.append(answer(day, 4, mood=own.randint(0, 5), coping=("problem_solving",)))
     return heard
 
@@ -132,8 +132,11 @@ def troubled(days: int) -> list[TimelineEvent]:
 
 EVENTS = record(9)
 FINAL = {update.event_id: update for update in batch(EVENTS, VERSIONS)}
-TROUBLED = troubled(9)
+TROUBLED = troubled(4)
+PLACES = range(len(TROUBLED))  # Hypothesis prints what it draws, and an event is long
 SETTLED = {update.event_id: update for update in batch(TROUBLED, VERSIONS)}
+
+NINE_DAYS = tuple(batch(troubled(9), VERSIONS))
 
 
 def live(batches: list[list[TimelineEvent]]) -> dict[UUID, IndicatorsUpdated]:
@@ -148,25 +151,25 @@ def live(batches: list[list[TimelineEvent]]) -> dict[UUID, IndicatorsUpdated]:
     return newest
 
 
-@examples(25)
+@examples(12)
 @given(st.data())
 def test_any_order_batching_and_repetition_ends_the_same(data: st.DataObject) -> None:
-    again = data.draw(st.lists(st.sampled_from(TROUBLED), max_size=5))
-    order = data.draw(st.permutations(TROUBLED)) + again
+    again = data.draw(st.lists(st.sampled_from(PLACES), max_size=5))
+    order = [TROUBLED[place] for place in [*data.draw(st.permutations(PLACES)), *again]]
     size = data.draw(st.integers(1, len(order)))
     found = live([order[i : i + size] for i in range(0, len(order), size)])
     gone = {event_id("indicators", str(e.checkin)) for e in TROUBLED if isinstance(e, CheckInRetracted)}
     assert {name: update for name, update in found.items() if name not in gone} == SETTLED
 
 
-@examples(25)
-@given(st.permutations(TROUBLED))
+@examples(6)
+@given(st.permutations(PLACES))
 @pytest.mark.slow
-def test_a_revision_only_grows(order: list[TimelineEvent]) -> None:
+def test_a_revision_only_grows(order: list[int]) -> None:
     state: State | None = None
     highest: dict[UUID, int] = {}
-    for event in order:
-        state, history, affected = absorb(state, [event], VERSIONS)
+    for place in order:
+        state, history, affected = absorb(state, [TROUBLED[place]], VERSIONS)
         for update in updates(WHO, history, affected, VERSIONS):
             assert update.revision >= highest.get(update.event_id, 0)
             highest[update.event_id] = update.revision
@@ -187,7 +190,7 @@ def test_the_highest_version_holds_and_a_retracted_check_in_is_as_if_it_never_wa
 
 
 def test_another_version_that_asks_otherwise_is_left_out_and_noted() -> None:
-    newer = [update for update in SETTLED.values() if update.study == NEWER.ref]
+    newer = [update for update in NINE_DAYS if update.study == NEWER.ref]
     last = max(newer, key=lambda update: update.occurred_at)
     mood, stress = found(last, "mean", "valence"), found(last, "mean", "stress")
     assert mood.n < stress.n
@@ -195,7 +198,7 @@ def test_another_version_that_asks_otherwise_is_left_out_and_noted() -> None:
     assert stress.notes == (Note.LANGUAGES_MIXED,)
     # `calm` was removed: what remains of positive affect is another measure.
     assert found(last, "mean", "positive_affect").n == 0
-    first = min(SETTLED.values(), key=lambda update: update.occurred_at)
+    first = min(NINE_DAYS, key=lambda update: update.occurred_at)
     assert all(value.notes is None for value in first.values)
 
 
@@ -349,7 +352,7 @@ def test_where_every_check_in_was_prompted_nothing_is_told_apart() -> None:
 
 
 def test_pairs_and_compliance_are_not_split() -> None:
-    split = {v.indicator.partition("/")[0] for u in SETTLED.values() for v in u.values if "/" in v.indicator}
+    split = {v.indicator.partition("/")[0] for u in NINE_DAYS for v in u.values if "/" in v.indicator}
     assert split == {"mean", "sd", "coping_variety", "coping_shannon", "wellbeing_mean", "coping_efficacy"}
 
 

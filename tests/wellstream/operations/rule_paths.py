@@ -42,7 +42,7 @@ Heard = TimelineEvent | ParticipantEnrolled
 Values = dict[tuple[str, str], "Found"]
 """What one path says of one person, by indicator and scale."""
 
-_AT_ONCE = (1, 7, 40)
+_AT_ONCE = (1, 20, 90)
 """How many events the worker is given at once; it takes turns."""
 
 

@@ -1,4 +1,4 @@
-"""Measures the time from an accepted webhook until the row can be read through Quack, on a running demo.
+"""Measures the time from an accepted webhook until the row can be read, on a running demo.
 
 Run `uv run wellstream demo` in one terminal and `uv run just bench latency` in another. The baseline,
 measured in the same run, is the webhook alone: from sending the request to its acknowledgement.

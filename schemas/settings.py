@@ -71,8 +71,11 @@ class Settings(BaseSettings):
         telnyx_public_key, telnyx_api_key, telnyx_from, telnyx_api_url: The Telnyx account.
         http_sms_preset, http_sms_url, http_sms_user, http_sms_password, http_sms_from, http_sms_secret,
             http_sms_hmac_key: A generic HTTP gateway; see `producers.sms.providers.generic_http`.
-        store_host, store_port, store_token: Where readers reach the store, and their token.
+        store_host, store_port, store_token: Where readers reach the store, and the token of the dashboard and
+            the commands. Further readers get their own from `wellstream token add`.
         store_listen: The address that the store binds to.
+        store_query_memory_mb: Megabytes that the queries of all readers may use together; a process of
+            their own takes at most 1,024 more.
         batch_minutes: Minutes between batches: full records, arms, alerts and the nightly check.
         record_retention_days: For how many days Kafka keeps the record that `wellstream rebuild` starts
             from: check-ins, prompts, texts, alerts and dead letters. By default, for ever. It must exceed the
@@ -120,6 +123,7 @@ class Settings(BaseSettings):
     store_listen: str = "localhost"
     store_port: _Port = 9494
     store_token: SecretStr | None = None
+    store_query_memory_mb: Annotated[int, Field(ge=64)] = 512
     store_file: Path | None = None
     batch_minutes: _Positive = 60.0
     record_retention_days: _Days = None
@@ -145,8 +149,13 @@ class Settings(BaseSettings):
 
     @property
     def store_uri(self) -> str:
-        """The store's address for a Quack client."""
-        return f"quack:{self.store_host}:{self.store_port}"
+        """The store's address for its readers."""
+        return f"http://{self.store_host}:{self.store_port}"
+
+    @property
+    def store_tokens_path(self) -> Path:
+        """Where the readers' tokens are kept, as hashes."""
+        return self.store_path.with_name("readers.json")
 
     @property
     def study_path(self) -> Path:

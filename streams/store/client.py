@@ -1,13 +1,19 @@
-"""Asking the store, through Quack. The only module of the dashboard that knows DuckDB."""
+"""Asking the store over HTTP. The only module of the dashboard that knows DuckDB."""
 
-import threading
-from concurrent.futures import Future
+from collections.abc import Collection
 
 import duckdb
+import httpx
 import pandas as pd
-from duckdb_extensions import import_extension
+import pyarrow as pa
 
 from streams.store.binding import Value, bind
+
+_CONNECT_SECONDS = 10.0
+_MARGIN_SECONDS = 5.0
+_REBUILT_SECONDS = 3600.0
+_UNAVAILABLE = 500
+_UNKNOWN_TOKEN = 401
 
 
 class StoreUnavailable(RuntimeError):
@@ -15,24 +21,29 @@ class StoreUnavailable(RuntimeError):
 
 
 class NotAllowed(RuntimeError):
-    """The store refuses the question, or cannot make sense of it."""
+    """The store refuses the question, cannot make sense of it, or has ended it at a limit."""
+
+
+class UnknownToken(NotAllowed):
+    """The store does not know the token."""
 
 
 class Reader:
     """Asks read-only questions; may be used from several threads.
 
     Args:
-        uri: The store, such as `quack:localhost:9494`.
-        token: The store's token.
-        limit_seconds: How long to wait for an answer.
+        uri: The store, such as `http://localhost:9494`.
+        token: The reader's token.
+        limit_seconds: How long an answer may take.
     """
 
     def __init__(self, uri: str, token: str, limit_seconds: float = 60.0) -> None:
         self._uri = uri
-        self._token = token
         self._limit = limit_seconds
-        self._lock = threading.Lock()
-        self._connection = _connect()
+        # No proxy: the token is meant for the store alone.
+        self._client = httpx.Client(
+            base_url=uri, headers={"authorization": f"Bearer {token}"}, trust_env=False
+        )
 
     def query(self, sql: str, **params: Value) -> pd.DataFrame:
         """The answer to a SELECT, in which `:name` stands for the parameter of that name.
@@ -41,42 +52,44 @@ class Reader:
             StoreUnavailable: The store does not answer.
             NotAllowed: It refuses the question.
         """
-        text = bind(sql, params)
-        with self._lock:
-            try:
-                return self._ask(text)
-            except (duckdb.IOException, duckdb.HTTPException, duckdb.ConnectionException):
-                raise StoreUnavailable(f"the store does not answer at {self._uri}; is it running?") from None
-            except duckdb.Error as error:
-                raise NotAllowed(str(error).split("LINE 1:")[0].strip()[:500]) from None
-
-    def _ask(self, text: str) -> pd.DataFrame:
-        """Ask in a thread of its own: Quack's client (1.5.5) heeds no limit, and cannot be interrupted."""
-        answer: Future[pd.DataFrame] = Future()
-        asking = (self._connection, [self._uri, text, self._token], answer)
-        threading.Thread(target=_answer, args=asking, daemon=True).start()
+        answer = self._post("/query", bind(sql, params), self._limit)
         try:
-            return answer.result(self._limit)
-        except TimeoutError:
-            self._connection = _connect()  # the other one still waits
+            found = pa.ipc.open_stream(answer).read_all()
+        except pa.ArrowInvalid:
+            raise StoreUnavailable(f"the answer of the store at {self._uri} broke off; ask again") from None
+        # Through DuckDB, so that types and missing values are as in a query of its own.
+        with duckdb.connect(config={"threads": "1"}) as local:
+            local.execute("set timezone = 'UTC'")
+            return local.from_arrow(found).df()
+
+    def rebuilt(self, accept_loss: Collection[str]) -> str:
+        """Have the store put the rebuilt file beside its own in its place; returns its report as JSON.
+
+        Args:
+            accept_loss: Tables that may lose rows.
+
+        Raises:
+            StoreUnavailable: The store does not answer.
+            NotAllowed: It refuses; the text says why.
+        """
+        return self._post("/rebuilt", " ".join(accept_loss), _REBUILT_SECONDS).decode()
+
+    def _post(self, path: str, body: str, limit: float) -> bytes:
+        waits = httpx.Timeout(limit + min(limit, _MARGIN_SECONDS), connect=min(limit, _CONNECT_SECONDS))
+        try:
+            answer = self._client.post(
+                path, params={"seconds": f"{limit:g}"}, content=body.encode(), timeout=waits
+            )
+        except (httpx.ReadTimeout, httpx.WriteTimeout):
             raise StoreUnavailable(
-                f"the store at {self._uri} has not answered within {self._limit:.0f} s; look at its log"
+                f"the store at {self._uri} has not answered within {limit:.0f} s; look at its log"
             ) from None
-
-
-def _connect() -> duckdb.DuckDBPyConnection:
-    connection = duckdb.connect()
-    for extension in ("httpfs", "quack"):
-        import_extension(extension, con=connection)
-        connection.execute(f"load {extension}")
-    connection.execute("set timezone = 'UTC'")
-    return connection
-
-
-def _answer(connection: duckdb.DuckDBPyConnection, values: list[str], answer: "Future[pd.DataFrame]") -> None:
-    try:
-        answer.set_result(
-            connection.execute("from quack_query(?, ?, token := ?, disable_ssl := true)", values).df()
-        )
-    except Exception as error:
-        answer.set_exception(error)
+        except (httpx.HTTPError, httpx.InvalidURL):
+            raise StoreUnavailable(f"the store does not answer at {self._uri}; is it running?") from None
+        if answer.status_code == _UNKNOWN_TOKEN:
+            raise UnknownToken(answer.text)
+        if answer.status_code >= _UNAVAILABLE:
+            raise StoreUnavailable(answer.text[:500] or f"the store at {self._uri} has failed; see its log")
+        if answer.is_error:
+            raise NotAllowed(answer.text[:500])
+        return answer.content

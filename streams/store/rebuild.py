@@ -1,5 +1,6 @@
 """Rebuilding the store from the topics into a new file, comparing, and putting it in place."""
 
+import asyncio
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,10 +16,10 @@ from schemas.topic_log import Partition, TopicReader
 from schemas.topics import INDICATORS
 from streams.indicators.update import TIMELINE, TimelineEvent, batch
 from streams.store.digest import digests
-from streams.store.ingest import STORED, rows_of
+from streams.store.ingest import STORED, begun, reached, rows_of
 from streams.store.projection import project
 from streams.store.schema import COMPUTED, TABLES, Rows
-from streams.store.writer import open_store, write
+from streams.store.writer import offsets, open_store, write
 
 _UPDATES = 200
 
@@ -43,18 +44,25 @@ class RebuildReport:
         return "\n".join(lines)
 
 
-class RowsLost(RuntimeError):
+class RebuildRefused(RuntimeError):
+    """The rebuilt file is not put in place."""
+
+
+class RowsLost(RebuildRefused):
     """The rebuilt store lacks rows that the old one has."""
 
 
-class UnknownTable(ValueError):
+class UnknownTable(RebuildRefused):
     """The store has no such table."""
 
 
-async def rebuild(settings: Settings, accept_loss: Collection[str] = ()) -> RebuildReport:
-    """Rebuild the store's file; the old one stays until the new one is whole.
+def rebuilt_path(path: Path) -> Path:
+    """Where the new file of a store is built."""
+    return path.with_suffix(".rebuild.duckdb")
 
-    Indicators are computed anew from check-ins and prompts, not copied from their topic.
+
+async def rebuild(settings: Settings, accept_loss: Collection[str] = ()) -> RebuildReport:
+    """Rebuild the file of a store that does not run; the old one stays until the new one is whole.
 
     Args:
         settings: Where Kafka and the file are.
@@ -65,28 +73,71 @@ async def rebuild(settings: Settings, accept_loss: Collection[str] = ()) -> Rebu
         StoreFileInUse: The store is running.
         UnknownTable: There is no table of that name.
     """
-    _require_tables(accept_loss)
-    path = settings.store_path
-    with open_store(path) as old:
-        before = digests(old)
-    fresh = path.with_suffix(".rebuild.duckdb")
-    _remove(fresh)
+    require_tables(accept_loss)
+    open_store(settings.store_path).close()
+    await build(settings)
+    store, report = await replace(settings, open_store(settings.store_path), accept_loss)
+    store.close()
+    return report
+
+
+async def build(settings: Settings) -> None:
+    """Build a new file from the topics, beside the store's, whether that is in use or not.
+
+    Indicators are computed anew from check-ins and prompts, not copied from their topic.
+    """
+    fresh = rebuilt_path(settings.store_path)
+    remove(fresh)
     try:
         with open_store(fresh) as new:
             heard, begun, ends = await _read_all(settings.kafka, new)
             _write_indicators(new, heard, Versions((await read_studies(settings.kafka)).values()))
             write(new, {}, ends, begun)
-            after = digests(new)
-            _refuse_loss(_take_over(new, path), accept_loss)
             new.execute("checkpoint")
     except BaseException:
-        _remove(fresh)
+        remove(fresh)
         raise
-    _put_in_place(fresh, path)
-    return RebuildReport(before, after)
 
 
-def _require_tables(names: Collection[str]) -> None:
+async def replace(
+    settings: Settings, old: duckdb.DuckDBPyConnection, accept_loss: Collection[str]
+) -> tuple[duckdb.DuckDBPyConnection, RebuildReport]:
+    """Compare the files, and put the new one in the place of the old one.
+
+    Args:
+        settings: Where Kafka and the file are.
+        old: The store, of which no other connection is open; closed when it has been replaced.
+        accept_loss: Tables that may lose rows.
+
+    Returns:
+        The store as it is now, and how the two compare.
+
+    Raises:
+        RowsLost: A table has lost rows that is not named; the old file is still in place.
+        RebuildRefused: There is no new file.
+        UnknownTable: There is no table of that name.
+    """
+    require_tables(accept_loss)
+    fresh = rebuilt_path(settings.store_path)
+    if not fresh.exists():
+        raise RebuildRefused("there is no rebuilt file beside the store's; run `wellstream rebuild` there")
+    try:
+        report = await asyncio.to_thread(_compare, old, fresh, accept_loss)
+    except BaseException:
+        remove(fresh)
+        raise
+    old.execute("checkpoint")
+    old.close()
+    _put_in_place(fresh, settings.store_path)
+    return open_store(settings.store_path), report
+
+
+def require_tables(names: Collection[str]) -> None:
+    """Make sure that the store has tables of these names.
+
+    Raises:
+        UnknownTable: It has not.
+    """
     unknown = sorted(set(names) - {table.name for table in TABLES})
     if unknown:
         raise UnknownTable(
@@ -94,29 +145,60 @@ def _require_tables(names: Collection[str]) -> None:
         )
 
 
-def _take_over(new: duckdb.DuckDBPyConnection, path: Path) -> dict[str, tuple[int, int]]:
-    """Copy what the batch computed, and compare the rest with the old file.
+async def catch_up(settings: Settings, until: Mapping[Partition, int]) -> None:
+    """Read into the new file what a running store has read since the new file was built.
 
-    Returns:
-        How many of each table's old rows are not in the new file, and how many there were.
+    Args:
+        settings: Where Kafka and the file are.
+        until: How far the store has read.
+
+    Raises:
+        RebuildRefused: There is no new file, or Kafka ends before what the store has read.
     """
-    new.execute(f"attach '{str(path).replace(chr(39), 2 * chr(39))}' as before (read_only)")
+    fresh = rebuilt_path(settings.store_path)
+    if not fresh.exists():
+        raise RebuildRefused("there is no rebuilt file beside the store's; run `wellstream rebuild` there")
+    with open_store(fresh) as new:
+        there = offsets(new)
+        if all(there.get(place, 0) >= offset for place, offset in until.items()):
+            return
+        async with TopicReader(settings.kafka, there, STORED) as reader:
+            ends = await reader.ends()
+            short = sorted({place[0] for place, offset in until.items() if ends[place] < offset})
+            if short:
+                raise RebuildRefused(
+                    f"Kafka ends before what the store has read of {', '.join(short)}: its data "
+                    "were lost or replaced. The old file is still in place; stop the store to rebuild it all "
+                    "the same"
+                )
+            async for records in reader.to_end({place: until.get(place, 0) for place in ends}):
+                write(new, rows_of(records)[0], reached(records), begun(records))
+        new.execute("checkpoint")
+
+
+def _compare(old: duckdb.DuckDBPyConnection, fresh: Path, accept_loss: Collection[str]) -> RebuildReport:
+    """Compare the files, and copy into the new one what the batch computed; refuse what would be lost."""
+    old.execute(f"attach '{str(fresh).replace(chr(39), 2 * chr(39))}' as rebuilt")
     try:
         for table in COMPUTED:
             # Until the next batch; checks of earlier days cannot be repeated.
-            new.execute(f"insert into main.{table.name} select * from before.{table.name}")  # noqa: S608
-        return _lost_rows(new)
+            old.execute(f"insert into rebuilt.main.{table.name} select * from {table.name}")  # noqa: S608
+        report = RebuildReport(digests(old), digests(old, "rebuilt"))
+        _refuse_loss(_lost_rows(old), accept_loss)
+        old.execute("checkpoint rebuilt")
+        return report
     finally:
-        new.execute("detach before")
+        old.execute("detach rebuilt")
 
 
-def _lost_rows(new: duckdb.DuckDBPyConnection) -> dict[str, tuple[int, int]]:
+def _lost_rows(old: duckdb.DuckDBPyConnection) -> dict[str, tuple[int, int]]:
+    """How many of each table's rows are not in the new file, and how many there were."""
     lost = {}
     for table in (table for table in TABLES if table.record):
         keys = ", ".join(f'"{column.name}"' for column in table.columns[: table.key])
-        missing, there = new.execute(
-            f"select count(*) filter (n.found is null), count(*) from before.{table.name} "  # noqa: S608
-            f"left join (select {keys}, true as found from main.{table.name}) n using ({keys})"
+        missing, there = old.execute(
+            f"select count(*) filter (n.found is null), count(*) from {table.name} "  # noqa: S608
+            f"left join (select {keys}, true as found from rebuilt.main.{table.name}) n using ({keys})"
         ).fetchall()[0]
         if missing:
             lost[table.name] = (missing, there)
@@ -135,7 +217,8 @@ def _refuse_loss(lost: Mapping[str, tuple[int, int]], accepted: Collection[str])
         )
 
 
-def _remove(file: Path) -> None:
+def remove(file: Path) -> None:
+    """Remove a DuckDB file with its log."""
     for part in (file, Path(f"{file}.wal")):
         part.unlink(missing_ok=True)
 

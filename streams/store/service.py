@@ -1,8 +1,12 @@
-"""The store's process: reads the topics, writes DuckDB, serves it."""
+"""The store's process: reads the topics, writes DuckDB, and keeps a process for readers beside it."""
 
 import asyncio
+import json
 import logging
 import signal
+import socket
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
 
 import duckdb
@@ -14,64 +18,153 @@ from schemas.faults import type_and_frames
 from schemas.settings import Settings
 from schemas.topic_log import TopicReader
 from schemas.topics import ALERTS, DEAD_LETTERS
-from streams.store.batch_job import compute, keep, looked_at_again
+from streams.store.background import in_background
+from streams.store.batch_job import Batch, compute, keep, looked_at_again
+from streams.store.feed import Feed, computed_tables
+from streams.store.frames import Replaced
 from streams.store.ingest import STORED, begun, encoded, reached, rows_of
-from streams.store.quack import serve_read_only
+from streams.store.rebuild import RebuildRefused, catch_up, replace
 from streams.store.retention import compare_beginnings, read_offsets
 from streams.store.writer import asking, offsets, open_store, write
 
 _log = logging.getLogger(__name__)
 _WAIT_MS = 200
 _ON_THE_WAY_SECONDS = 20.0
+_BACKLOG = 1024
 
 
 class TopicsReplaced(RuntimeError):
     """The store has read further than the topics reach: going on would pass over new records."""
 
 
+class PortInUse(RuntimeError):
+    """Another process listens on the store's port."""
+
+
+@dataclass
+class _Work:
+    """What the parts of the process share.
+
+    Attributes:
+        stopping: Set by SIGTERM and SIGINT.
+        writing: Held while rows are written or the file is checkpointed.
+        computing: Held while a batch is under way.
+        requests: Requests to put a rebuilt file in place: tables that may lose rows, and the answer.
+    """
+
+    stopping: asyncio.Event = field(default_factory=asyncio.Event)
+    writing: asyncio.Lock = field(default_factory=asyncio.Lock)
+    computing: asyncio.Lock = field(default_factory=asyncio.Lock)
+    requests: list[tuple[list[str], "asyncio.Future[Replaced]"]] = field(default_factory=list)
+
+    async def replace(self, accept_loss: list[str]) -> Replaced:
+        """Ask for the rebuilt file to be put in place, and wait for the outcome."""
+        answer: asyncio.Future[Replaced] = asyncio.get_running_loop().create_future()
+        self.requests.append((accept_loss, answer))
+        return await answer
+
+    @property
+    def interrupted(self) -> bool:
+        """Whether the reading of topics should end or pause."""
+        return self.stopping.is_set() or (bool(self.requests) and not self.computing.locked())
+
+
 async def serve_store(settings: Settings) -> None:
-    """Run the store until SIGTERM or SIGINT; finishes the batch under way.
+    """Run the store until SIGTERM or SIGINT; finishes the rows under way.
 
     Raises:
+        PortInUse: The port for readers is taken.
         StoreFileInUse: Another process owns the DuckDB file.
         TopicsReplaced: Kafka's topics are not those that the file was made from.
     """
-    connection = open_store(settings.store_path)
-    try:
-        serve_read_only(
-            connection, settings.store_listen, settings.store_port, settings.secret("store_token")
-        )
-        await _follow(settings, connection)
-        connection.execute("checkpoint")
-    finally:
-        connection.close()
-
-
-async def _follow(settings: Settings, owner: duckdb.DuckDBPyConnection) -> None:
-    stopping = asyncio.Event()
+    work = _Work()
     loop = asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(name, stopping.set)
-    connection = _cursor(owner)
-    async with (
-        TopicReader(settings.kafka, offsets(connection), STORED) as reader,
-        AIOKafkaProducer(bootstrap_servers=settings.kafka, acks="all", enable_idempotence=True) as producer,
-    ):
-        await refuse_other_topics(reader)
-        await _report_deleted(reader, connection)
-        batches = asyncio.create_task(_compute_often(settings, _cursor(owner), producer))
-        try:
-            while not stopping.is_set():
-                records = await reader.next(_WAIT_MS)
-                if not records:
-                    continue
-                rows, letters = rows_of(records)
-                for key, value in encoded(letters):
-                    await producer.send_and_wait(DEAD_LETTERS.name, value, key=key)
-                await asyncio.to_thread(write, connection, rows, reached(records), begun(records))
-        finally:
-            batches.cancel()
-            await asyncio.wait({batches})
+        with suppress(NotImplementedError):  # Windows
+            loop.add_signal_handler(name, work.stopping.set)
+    settings.secret("store_token")
+    owner = open_store(settings.store_path)
+    try:
+        with _listen(settings) as listener:
+            feed = Feed(settings, listener, work.replace)
+            try:
+                while not work.stopping.is_set():
+                    owner = await _serve_file(settings, owner, work, feed)
+            finally:
+                await feed.end()
+        with suppress(duckdb.TransactionException):  # a batch was cut off; its log is read at the next start
+            owner.execute("checkpoint")
+    finally:
+        owner.close()
+
+
+def _listen(settings: Settings) -> socket.socket:
+    try:
+        return socket.create_server((settings.store_listen, settings.store_port), backlog=_BACKLOG)
+    except OSError:
+        raise PortInUse(
+            f"port {settings.store_port} on {settings.store_listen} is in use; stop what listens there, or "
+            "choose another one with WELLSTREAM_STORE_PORT"
+        ) from None
+
+
+async def _serve_file(
+    settings: Settings, owner: duckdb.DuckDBPyConnection, work: _Work, feed: Feed
+) -> duckdb.DuckDBPyConnection:
+    """Follow the topics with one file until the store stops or a rebuilt one is asked for; the next file."""
+    for_copies = _cursor(owner)
+    readers = asyncio.create_task(feed.run(for_copies, work.writing))
+    try:
+        await _follow(settings, owner, work, feed)
+    finally:
+        readers.cancel()
+        await asyncio.wait({readers})
+        for_copies.close()
+    if work.stopping.is_set():
+        return owner
+    accept_loss, answer = work.requests.pop(0)
+    try:
+        await catch_up(settings, offsets(owner))
+        owner, report = await replace(settings, owner, accept_loss)
+        outcome = Replaced(200, json.dumps(asdict(report)))
+        feed.renew()
+    except RebuildRefused as refused:
+        outcome = Replaced(409, str(refused))
+    answer.set_result(outcome)
+    return owner
+
+
+async def _follow(settings: Settings, owner: duckdb.DuckDBPyConnection, work: _Work, feed: Feed) -> None:
+    connection, for_batches = _cursor(owner), _cursor(owner)
+    try:
+        async with (
+            TopicReader(settings.kafka, offsets(connection), STORED) as reader,
+            AIOKafkaProducer(
+                bootstrap_servers=settings.kafka, acks="all", enable_idempotence=True
+            ) as producer,
+        ):
+            await refuse_other_topics(reader)
+            await _report_deleted(reader, connection)
+            batches = asyncio.create_task(_compute_often(settings, for_batches, producer, work, feed))
+            try:
+                while not work.interrupted:
+                    records = await reader.next(_WAIT_MS)
+                    if not records:
+                        continue
+                    rows, letters = rows_of(records)
+                    for key, value in encoded(letters):
+                        await producer.send_and_wait(DEAD_LETTERS.name, value, key=key)
+                    parts = (rows, reached(records), begun(records))
+                    async with work.writing:
+                        await asyncio.to_thread(write, connection, *parts)
+                        feed.written(*parts)
+            finally:
+                for_batches.interrupt()
+                batches.cancel()
+                await asyncio.wait({batches})
+    finally:
+        connection.close()
+        for_batches.close()
 
 
 def _cursor(owner: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
@@ -81,7 +174,11 @@ def _cursor(owner: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
 
 
 async def _compute_often(
-    settings: Settings, connection: duckdb.DuckDBPyConnection, producer: AIOKafkaProducer
+    settings: Settings,
+    connection: duckdb.DuckDBPyConnection,
+    producer: AIOKafkaProducer,
+    work: _Work,
+    feed: Feed,
 ) -> None:
     """Compute the batch and publish its alerts, as often as the settings say; its models once a day."""
     modelled: date | None = None
@@ -89,7 +186,8 @@ async def _compute_often(
         await asyncio.sleep(60 * settings.batch_minutes)
         at = now()
         try:
-            await _compute(connection, producer, at, models=at.date() != modelled)
+            async with work.computing:
+                await _compute(connection, producer, feed, at, models=at.date() != modelled)
             modelled = at.date()
         except Exception as error:
             # What comes in is stored all the same; the next batch tries again.
@@ -97,15 +195,26 @@ async def _compute_often(
 
 
 async def _compute(
-    connection: duckdb.DuckDBPyConnection, producer: AIOKafkaProducer, at: datetime, *, models: bool
+    connection: duckdb.DuckDBPyConnection,
+    producer: AIOKafkaProducer,
+    feed: Feed,
+    at: datetime,
+    *,
+    models: bool,
 ) -> None:
-    batches = await asyncio.to_thread(compute, asking(connection), at, models=models)
+    batches = await in_background(lambda: compute(asking(connection), at, models=models))
     if any(batch.drift.different for batch in batches):
         await asyncio.sleep(_ON_THE_WAY_SECONDS)
-        batches = await asyncio.to_thread(looked_at_again, asking(connection), batches, at)
-    await asyncio.to_thread(keep, connection, batches, at)
+        found = batches
+        batches = await in_background(lambda: looked_at_again(asking(connection), found, at))
+    feed.computed(await asyncio.to_thread(_keep, connection, batches, at))
     for alert in (alert for batch in batches for alert in batch.alerts):
         await producer.send_and_wait(ALERTS.name, encode(alert), key=alert.participant.encode())
+
+
+def _keep(connection: duckdb.DuckDBPyConnection, batches: list[Batch], at: datetime) -> dict[str, bytes]:
+    keep(connection, batches, at)
+    return computed_tables(connection)
 
 
 async def _report_deleted(reader: TopicReader, connection: duckdb.DuckDBPyConnection) -> None:

@@ -4,15 +4,18 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import astuple
 from pathlib import Path
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 import duckdb
-import pandas as pd
 import pyarrow as pa
 
 from schemas.topic_log import Partition
 from streams.store.binding import Value, bind
 from streams.store.catalogue import entries
 from streams.store.schema import TABLES, Row, Rows, Table, prepare
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 class StoreFileInUse(RuntimeError):
@@ -44,10 +47,10 @@ def open_store(path: Path | str) -> duckdb.DuckDBPyConnection:
     return connection
 
 
-def asking(connection: duckdb.DuckDBPyConnection) -> Callable[..., pd.DataFrame]:
+def asking(connection: duckdb.DuckDBPyConnection) -> "Callable[..., pd.DataFrame]":
     """Asks this connection as the store's readers ask theirs: SQL in which `:name` stands for a parameter."""
 
-    def query(sql: str, **params: Value) -> pd.DataFrame:
+    def query(sql: str, **params: Value) -> "pd.DataFrame":
         return connection.execute(bind(sql, params)).df()
 
     return query

@@ -26,11 +26,11 @@ from streams.store.batch_job import Batch, keep
 from streams.store.client import Reader
 from streams.store.drift import Drift
 from streams.store.group_report import reports_of
-from streams.store.quack import serve_read_only
 from streams.store.queries import StudyData
 from streams.store.schema import Rows
 from streams.store.writer import open_store, write
 from tests.dashboard.conftest import NOW, STUDY, File
+from tests.served import serve_read_only
 from wellstream.cli.app import app
 
 pytestmark = pytest.mark.slow  # a simulated study in DuckDB takes seconds

@@ -1,4 +1,4 @@
-"""A check-in from a telephone and one from a browser become rows that Quack serves."""
+"""A check-in from a telephone and one from a browser become rows that readers see."""
 
 from pathlib import Path
 

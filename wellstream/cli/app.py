@@ -11,7 +11,17 @@ from collections.abc import Sequence
 
 import typer
 
-from wellstream.cli import dead_letters, instruments, participants, reference, run, serve, store, studies
+from wellstream.cli import (
+    dead_letters,
+    instruments,
+    participants,
+    reference,
+    run,
+    serve,
+    store,
+    studies,
+    tokens,
+)
 from wellstream.cli.data import import_file, indicators
 from wellstream.cli.environment import unknown_variables
 from wellstream.cli.errors import print_error, sentence_for
@@ -56,7 +66,14 @@ for command in (
 ):
     app.command()(command)
 app.command("import")(import_file)
-for group in (serve.app, studies.app, participants.app, dead_letters.app, instruments.app):
+for group in (
+    serve.app,
+    studies.app,
+    participants.app,
+    dead_letters.app,
+    instruments.app,
+    tokens.app,
+):
     app.add_typer(group)
 
 

@@ -98,12 +98,12 @@ def rebuild(
     A new file that has lost rows is not installed, unless each table that lost some is named with
     `--accept-loss`.
 
-    Stop the store first: end `up` or `demo`, or with docker-compose run
-    `docker compose stop store && docker compose run --rm store wellstream rebuild`.
+    `up` and `demo` may go on meanwhile: the store changes over to the new file by itself, and readers notice
+    nothing. With docker-compose run `docker compose exec store wellstream rebuild`.
 
     Examples: `wellstream rebuild` · `wellstream rebuild --accept-loss messages`
     """
-    from wellstream.operations.check import rebuild_store
+    from wellstream.operations.rebuild import rebuild_store
 
     out.print(
         str(report_errors(lambda: rebuild_store(adopt_running("kafka"), accept_loss or ()))), highlight=False
@@ -115,6 +115,8 @@ def sql(
     format_: TableFormatOption = TableFormat.TABLE,
 ) -> None:
     """Run a read-only query against the store.
+
+    `show tables` lists what can be read, `describe TABLE` its columns.
 
     Examples: `wellstream sql "select arm, count(*) from participants group by arm"` ·
     `wellstream sql "select * from prompt_log" --format csv > prompts.csv`

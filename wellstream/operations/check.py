@@ -1,11 +1,9 @@
-"""`wellstream check` and `wellstream rebuild`: does the store hold everything that was accepted?"""
+"""`wellstream check`: does the store hold everything that was accepted?"""
 
 import asyncio
-from collections.abc import Collection
 
 from schemas.settings import Settings
 from streams.store.client import Reader
-from streams.store.rebuild import RebuildReport, rebuild
 from streams.store.reconcile import (
     PromptReconciliation,
     Reconciliation,
@@ -31,8 +29,3 @@ def deleted(settings: Settings) -> list[Deleted]:
     """What Kafka has deleted of the record that the store was made from."""
     reader = Reader(settings.store_uri, settings.secret("store_token"))
     return asyncio.run(deleted_records(settings.kafka, reader.query, settings.record_retention_days))
-
-
-def rebuild_store(settings: Settings, accept_loss: Collection[str] = ()) -> RebuildReport:
-    """Recompute the store from the topics."""
-    return asyncio.run(rebuild(settings, accept_loss))

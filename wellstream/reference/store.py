@@ -9,7 +9,8 @@ from wellstream.reference.markdown import generated_head, paragraphs, table
 
 _INTRODUCTION = """\
 The store is a DuckDB file that is derived from the [topics](topics.md); `wellstream rebuild` recomputes it.
-`wellstream sql "select ..."` queries it, and so does any DuckDB client through Quack, read-only.
+`wellstream sql "select ..."` queries it, and so do R, notebooks and other programs, read-only:
+see [reading.md](reading.md).
 
 Prefer views to tables: views show the version of each check-in that holds, tables show every version.
 Participants are pseudonyms, and times are in UTC.

@@ -1,4 +1,4 @@
-"""A question means the same to the store's own connection and to a reader through Quack."""
+"""A question means the same to the store's own connection and to a reader."""
 
 from datetime import UTC, date, datetime
 from typing import Any
@@ -8,8 +8,8 @@ import pytest
 
 from streams.store.binding import bind
 from streams.store.client import Reader
-from streams.store.quack import serve_read_only
 from streams.store.writer import asking, open_store
+from tests.served import serve_read_only
 from wellstream.local.kafka import free_port
 
 QUESTIONS: list[tuple[str, dict[str, Any], object]] = [
@@ -27,7 +27,7 @@ QUESTIONS: list[tuple[str, dict[str, Any], object]] = [
 def test_both_ways_of_asking_give_the_same_answer() -> None:
     store, port = open_store(":memory:"), free_port()
     serve_read_only(store, "localhost", port, "token")
-    reader = Reader(f"quack:localhost:{port}", "token")
+    reader = Reader(f"http://localhost:{port}", "token")
     for sql, params, answer in QUESTIONS:
         assert asking(store)(sql, **params)["found"][0] == answer, sql
         assert reader.query(sql, **params)["found"][0] == answer, sql

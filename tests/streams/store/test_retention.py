@@ -17,10 +17,10 @@ from schemas.topic_log import TopicReader
 from schemas.topics import CHECKINS, PROMPTS
 from streams.store.digest import digests
 from streams.store.ingest import STORED, begun, reached, rows_of
-from streams.store.quack import serve_read_only
 from streams.store.rebuild import RowsLost, UnknownTable, rebuild
 from streams.store.retention import RECORD, Deleted, compare_beginnings, deleted_records
 from streams.store.writer import asking, offsets, open_store, write
+from tests.served import serve_read_only
 from tests.streams.indicators.test_update import EVENTS
 from wellstream.local.kafka import free_port, local_kafka
 from wellstream.operations import doctor

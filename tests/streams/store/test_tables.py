@@ -1,6 +1,7 @@
 """The DuckDB file: this release's tables or none, rows and offsets together, and readers beside it."""
 
 import asyncio
+import socket
 import subprocess
 import sys
 import threading
@@ -23,12 +24,13 @@ from streams.store import service as serve
 from streams.store.client import NotAllowed, Reader
 from streams.store.digest import digests
 from streams.store.drift import drift_of
+from streams.store.feed import Feed
 from streams.store.ingest import STORED, rows_of
 from streams.store.projection import project
-from streams.store.quack import serve_read_only
 from streams.store.schema import TABLES, OtherFormat, Rows
 from streams.store.service import TopicsReplaced, refuse_other_topics
 from streams.store.writer import StoreFileInUse, asking, offsets, open_store, write
+from tests.served import serve_read_only
 from tests.streams.indicators.test_update import (
     EVENTS,
     STUDY,
@@ -169,7 +171,7 @@ def test_readers_see_whole_batches_while_the_writer_writes(tmp_path: Path) -> No
     done, counts, faults = threading.Event(), list[int](), list[BaseException]()
 
     def read() -> None:
-        reader = Reader(f"quack:localhost:{port}", TOKEN)
+        reader = Reader(f"http://localhost:{port}", TOKEN)
         try:
             while not done.is_set():
                 found = reader.query(
@@ -194,7 +196,7 @@ def test_readers_see_whole_batches_while_the_writer_writes(tmp_path: Path) -> No
             for name, more in project(letter).items():
                 rows.setdefault(name, []).extend(more)
         write(writer, rows, {(CHECKINS.name, 0): 10 * round_ + 10})
-    final = Reader(f"quack:localhost:{port}", TOKEN).query("select count(*) as n from dead_letters")
+    final = Reader(f"http://localhost:{port}", TOKEN).query("select count(*) as n from dead_letters")
     done.set()
     for thread in threads:
         thread.join(30)
@@ -275,11 +277,14 @@ async def test_a_batch_that_fails_is_noted_and_tried_again(
 
     monkeypatch.setattr(serve, "_compute", broken)
     settings = Settings(batch_minutes=0.0001)
-    often = asyncio.create_task(serve._compute_often(settings, open_store(":memory:"), None))
-    async with asyncio.timeout(10):
-        while len(tried) < 2:
-            await asyncio.sleep(0.01)
-    often.cancel()
+    store, work = open_store(":memory:"), serve._Work()
+    with socket.socket() as listener:
+        feed = Feed(settings, listener, work.replace)
+        often = asyncio.create_task(serve._compute_often(settings, store, None, work, feed))
+        async with asyncio.timeout(10):
+            while len(tried) < 2:
+                await asyncio.sleep(0.01)
+        often.cancel()
     assert tried[:2] == [True, True]
     assert "ZeroDivisionError" in caplog.text
     assert said not in caplog.text

@@ -10,9 +10,9 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from schemas.study.versions import Versions
-from streams.store.quack import serve_read_only
 from streams.store.trends import TrendRow, trends_of
 from streams.store.writer import asking, open_store, write
+from tests.served import serve_read_only
 from tests.streams.store.test_trends import QUESTIONS, rows_of, written
 from wellstream.cli.app import app
 

@@ -17,9 +17,9 @@ from streams.store.batch_job import compute, keep
 from streams.store.client import Reader
 from streams.store.model_terms import Model
 from streams.store.proximal import WITHIN_HOURS
-from streams.store.quack import serve_read_only
 from streams.store.queries import StudyData
 from streams.store.writer import asking
+from tests.served import serve_read_only
 from wellstream.cli.app import app
 from wellstream.operations import export_sheets
 from wellstream.operations.export import ExportRefused, export

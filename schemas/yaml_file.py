@@ -82,7 +82,9 @@ def read_yaml(path: Path) -> Defined:
     """
     try:
         tree = YAML(typ="rt").load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
+    except OSError as error:
+        raise DefinitionError(path, [Problem(1, "", f"the file cannot be read: {error.strerror}")]) from None
+    except ValueError as error:  # not UTF-8, or a null in the path
         raise DefinitionError(path, [Problem(1, "", f"the file cannot be read: {error}")]) from None
     except MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1

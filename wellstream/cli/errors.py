@@ -42,6 +42,7 @@ KNOWN = frozenset(
         "streams.indicators.instrument_change.NoNorms",
         "streams.indicators.instrument_file.AnswersError",
         "wellstream.operations.imports.NotInFile",
+        "wellstream.operations.people_file.PeopleError",
         "wellstream.local.kafka.KafkaUnavailable",
         "wellstream.local.ports.PortTaken",
         "wellstream.local.state.NothingRuns",
@@ -56,6 +57,7 @@ KNOWN = frozenset(
 )
 """Exceptions that users can act on, by name: importing them would make every command slow to start."""
 
+_FULL_DISK = ("No space left on device", "database or disk is full", "Disk quota exceeded")
 _NO_KAFKA = "aiokafka.errors.KafkaConnectionError"
 
 
@@ -89,11 +91,28 @@ def sentence_for(error: Exception) -> str | None:
         addresses = ",".join(":".join(found) for found in re.findall(r"\('([^']+)', (\d+)", str(error)))
         at = f" at {addresses}" if addresses else ""
         return f"Kafka does not answer{at}; is it running? WELLSTREAM_KAFKA says where it is"
-    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
-        where = f" at {error.filename}" if error.filename else ""
-        return f"the disk is full{where}; free some space, or choose another folder with WELLSTREAM_HOME"
+    if full := _full_disk(error):
+        return full
     if isinstance(error, PermissionError):
         return f"you have no permission to use {error.filename}; choose another folder with WELLSTREAM_HOME"
     if isinstance(error, FileNotFoundError) and error.filename:
         return f"the file {error.filename} does not exist"
+    if isinstance(error, OSError) and error.filename:
+        return f"{error.filename} cannot be used: {error.strerror}"
+    return None
+
+
+def _full_disk(error: BaseException | None) -> str | None:
+    """The sentence about a full disk, if that is what caused an error, in whatever words a library has."""
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen:
+        seen.add(id(error))
+        if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+            where = f" at {error.filename}" if error.filename else ""
+        elif any(words in str(error) for words in _FULL_DISK):
+            where = ""
+        else:
+            error = error.__cause__ or error.__context__
+            continue
+        return f"the disk is full{where}; free some space, or choose another folder with WELLSTREAM_HOME"
     return None

@@ -7,14 +7,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 
 from wellstream.cli.errors import report_errors
+from wellstream.cli.output import err
 
 if TYPE_CHECKING:
     from wellstream.formats.losses import Report
-
-_err = Console(stderr=True)
 
 
 class ImportFormat(StrEnum):
@@ -77,7 +75,7 @@ def _import(
     reader = import_redcap if chosen == ImportFormat.REDCAP else import_xlsform
     study, report = reader(file, study_id, language)
     write_study(study, out, file.name)
-    _err.print(
+    err.print(
         f"{out}: {len(study.items)} items imported from {file.name}; review the list below",
         highlight=False, markup=False, soft_wrap=True,
     )  # fmt: skip
@@ -135,12 +133,12 @@ def _export(file: Path, format_: ExportFormat, out: Path, language: str) -> None
         questionnaire, report = export_fhir(study)
         out.write_text(questionnaire.model_dump_json(indent=2), encoding="utf-8")
     summary = f"{out}: {len(study.items)} items of {study.ref}"
-    _err.print(summary, highlight=False, markup=False, soft_wrap=True)
+    err.print(summary, highlight=False, markup=False, soft_wrap=True)
     _print(report)
 
 
 def _print(report: Report) -> None:
     if report.losses:
-        _err.print(f"not converted, or still to be filled in: {len(report.losses)}", style="yellow")
+        err.print(f"not converted, or still to be filled in: {len(report.losses)}", style="yellow")
     for loss in report.losses:
-        _err.print(f"  {loss}", highlight=False, markup=False, soft_wrap=True)
+        err.print(f"  {loss}", highlight=False, markup=False, soft_wrap=True)

@@ -11,6 +11,7 @@ from rich.table import Table
 
 from wellstream.cli.errors import report_errors
 from wellstream.cli.output import TableFormat, TableFormatOption, err, out, print_table
+from wellstream.cli.values import finite
 
 if TYPE_CHECKING:
     from schemas.instrument import Instrument
@@ -111,8 +112,12 @@ def change(
     post: Annotated[Path, typer.Argument(help="The answers after.")],
     scale: Annotated[str, typer.Option(help="Only this scale of the instrument; all by default.")] = "",
     norms: Annotated[str, typer.Option(help="Which of the manifest's norms, where there are several.")] = "",
-    sd: Annotated[float | None, typer.Option(help="SD of the scores before, from a publication.")] = None,
-    reliability: Annotated[float | None, typer.Option(help="Of the scale, from a publication.")] = None,
+    sd: Annotated[
+        float | None, typer.Option(callback=finite, help="SD of the scores before, from a publication.")
+    ] = None,
+    reliability: Annotated[
+        float | None, typer.Option(callback=finite, help="Of the scale, from a publication.")
+    ] = None,
     without: Annotated[
         MeanAndSd | None,
         typer.Option(metavar="MEAN SD", help="Scores of people without the condition, for the cut."),

@@ -1,14 +1,12 @@
 """`wellstream participant`: enrolment, links, pauses."""
 
-import csv
-from datetime import date
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from wellstream.cli.errors import report_errors
 from wellstream.cli.output import out
+from wellstream.cli.values import finite
 from wellstream.local.state import adopt_running
 
 app = typer.Typer(
@@ -21,7 +19,10 @@ Pseudonym = Annotated[str, typer.Argument(help="The participant's pseudonym, suc
 @app.command()
 def add(
     number: Annotated[
-        str, typer.Argument(help="Telephone number in international form, or the path of a CSV file.")
+        str,
+        typer.Argument(
+            help="Telephone number in international form, the path of a CSV file, or - for standard input."
+        ),
     ],
     arm: Annotated[str, typer.Option(help="Id of the arm in the study.")] = "",
     language: Annotated[str, typer.Option(help="Language tag, such as nl.")] = "",
@@ -30,30 +31,26 @@ def add(
 ) -> None:
     """Enrol one participant, or everybody in a CSV with columns number,arm,language,zone,start_date.
 
-    Prints the pseudonyms, never the numbers. Enrolling a number again updates the participant.
+    Prints the pseudonyms, never the numbers. Enrolling a number again updates the participant. A number given
+    as an argument can be seen by others on this machine and stays in the shell's history; one that is read
+    from a file or from standard input does not.
 
     Examples: `wellstream participant add +447700900123 --arm cbt --language en --zone Europe/London` ·
-    `wellstream participant add people.csv`
+    `wellstream participant add people.csv` · `wellstream participant add - < people.csv`
     """
     from wellstream.operations.enrolment import enrol
+    from wellstream.operations.people_file import people_given
 
-    people = (
-        _people_in(Path(number))
-        if Path(number).is_file()
-        else [
-            {
-                "number": number, "arm": arm, "language": language, "zone": zone,
-                "start_date": start or str(_today(zone)),
-            }
-        ]
-    )  # fmt: skip
+    options = {"arm": arm, "language": language, "zone": zone, "start_date": start}
+    people = report_errors(lambda: people_given(number, options))
     for pseudonym in report_errors(lambda: enrol(adopt_running("admin_token"), people)):
         print(pseudonym)
 
 
 @app.command()
 def link(
-    pseudonym: Pseudonym, hours: Annotated[int, typer.Option(min=1, help="How long the link works.")] = 24
+    pseudonym: Pseudonym,
+    hours: Annotated[int, typer.Option(min=1, max=8760, help="How long the link works.")] = 24,
 ) -> None:
     """Make a link to the web form for a participant.
 
@@ -68,7 +65,8 @@ def link(
 def pause(
     pseudonym: Pseudonym,
     hours: Annotated[
-        float | None, typer.Option(min=0.1, help="For how long; until `resume` by default.")
+        float | None,
+        typer.Option(min=0.1, max=87_600, callback=finite, help="For how long; until `resume` by default."),
     ] = None,
 ) -> None:
     """Pause a participant's prompts. A crisis word does the same, until staff resume them.
@@ -91,16 +89,3 @@ def resume(pseudonym: Pseudonym) -> None:
 
     report_errors(lambda: set_pause(adopt_running("admin_token"), pseudonym, paused=False))
     out.print(f"Prompts to {pseudonym} are resumed.")
-
-
-def _people_in(file: Path) -> list[dict[str, str]]:
-    with file.open(newline="", encoding="utf-8-sig") as lines:
-        return list(csv.DictReader(lines))
-
-
-def _today(zone: str) -> date:
-    from zoneinfo import ZoneInfo
-
-    from schemas.clock import now
-
-    return now().astimezone(ZoneInfo(zone or "UTC")).date()

@@ -6,10 +6,11 @@ import sys
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.text import Text
 
 from wellstream.cli.errors import report_errors
+from wellstream.cli.output import out
+from wellstream.cli.values import finite
 from wellstream.local.state import adopt_running
 
 _HINT = "Try: check in · 7 3 5 · change mood 5 · help · lang nl · stop. /quit or Ctrl-D ends it."
@@ -23,7 +24,9 @@ def phone(
     arm: Annotated[str, typer.Option(help="The arm to join; the study's first by default.")] = "",
     language: Annotated[str, typer.Option(help="A language of the study; its first by default.")] = "",
     zone: Annotated[str, typer.Option(help="IANA time zone.")] = "UTC",
-    wait: Annotated[float, typer.Option(min=0, help="Seconds to listen after the last text.")] = 3.0,
+    wait: Annotated[
+        float, typer.Option(min=0, max=86_400, callback=finite, help="Seconds to listen after the last text.")
+    ] = 3.0,
 ) -> None:
     """A telephone in the terminal: text the study as a participant would.
 
@@ -36,12 +39,11 @@ def phone(
 
 
 def _phone(say: list[str], number: str, arm: str, language: str, zone: str, wait: float) -> None:
-    from schemas.clock import now
     from schemas.study.file import load_study
     from wellstream.operations.enrolment import enrol
     from wellstream.operations.phone import NUMBER, Phone, converse
 
-    settings, out = adopt_running("admin_token"), Console()
+    settings = adopt_running("admin_token")
     study = load_study(settings.study_path)
     number = number or NUMBER
     person = {
@@ -49,7 +51,6 @@ def _phone(say: list[str], number: str, arm: str, language: str, zone: str, wait
         "arm": arm or study.arms[0].id,
         "language": language or study.languages[0],
         "zone": zone,
-        "start_date": str(now().date()),
     }
     (pseudonym,) = enrol(settings, [person])
     out.print(f"{pseudonym} takes part in {study.ref}, arm {person['arm']}. {_HINT}", style="dim")

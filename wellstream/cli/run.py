@@ -8,6 +8,7 @@ import typer
 from schemas.settings import Settings
 from wellstream.cli.errors import report_errors
 from wellstream.cli.output import out, print_table
+from wellstream.cli.values import finite
 from wellstream.local.state import DEMO, adopt_running, running_services
 from wellstream.operations.paths import STUDIES
 
@@ -15,11 +16,20 @@ from wellstream.operations.paths import STUDIES
 def demo(
     for_: Annotated[
         float | None,
-        typer.Option("--for", metavar="SECONDS", help="Stop after this many seconds of live running."),
+        typer.Option(
+            "--for",
+            metavar="SECONDS",
+            min=0,
+            max=31_536_000,
+            callback=finite,
+            help="Stop after this many seconds of live running.",
+        ),
     ] = None,
     people: Annotated[int, typer.Option(min=3, max=2000, help="Number of simulated participants.")] = 60,
     days: Annotated[int, typer.Option(min=1, max=365, help="Days of simulated past.")] = 56,
-    pace: Annotated[float, typer.Option(min=0.1, help="Seconds between live check-ins.")] = 2.0,
+    pace: Annotated[
+        float, typer.Option(min=0.1, max=86_400, callback=finite, help="Seconds between live check-ins.")
+    ] = 2.0,
 ) -> None:
     """See wellstream work: a real Kafka, all services and a simulated study of eight weeks, then live.
 
@@ -55,7 +65,10 @@ def status() -> None:
     """
     found = report_errors(running_services)
     if not found:
-        out.print("Nothing is running here. Start with `wellstream demo` or `wellstream up --study FILE`.")
+        out.print(
+            "Nothing is running here. Start with `wellstream demo` or `wellstream up --study FILE`.",
+            soft_wrap=True,
+        )
         raise typer.Exit(1)
     columns = ["name", "pid", "address", "health", "restarts", "reason"]
     print_table(columns, ([service.get(column) for column in columns] for service in found))

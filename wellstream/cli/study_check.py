@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from wellstream.cli.errors import report_errors
+from wellstream.cli.output import out
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
 _MOST_SEGMENTS = 10
 """The most parts (SMS) that providers accept for one text."""
-_out = Console()
 
 
 @dataclass(frozen=True)
@@ -76,7 +75,7 @@ def _check(file: Path) -> None:
     if problems:
         raise DefinitionError(file, sorted(problems, key=lambda problem: problem.line))
     reference = _reference(study)
-    _out.print(
+    out.print(
         f"{file}: {study.ref} is valid: arms {len(study.arms)}, interventions {len(study.interventions)}, "
         f"items {len(study.items)}, languages {', '.join(study.languages)}"
         f"{f'; {reference}' if reference else ''}",
@@ -120,7 +119,7 @@ def _print_costs(study: Study, texts: list[_Text]) -> None:
         spread = "\n".join(f"{counts.count(count)} of {count} SMS" for count in sorted(set(counts)))
         longest = ", ".join(text.name for text in own if text.cost.count == most) if most > 1 else ""
         table.add_row(language, _encoding(own), spread, longest)
-    _out.print(table)
+    out.print(table)
 
 
 def _encoding(texts: list[_Text]) -> str:

@@ -1,11 +1,13 @@
 """Enrolment, links and pauses through the gateway's admin API, since only the gateway opens the vault."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import httpx
 
+from schemas.base import known_zone
 from schemas.clock import now
 from schemas.settings import Settings
 from schemas.study import Study
@@ -23,7 +25,7 @@ def enrol(settings: Settings, people: list[dict[str, str]]) -> list[str]:
 
     Args:
         settings: Where the gateway is, and which study.
-        people: For each person `number`, `arm`, `language`, `zone` and `start_date`.
+        people: For each person `number`, `arm`, `language`, `zone` and `start_date`; today if that is empty.
 
     Returns:
         Their pseudonyms, in the same order.
@@ -32,11 +34,26 @@ def enrol(settings: Settings, people: list[dict[str, str]]) -> list[str]:
         AdminApiRefused: The gateway is unavailable, or rejects something in the data.
     """
     study = load_study(settings.study_path)
-    for row, person in enumerate(people, start=1):
-        _require(row, "arm", person.get("arm"), [arm.id for arm in study.arms], study)
-        _require(row, "language", person.get("language"), study.languages, study)
-    answer = call_admin_api(settings, "/participants", [person | {"study": study.ref} for person in people])
+    checked = [_checked(row, person, study) for row, person in enumerate(people, start=1)]
+    answer = call_admin_api(settings, "/participants", checked)
     return [entry["participant"] for entry in answer]
+
+
+def _checked(row: int, person: dict[str, str], study: Study) -> dict[str, str]:
+    _require(row, "arm", person.get("arm"), [arm.id for arm in study.arms], study)
+    _require(row, "language", person.get("language"), study.languages, study)
+    try:
+        zone = known_zone(person.get("zone", ""))
+    except ValueError as error:
+        raise AdminApiRefused(f"person {row}: {error}") from None
+    start = person.get("start_date") or str(now().astimezone(ZoneInfo(zone)).date())
+    try:
+        date.fromisoformat(start)
+    except ValueError:
+        raise AdminApiRefused(
+            f"person {row}: {start!r} is not a date; write one such as 2026-03-14"
+        ) from None
+    return person | {"study": study.ref, "start_date": start}
 
 
 def _require(row: int, field: str, value: str | None, allowed: Sequence[str], study: Study) -> None:

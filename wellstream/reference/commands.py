@@ -12,8 +12,8 @@ from wellstream.reference.markdown import generated_head, paragraphs, table
 
 _INTRODUCTION = """\
 `wellstream COMMAND --help` shows the same in the terminal. Commands that need a running installation use
-the one that `wellstream up` or `wellstream demo` runs from this folder, or else the one that the
-[settings](settings.md) describe.
+the one that `wellstream up` or `wellstream demo` runs from this folder. A [setting](settings.md) in the
+environment comes first, and leads to what runs elsewhere.
 """
 
 

@@ -3,9 +3,14 @@
 import ast
 import asyncio
 import builtins
+import errno
+import sqlite3
+import subprocess
+import sys
 from importlib import import_module
 from pathlib import Path
 
+import duckdb
 import pytest
 from aiokafka.errors import KafkaConnectionError
 
@@ -89,3 +94,36 @@ def test_a_kafka_that_does_not_answer_is_one_sentence() -> None:
     assert (
         sentence == "Kafka does not answer at 127.0.0.1:1; is it running? WELLSTREAM_KAFKA says where it is"
     )
+
+
+def test_a_full_disk_is_a_sentence_whoever_met_it() -> None:
+    full = OSError(errno.ENOSPC, "No space left on device", "store.duckdb")
+    assert "the disk is full at store.duckdb" in str(sentence_for(full))
+    assert "the disk is full" in str(sentence_for(sqlite3.OperationalError("database or disk is full")))
+    assert "the disk is full" in str(
+        sentence_for(duckdb.IOException("Could not write: No space left on device"))
+    )
+    later = RuntimeError("the batch failed")
+    later.__cause__ = full
+    assert "the disk is full" in str(sentence_for(later))
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+def test_output_that_finds_no_room_is_a_sentence() -> None:
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "wellstream", "codebook"],
+            stdout=full, stderr=subprocess.PIPE, text=True, timeout=60, check=False,
+        )  # fmt: skip
+    assert (done.returncode, len(done.stderr.splitlines())) == (1, 1)
+    assert "the disk is full" in done.stderr
+
+
+def test_a_reader_that_went_away_is_no_failure_to_tell_of() -> None:
+    with subprocess.Popen(
+        [sys.executable, "-m", "wellstream", "schema"], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as writing:
+        assert writing.stdout
+        assert writing.stderr
+        writing.stdout.close()
+        assert writing.stderr.read() == b""

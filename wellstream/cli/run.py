@@ -4,12 +4,13 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.text import Text
 
 from schemas.settings import Settings
 from wellstream.cli.errors import report_errors
 from wellstream.cli.output import out, print_table
 from wellstream.cli.values import finite
-from wellstream.local.state import DEMO, adopt_running, running_services
+from wellstream.local.state import DEMO, adopt_running, running, running_services
 from wellstream.operations.paths import STUDIES
 
 
@@ -77,12 +78,18 @@ def status() -> None:
 def doctor() -> None:
     """Check what is installed, reachable and configured, and say what to do about what is not.
 
+    `ok` stands before what was tried and works; `untried` before what is set up and cannot be tried from
+    here, such as sending a text.
+
     Example: `wellstream doctor`
     """
     from wellstream.operations.doctor import examine
 
-    findings = report_errors(lambda: examine(adopt_running()))
+    findings = report_errors(lambda: examine(adopt_running(), running()))
+    colours = {"ok": "green", "check": "red", "untried": "yellow"}
     for finding in findings:
-        mark = "[green]ok[/green]   " if finding.ok else "[red]check[/red]"
-        out.print(f"{mark} {finding.text}", highlight=False)
+        mark = finding.mark
+        out.print(Text.assemble((f"{mark:7}", colours[mark]), f" {finding.text}"), soft_wrap=True)
+        if finding.remedy and mark != "ok":
+            out.print(Text(f"        {finding.remedy}", "dim"), soft_wrap=True)
     raise typer.Exit(0 if all(finding.ok for finding in findings) else 1)

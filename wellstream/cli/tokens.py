@@ -32,7 +32,7 @@ def add(
         raise typer.BadParameter(
             f"there is no role {role}; there are: {', '.join(Role)}", param_hint="--role"
         )
-    settings = adopt_running()
+    settings = report_errors(lambda: adopt_running("store_token"))
     text = report_errors(lambda: TokenFile(settings.store_tokens_path).add(name, Role(role), now()))
     out.print(text, highlight=False, soft_wrap=True)
     err.print(
@@ -51,7 +51,7 @@ def list_() -> None:
     """
     from streams.store.tokens import TokenFile
 
-    found = report_errors(lambda: TokenFile(adopt_running().store_tokens_path).read())
+    found = report_errors(lambda: TokenFile(adopt_running("store_token").store_tokens_path).read())
     print_table(("name", "role", "made at"), ((one.name, one.role, one.made_at) for one in found))
 
 
@@ -63,5 +63,5 @@ def revoke(name: _Name) -> None:
     """
     from streams.store.tokens import TokenFile
 
-    report_errors(lambda: TokenFile(adopt_running().store_tokens_path).revoke(name))
+    report_errors(lambda: TokenFile(adopt_running("store_token").store_tokens_path).revoke(name))
     out.print(f"The store no longer knows the token of {name}.", highlight=False, soft_wrap=True)

@@ -12,6 +12,7 @@ import psutil
 from pydantic import SecretStr
 
 from schemas.settings import Settings
+from wellstream.operations.running import Running
 
 FORMAT = 1
 """The layout of a state folder, kept in its file `format`; counted up when an older one cannot be used."""
@@ -21,6 +22,7 @@ DEMO = "demo"
 
 _SAME_SECONDS = 1.0
 _NEEDED_BY_NO_COMMAND = ("vault_key", "planner_secret")
+
 _PORTS = ("gateway_port", "admin_port", "store_port", "dashboard_port")
 
 
@@ -97,6 +99,16 @@ def running_services() -> list[dict[str, Any]]:
     """The services that `up` or `demo` runs from this folder, as in `services.json`; empty if none runs."""
     home = running_home()
     return list(_content(home / "services.json").get("services", [])) if home else []
+
+
+def running() -> Running | None:
+    """What runs from this folder; None if nothing does."""
+    home = running_home()
+    if home is None:
+        return None
+    generated, used = _content(home / "secrets.json"), _content(home / "access.json")
+    made_up = frozenset(name for name, value in used.items() if generated.get(name) == value)
+    return Running(home, running_services(), made_up, frozenset(_NEEDED_BY_NO_COMMAND))
 
 
 def running_home() -> Path | None:

@@ -36,8 +36,8 @@ def people_given(given: str, options: dict[str, str]) -> list[dict[str, str]]:
             raise PeopleError(f"{given} cannot be read: {error.strerror}") from None
     if not given.removeprefix("+").strip()[:1].isdigit():
         raise PeopleError(
-            f"there is no file {given[:100]!r}, and it is not a telephone number in international form, such as "
-            "+447700900123"
+            f"there is no file {given[:100]!r}, and it is not a telephone number in international form, such "
+            "as +447700900123"
         )
     return [dict.fromkeys(COLUMNS, "") | options | {"number": given}]
 

@@ -24,7 +24,7 @@ from tests.served import serve_read_only
 from tests.streams.indicators.test_update import EVENTS
 from wellstream.local.kafka import free_port, local_kafka
 from wellstream.operations import doctor
-from wellstream.operations.doctor import Finding
+from wellstream.operations.findings import Finding
 from wellstream.operations.topics import create_topics
 
 SENT = [event for event in EVENTS if isinstance(event, CheckInSubmitted | PromptSent)][:12]

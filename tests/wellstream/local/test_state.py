@@ -21,6 +21,7 @@ from wellstream.local.state import (
     chosen_kafka_port,
     claim_home,
     published,
+    running,
     running_home,
 )
 
@@ -57,7 +58,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @contextmanager
-def running(settings: Settings) -> Iterator[None]:
+def runs(settings: Settings) -> Iterator[None]:
     """What commands find of an `up` with these settings that this process runs."""
     settings.home.mkdir(parents=True, exist_ok=True)
     with published(settings):
@@ -79,7 +80,7 @@ def test_a_command_finds_the_addresses_and_secrets_of_what_runs(
     monkeypatch.setenv("WELLSTREAM_ADMIN_PORT", "18081")
     monkeypatch.setenv("WELLSTREAM_GATEWAY_PORT", "18080")
     monkeypatch.setenv("WELLSTREAM_ADMIN_TOKEN", "of the environment")
-    with running(up(folder / place)):
+    with runs(up(folder / place)):
         for name in ("ADMIN_PORT", "GATEWAY_PORT", "ADMIN_TOKEN"):
             monkeypatch.delenv(f"WELLSTREAM_{name}")
         found = adopt_running("admin_token", "store_token")
@@ -89,10 +90,14 @@ def test_a_command_finds_the_addresses_and_secrets_of_what_runs(
         assert found.kafka == "127.0.0.1:45454"
         assert found.secret("admin_token") == "of the environment"
         assert found.secret("store_token") == local_secrets(folder / place)["store_token"]
+        what = running()
+        assert what
+        assert "store_token" in what.made_up
+        assert "admin_token" not in what.made_up
 
 
 def test_what_a_command_is_told_comes_before_what_runs(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with running(up(folder / ".wellstream")):
+    with runs(up(folder / ".wellstream")):
         monkeypatch.setenv("WELLSTREAM_ADMIN_URL", "http://10.0.0.5:8081")
         monkeypatch.setenv("WELLSTREAM_ADMIN_TOKEN", "another one")
         found = adopt_running("admin_token")
@@ -104,7 +109,7 @@ def test_what_a_command_is_told_comes_before_what_runs(folder: Path, monkeypatch
 def test_what_opens_the_vault_is_not_left_where_commands_look(folder: Path) -> None:
     home = folder / ".wellstream"
     settings = up(home).model_copy(update={"vault_key": SecretStr("of the environment")})
-    with running(settings):
+    with runs(settings):
         assert "of the environment" not in (home / "settings.json").read_text()
         assert "of the environment" not in (home / "access.json").read_text()
         assert (home / "access.json").stat().st_mode & 0o777 == 0o600
@@ -141,7 +146,7 @@ def test_a_list_of_services_that_says_nothing_means_that_nothing_runs(folder: Pa
 def test_ports_that_were_chosen_stay(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     home = folder / ".wellstream"
     monkeypatch.setenv("WELLSTREAM_DASHBOARD_PORT", "18501")
-    with running(up(home)):
+    with runs(up(home)):
         pass
     monkeypatch.delenv("WELLSTREAM_DASHBOARD_PORT")
     again = up(home)

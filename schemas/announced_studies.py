@@ -7,8 +7,6 @@ gateway, the worker and the store.
 import logging
 from collections.abc import Iterable
 
-from pydantic import ValidationError
-
 from schemas.study import Study
 from schemas.study.versions import Versions
 from schemas.topic_log import read_to_end
@@ -60,6 +58,6 @@ class KnownVersions:
 def _definition(value: bytes | None) -> Study | None:
     try:
         return Study.model_validate_json(value) if value else None
-    except ValidationError:
+    except Exception:  # a validator of ours that fails unexpectedly must not stop every service
         _log.warning("a definition on %s cannot be read by this release and is ignored", STUDIES.name)
         return None

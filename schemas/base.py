@@ -1,22 +1,23 @@
 """Types that every package shares: the base of all models, references, and names of zones and languages."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from enum import StrEnum
 from functools import lru_cache
 from typing import Annotated
 from zoneinfo import available_timezones
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, StringConstraints
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
 
 class FrozenModel(BaseModel):
     """A frozen model that refuses fields it does not know.
 
     Refusing unknown fields makes reading forward-compatible: an event from a newer release is quarantined
-    and replayed after the upgrade, rather than stored incomplete.
+    and replayed after the upgrade, rather than stored incomplete. Numbers are finite: JSON has no others, and
+    no sum or mean could be made with them.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 class FieldError(ValueError):
@@ -31,7 +32,19 @@ class FieldError(ValueError):
         self.where = where
 
 
+FIRST_YEAR = 1900
+LAST_YEAR = 2199
+"""No event is from outside these years, so that windows and schedules around it are dates, too."""
+
+
+def _within_years(day: date) -> date:
+    if not FIRST_YEAR <= day.year <= LAST_YEAR:
+        raise ValueError(f"the year must be from {FIRST_YEAR} to {LAST_YEAR}")
+    return day
+
+
 def _utc_milliseconds(moment: datetime) -> datetime:
+    _within_years(moment)
     moment = moment.astimezone(UTC)
     return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
 
@@ -57,6 +70,15 @@ MOST_DECIMALS = 6
 
 Instant = Annotated[AwareDatetime, AfterValidator(_utc_milliseconds)]
 """An instant in UTC, to the millisecond. A time without a UTC offset is refused."""
+
+Day = Annotated[date, AfterValidator(_within_years)]
+"""A date on somebody's calendar."""
+
+Count = Annotated[int, Field(ge=0, le=2**31 - 1)]
+"""A number of things, as large as the store's columns hold."""
+
+StudyDay = Annotated[int, Field(ge=1, le=100_000)]
+"""A day of a participant in the study: 1 on the first."""
 
 Zone = Annotated[str, AfterValidator(known_zone)]
 """The name of an IANA time zone, such as Europe/Brussels."""

@@ -1,14 +1,16 @@
 """Encoding and decoding events. Bytes that are not an event are refused with a reason, never guessed at."""
 
 import base64
-import json
+import hashlib
 from datetime import datetime
 from typing import Any, cast
 
 from pydantic import TypeAdapter, ValidationError
+from pydantic_core import from_json
 
 from schemas.base import FrozenModel
 from schemas.events import SCHEMA_VERSION, DeadLetter, Envelope, Event, Reason
+from schemas.events.dead_letters import HEAD, MOST_KEPT, MOST_KEY
 from schemas.identity import event_id
 
 _ADAPTER: TypeAdapter[Event] = TypeAdapter(Event)
@@ -35,7 +37,7 @@ def encode(event: FrozenModel) -> bytes:
 
 
 def decode(raw: bytes | None) -> Event:
-    """The event in a record's value.
+    """The event in a record's value. Total: whatever the bytes, it ends in an event or in `Unreadable`.
 
     Raises:
         Unreadable: With reason `unreadable` (no JSON object), `unknown_type`, `unknown_version`,
@@ -47,11 +49,14 @@ def decode(raw: bytes | None) -> Event:
         return _ADAPTER.validate_json(raw)
     except ValidationError as error:
         raise _refusal(raw, error) from None
+    except Exception as error:
+        # A validator of ours that fails in a manner nobody thought of must not stop a consumer.
+        raise Unreadable(Reason.INVALID, type(error).__name__) from None
 
 
 def _refusal(raw: bytes, error: ValidationError) -> Unreadable:
     try:
-        content = json.loads(raw)
+        content = from_json(raw)  # unlike `json`, it refuses what is nested too deep with a ValueError
     except ValueError:
         return Unreadable(Reason.UNREADABLE, "the value is not JSON in UTF-8")
     if not isinstance(content, dict):
@@ -86,9 +91,10 @@ def dead_letter(
     """The dead letter for a record.
 
     Its id is derived from the event in it, or else the record's offset, and from the reason: reading the
-    record again gives the same dead letter.
+    record again gives the same dead letter. It is never larger than a record may be (see `DeadLetter`).
     """
     place = str(event.event_id) if event else f"{partition}/{offset}"
+    large = len(value or b"") > MOST_KEPT or len(key or b"") > MOST_KEY
     return DeadLetter(
         event_id=event_id("dead", topic, place, reason.value),
         cause=event.event_id if event else None,
@@ -100,6 +106,12 @@ def dead_letter(
         offset=offset,
         reason=reason,
         detail=detail[:_DETAIL_LIMIT],
-        key=base64.b64encode(key) if key is not None else None,
-        value=base64.b64encode(value) if value is not None else None,
+        key=_in_base64(key, MOST_KEY),
+        value=_in_base64(value, HEAD if large else MOST_KEPT),
+        length=len(value or b"") if large else None,
+        digest=hashlib.sha256(value or b"").hexdigest() if large else None,
     )
+
+
+def _in_base64(content: bytes | None, most: int) -> bytes | None:
+    return None if content is None else base64.b64encode(content[:most])

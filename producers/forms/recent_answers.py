@@ -1,6 +1,7 @@
 """Participants' recent check-ins, read from Kafka and kept in memory, for their own thank-you page."""
 
 import asyncio
+import logging
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
@@ -17,6 +18,7 @@ from schemas.clock import Clock
 from schemas.codec import Unreadable, decode
 from schemas.consumers import Consumes, MisplacedEvent
 from schemas.events import CheckInRetracted, CheckInSubmitted
+from schemas.faults import type_and_frames
 from schemas.study import Scale, Study
 from schemas.topic_log import Partition, TopicReader, offsets_since
 from schemas.topics import CHECKINS
@@ -30,6 +32,7 @@ _MOST_PEOPLE = 20_000
 _MOST_EACH = 700
 _POLL_MS = 1000
 _RETRY_SECONDS = 2.0
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -121,10 +124,15 @@ class Follower:
 
     def _note(self, records: Iterable[ConsumerRecord]) -> None:
         for record in records:
-            with suppress(Unreadable, MisplacedEvent):  # the store and the worker quarantine it
+            try:
                 event = CONTRACT.select(decode(record.value))
                 if event is not None:
                     self._recent.add(event)
+            except (Unreadable, MisplacedEvent):
+                pass  # the store and the worker quarantine it
+            except Exception as error:
+                place = f"{record.topic}, partition {record.partition}, offset {record.offset}"
+                _log.error("%s is passed over: %s", place, type_and_frames(error))
 
 
 def recent_check_in(event: CheckInSubmitted | CheckInRetracted, study: Study | None) -> RecentCheckIn:

@@ -1,11 +1,9 @@
 """Alerts of control charts, for staff."""
 
-from typing import Annotated, Literal
+from typing import Literal
 from uuid import UUID
 
-from pydantic import Field
-
-from schemas.base import Slug
+from schemas.base import Slug, StudyDay
 from schemas.events.envelope import Envelope
 
 
@@ -24,8 +22,8 @@ class AlertRaised(Envelope):
     type: Literal["alert.raised"] = "alert.raised"
     chart: Slug
     item: Slug
-    study_day: Annotated[int, Field(ge=1)]
-    value: Annotated[float, Field(allow_inf_nan=False)]
+    study_day: StudyDay
+    value: float
 
 
 class AlertSuperseded(Envelope):

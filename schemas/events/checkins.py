@@ -8,6 +8,12 @@ from pydantic import AfterValidator, Field, model_validator
 from schemas.base import MOST_DECIMALS, Channel, Instant, Language, Slug
 from schemas.events.envelope import Envelope, Sealed
 
+MOST_ANSWERS = 500
+"""How many items one check-in can answer, and options one answer can have: more would outgrow a record."""
+
+MOST_VERSIONS = 10_000
+"""How often a check-in can be corrected: the revision of an indicator is a sum of versions."""
+
 
 def _canonical(number: float) -> float:
     """The number, as an int if it is whole, so that equal answers are equal bytes."""
@@ -17,12 +23,12 @@ def _canonical(number: float) -> float:
 
 
 _Whole = Annotated[int, Field(ge=-1000, le=1000)]
-_Decimal = Annotated[float, Field(ge=-1000, le=1000, allow_inf_nan=False), AfterValidator(_canonical)]
+_Decimal = Annotated[float, Field(ge=-1000, le=1000), AfterValidator(_canonical)]
 
 Number = _Whole | _Decimal
 """An int, or a float with at most six decimals that is not whole."""
 
-Answer = Number | tuple[Slug, ...] | Sealed
+Answer = Number | Annotated[tuple[Slug, ...], Field(max_length=MOST_ANSWERS)] | Sealed
 """A number on a scale, the ids of the options chosen, or sealed text."""
 
 
@@ -57,9 +63,9 @@ class CheckInSubmitted(Envelope):
     cause: UUID | None = None
     rule: Slug | None = None
     late_for: UUID | None = None
-    version: Annotated[int, Field(ge=1)] = 1
+    version: Annotated[int, Field(ge=1, le=MOST_VERSIONS)] = 1
     corrects: UUID | None = None
-    answers: dict[Slug, Answer] = Field(min_length=1)
+    answers: dict[Slug, Answer] = Field(min_length=1, max_length=MOST_ANSWERS)
 
     @property
     def checkin(self) -> UUID:
@@ -82,7 +88,7 @@ class CheckInRetracted(Envelope):
     """
 
     type: Literal["checkin.retracted"] = "checkin.retracted"
-    version: Annotated[int, Field(ge=2)]
+    version: Annotated[int, Field(ge=2, le=MOST_VERSIONS)]
     corrects: UUID
 
     @property

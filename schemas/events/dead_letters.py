@@ -4,10 +4,17 @@ from enum import StrEnum
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import Base64Bytes, StringConstraints
+from pydantic import Base64Bytes, Field, StringConstraints
 
-from schemas.base import FrozenModel, Instant, Pseudonym, StudyRef
+from schemas.base import Count, FrozenModel, Instant, Pseudonym, StudyRef
 from schemas.events.envelope import SCHEMA_VERSION
+
+MOST_KEPT = 512 * 1024
+MOST_KEY = 1024
+"""Bytes of a record that its dead letter keeps; in base64 a third more, and well below a record's limit."""
+
+HEAD = 64 * 1024
+"""Bytes at the beginning of a value that are kept where the whole is larger than `MOST_KEPT`."""
 
 
 class Reason(StrEnum):
@@ -29,7 +36,11 @@ class Reason(StrEnum):
 
 
 class DeadLetter(FrozenModel):
-    """A record that could not be read or used, quarantined unchanged so that it can be replayed.
+    """A record that could not be read or used, quarantined so that it can be replayed.
+
+    A record is kept unchanged up to `MOST_KEPT` bytes of value and `MOST_KEY` of key. Of a larger one, whose
+    dead letter would itself be too large for Kafka, its beginning, length and digest are kept; the whole
+    record stays on its topic at the offset named, for as long as that topic keeps its records.
 
     Attributes:
         event_id: Derived from the record's place and the reason.
@@ -41,7 +52,8 @@ class DeadLetter(FrozenModel):
             a topic (a form that the gateway refused).
         reason: Why, for programs.
         detail: Why, for people; contains no answers.
-        key, value: The record's key and value, unchanged; either may be None.
+        key, value: The record's key and value, or their beginning; either may be None.
+        length, digest: Number of bytes of the whole value and their SHA-256; None if `value` is whole.
     """
 
     event_id: UUID
@@ -51,10 +63,17 @@ class DeadLetter(FrozenModel):
     study: StudyRef | None = None
     participant: Pseudonym | None = None
     occurred_at: Instant
-    topic: str
-    partition: int = -1
-    offset: int = -1
+    topic: Annotated[str, StringConstraints(max_length=249)]
+    partition: Annotated[int, Field(ge=-1, le=2**31 - 1)] = -1
+    offset: Annotated[int, Field(ge=-1, le=2**63 - 1)] = -1
     reason: Reason
     detail: Annotated[str, StringConstraints(max_length=500)]
     key: Base64Bytes | None = None
     value: Base64Bytes | None = None
+    length: Count | None = None
+    digest: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")] | None = None
+
+    @property
+    def whole(self) -> bool:
+        """Whether the record's value is kept whole, so that it can be replayed."""
+        return self.length is None

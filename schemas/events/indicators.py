@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from schemas.base import FrozenModel
+from schemas.base import Count, FrozenModel
 from schemas.events.envelope import Envelope
 
 
@@ -69,11 +69,11 @@ class IndicatorValue(FrozenModel):
     """
 
     indicator: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,47}(/[a-z_]{1,20})?$")]
-    scale: str = ""
+    scale: Annotated[str, Field(max_length=48)] = ""
     window: Window
-    value: Annotated[float, Field(allow_inf_nan=False)] | None = None
-    n: Annotated[int, Field(ge=0)]
-    n_pairs: Annotated[int, Field(ge=0)] | None = None
+    value: float | None = None
+    n: Count
+    n_pairs: Count | None = None
     reason: Undefined | None = None
     notes: tuple[Note, ...] | None = None
 
@@ -91,5 +91,5 @@ class IndicatorsUpdated(Envelope):
 
     type: Literal["indicators.updated"] = "indicators.updated"
     checkin: UUID
-    revision: Annotated[int, Field(ge=1)]
-    values: tuple[IndicatorValue, ...]
+    revision: Annotated[Count, Field(ge=1)]
+    values: Annotated[tuple[IndicatorValue, ...], Field(max_length=2000)]

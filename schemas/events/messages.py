@@ -4,9 +4,9 @@ from enum import StrEnum
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import Field, StringConstraints
+from pydantic import StringConstraints
 
-from schemas.base import Language, Slug
+from schemas.base import Count, Language, Slug
 from schemas.events.envelope import Envelope, Sealed
 
 
@@ -57,4 +57,4 @@ class MessageClassified(Envelope):
     type: Literal["message.classified"] = "message.classified"
     cause: UUID
     intent: Intent
-    unclear_in_a_row: Annotated[int, Field(ge=0)] = 0
+    unclear_in_a_row: Count = 0

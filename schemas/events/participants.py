@@ -1,12 +1,11 @@
 """Who takes part: arm, language, pauses and consent."""
 
-from datetime import date
 from enum import StrEnum
 from typing import Annotated, Literal
 
 from pydantic import StringConstraints
 
-from schemas.base import Instant, Language, Slug
+from schemas.base import Day, Instant, Language, Slug
 from schemas.events.envelope import Envelope
 
 
@@ -22,7 +21,7 @@ class ParticipantEnrolled(Envelope):
     type: Literal["participant.enrolled"] = "participant.enrolled"
     arm: Slug
     language: Language
-    start_date: date
+    start_date: Day
 
 
 class LanguageChosen(Envelope):

@@ -1,13 +1,12 @@
 """A participant's prompts, from the day's plan to how each one ended."""
 
-from datetime import date
 from enum import StrEnum
 from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import Field
 
-from schemas.base import Channel, FrozenModel, Instant, Slug
+from schemas.base import Channel, Count, Day, FrozenModel, Instant, Slug, StudyDay
 from schemas.events.envelope import Envelope
 
 
@@ -43,10 +42,10 @@ class DayPlanned(Envelope):
     """
 
     type: Literal["day.planned"] = "day.planned"
-    date: date
-    study_day: int
-    prompts: tuple[PlannedPrompt, ...]
-    per_day: Annotated[int, Field(ge=0)] | None = None
+    date: Day
+    study_day: StudyDay
+    prompts: Annotated[tuple[PlannedPrompt, ...], Field(max_length=200)]
+    per_day: Count | None = None
     answered_share: Annotated[float, Field(ge=0, le=1)] | None = None
 
 
@@ -65,7 +64,7 @@ class PromptSent(Envelope):
     channel: Channel
     scheduled_at: Instant
     expires_at: Instant
-    study_day: Annotated[int, Field(ge=1)]
+    study_day: StudyDay
     beep: Annotated[int, Field(ge=1, le=200)]
 
 

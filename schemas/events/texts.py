@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import Field, StringConstraints
 
-from schemas.base import Channel, Instant, Language, Slug
+from schemas.base import Channel, Count, Instant, Language, Slug, StudyDay
 from schemas.events.envelope import Envelope
 
 
@@ -46,7 +46,7 @@ class PromptRequested(Envelope):
     channel: Channel
     scheduled_at: Instant
     expires_at: Instant
-    study_day: int
+    study_day: StudyDay
     beep: Annotated[int, Field(ge=1, le=200)]
 
 
@@ -80,4 +80,4 @@ class DeliveryReported(Envelope):
     provider: Slug
     delivery: DeliveryStatus
     code: Annotated[str, StringConstraints(max_length=48)] | None = None
-    segments: Annotated[int, Field(ge=0)] | None = None
+    segments: Count | None = None

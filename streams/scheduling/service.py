@@ -98,12 +98,16 @@ class Planner:
 
     def _learn(self, records: Iterable[ConsumerRecord]) -> None:
         for record in records:
-            # The store quarantines unreadable records, and the worker those on the wrong topic.
-            with suppress(Unreadable, MisplacedEvent):
+            try:
                 event = CONTRACT.select(decode(record.value or b""))
                 if event is not None:
                     self._states.setdefault(event.participant, ParticipantState()).learn(event)
                     self._changed.add(event.participant)
+            except (Unreadable, MisplacedEvent):
+                pass  # the store quarantines unreadable records, and the worker those on the wrong topic
+            except Exception as error:
+                place = f"{record.topic}, partition {record.partition}, offset {record.offset}"
+                _log.error("%s is passed over: %s", place, type_and_frames(error))
 
     async def _one(self, participant: str, at: datetime) -> int:
         state = self._states[participant]
@@ -114,7 +118,14 @@ class Planner:
         versions = await self._studies.having([enrolled.study])
         if enrolled.study not in versions:
             return 0
-        decision = decide(state, versions[enrolled.study], self._secret, at)
+        try:
+            decision = decide(state, versions[enrolled.study], self._secret, at)
+        except Exception as error:
+            # The others are prompted all the same; this one is tried again when something about them changes.
+            _log.error("%s is not prompted: %s", participant, type_and_frames(error))
+            self._changed.discard(participant)
+            self._next[participant] = None
+            return 0
         for event in decision.events:
             await self._producer.send_and_wait(topic_of(event).name, encode(event), key=participant.encode())
         state.forget(at)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from aiokafka import ConsumerRecord
+from pydantic import ValidationError
 
 from schemas.clock import now
 from schemas.codec import Unreadable, dead_letter, decode, encode
@@ -60,12 +61,17 @@ def rows_of(records: Sequence[ConsumerRecord]) -> tuple[Rows, list[DeadLetter]]:
 
 
 def _project(record: ConsumerRecord) -> Rows:
-    if record.topic != STUDIES.name:
-        return project(decode(record.value))
     try:
+        if record.topic != STUDIES.name:
+            return project(decode(record.value))
         return project_study(Study.model_validate_json(record.value))
-    except ValueError:
+    except Unreadable:
+        raise
+    except ValidationError:
         raise Unreadable(Reason.INVALID, "not a study definition") from None
+    except Exception as error:
+        # Whatever is wrong with one record, those beside it are stored.
+        raise Unreadable(Reason.INVALID, type(error).__name__) from None
 
 
 def reached(records: Sequence[ConsumerRecord]) -> dict[Partition, int]:

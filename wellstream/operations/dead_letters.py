@@ -20,7 +20,7 @@ class Replayed:
 
     Attributes:
         sent: Those put back on their topics.
-        left: Those that cannot be, because they never reached a topic.
+        left: Those that cannot be, because they never reached a topic, or were too large to be kept whole.
     """
 
     sent: int
@@ -53,7 +53,7 @@ async def replay(settings: Settings, reason: Reason | None = None, topic: str | 
     sent = 0
     try:
         for dead in chosen:
-            if dead.topic in _REPLAYABLE and dead.value is not None:
+            if dead.topic in _REPLAYABLE and dead.value is not None and dead.whole:
                 await publisher.put(dead.topic, dead.key, dead.value)
                 sent += 1
     finally:

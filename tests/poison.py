@@ -11,7 +11,7 @@ FAR = "0001-01-01T00:00:00+23:59"
 _LINES = (Path(__file__).parent / "schemas" / "events_v1.jsonl").read_text(encoding="utf-8").splitlines()
 REAL = tuple(json.loads(line) for line in _LINES)
 
-_NASTY = (
+_NASTY: tuple[Any, ...] = (
     None, True, -1, 0, 2**31, 2**63, 2**64, 10**400, 1e308, -1e308, 0.1, float("nan"), float("inf"),
     200, 500, 10_000, 100_000, 2**31 - 1, 2**63 - 1,
     "", "x", "\x00", "\ud800", "\U0010ffff", "9" * 5000, "p-0123456789abcdef", "demo@1", "demo@9999999999",
@@ -36,7 +36,7 @@ def paths(content: Any, before: tuple[int | str, ...] = ()) -> list[tuple[int | 
 def changed(content: Any, path: tuple[int | str, ...], value: Any, *, gone: bool = False) -> Any:
     """A copy in which the value at a path is another one, or is gone."""
     first, *rest = path
-    copy = dict(content) if isinstance(content, dict) else list(content)
+    copy: Any = dict(content) if isinstance(content, dict) else list(content)
     if rest:
         copy[first] = changed(copy[first], tuple(rest), value, gone=gone)
     elif gone:

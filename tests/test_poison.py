@@ -76,7 +76,7 @@ def test_decoding_is_total_and_what_decodes_is_the_same_again(raw: bytes) -> Non
 def test_the_store_writes_or_quarantines_every_record(
     store: duckdb.DuckDBPyConnection, raw: bytes, topic: Any
 ) -> None:
-    rows, letters = rows_of([Record(topic.name, raw)])  # type: ignore[list-item]
+    rows, letters = rows_of([Record(topic.name, raw)])
     write(store, rows, {})
     assert len(letters) <= 1
     for letter in letters:

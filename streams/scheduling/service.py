@@ -21,6 +21,7 @@ from schemas.codec import Unreadable, decode, encode
 from schemas.consumers import MisplacedEvent
 from schemas.events import ParticipantEnrolled
 from schemas.faults import type_and_frames
+from schemas.heartbeat import beat
 from schemas.settings import Settings
 from schemas.topic_log import TopicReader, offsets_since
 from schemas.topics import CHECKINS, CONSENTS, PARTICIPANTS, PROMPTS, TEXTS, topic_of
@@ -166,11 +167,6 @@ async def _run(settings: Settings, secret: str, clock: Clock) -> None:
             await asyncio.sleep(_RETRY_SECONDS)
 
 
-def _mark_ready(file: Path) -> None:
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.touch()
-
-
 async def _follow(settings: Settings, secret: str, clock: Clock, ready: Path) -> None:
     expected = await offsets_since(settings.kafka, _RECENT, clock() - KEPT)
     async with (
@@ -181,7 +177,7 @@ async def _follow(settings: Settings, secret: str, clock: Clock, ready: Path) ->
     ):
         planner = Planner(settings.kafka, secret, reader, producer, simulation=settings.simulation)
         await planner.catch_up()
-        _mark_ready(ready)
         while True:
+            beat(ready)
             await planner.step(clock())
             await planner.follow()

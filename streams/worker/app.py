@@ -2,11 +2,12 @@
 
 import logging
 import os
+import time
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
-from typing import Any, cast, get_args
+from typing import Any, assert_never, cast, get_args
 
 import faust
 from aiokafka.errors import KafkaError
@@ -16,6 +17,7 @@ from schemas import topics
 from schemas.announced_studies import KnownVersions
 from schemas.clock import now
 from schemas.events import DeadLetter, IndicatorsUpdated
+from schemas.heartbeat import EVERY_SECONDS, beat
 from schemas.settings import Settings
 from schemas.topics import TOPICS, Topic, declared_topics
 from streams.conversation.turn import Outcome
@@ -25,12 +27,13 @@ from streams.worker.batching import Work, ending_where_stuck, run_batch
 from streams.worker.faust_ports import AnnouncedStudies, FaustSender, FaustStates, declare
 from streams.worker.gap_recovery import GapRecovery
 from streams.worker.key_client import KeyClient
+from streams.worker.steadiness import Steadiness, Watch
 
 EXIT_STUCK = 71
 BATCH = 500
 WITHIN_SECONDS = 0.2
 _BUFFERED = 20_000
-_STUCK_CHECK_SECONDS = 30.0
+_STUCK_CHECK_SECONDS = 10.0
 _GROUP = "wellstream"
 _log = logging.getLogger(__name__)
 
@@ -58,11 +61,11 @@ def build_app(settings: Settings, studies: KnownVersions, keys: KeyClient) -> fa
         _agent(app, settings, TIMELINE.consumer, TIMELINE.topics, compute_here, send),
     ]
     _recover(app, recoveries)
+    _tell_readiness(app, _ready_file(settings))
 
     @app.task
-    async def mark_ready() -> None:
+    async def enlarge_buffer() -> None:
         app.producer.buffer.max_messages = _BUFFERED
-        _ready_file(settings).touch()
 
     return app
 
@@ -127,7 +130,7 @@ def _recover(app: faust.App, recoveries: Iterable[GapRecovery]) -> None:
 
     @app.timer(_STUCK_CHECK_SECONDS)
     async def end_if_stuck() -> None:
-        if app.rebalancing or not cast("Any", app.tables).recovery.completed.is_set():
+        if not _is_working(app):
             return
         assigned = app.consumer.assignment()
         with suppress(KafkaError, OSError):
@@ -135,6 +138,31 @@ def _recover(app: faust.App, recoveries: Iterable[GapRecovery]) -> None:
                 if await recovery.is_stuck(assigned):
                     _log.critical("ending: records are waiting, and Faust delivers none")
                     os._exit(EXIT_STUCK)
+
+
+def _tell_readiness(app: faust.App, ready: Path) -> None:
+    """Keep the file of readiness fresh while the worker works, and end a worker that gets nowhere."""
+    watch = Watch()
+
+    @app.timer(EVERY_SECONDS)
+    async def tell() -> None:
+        recovery = cast("Any", app.tables).recovery
+        progress = (app.rebalancing, recovery.completed.is_set(), sum(recovery.active_offsets.values()))
+        match watch.look(working=_is_working(app), progress=progress, at=time.monotonic()):
+            case Steadiness.READY:
+                beat(ready)
+            case Steadiness.ON_THE_WAY:
+                pass
+            case Steadiness.STUCK:
+                _log.critical("ending: neither works nor gets on with the recovery of its tables")
+                os._exit(EXIT_STUCK)
+            case other:
+                assert_never(other)
+
+
+def _is_working(app: faust.App) -> bool:
+    recovered = cast("Any", app.tables).recovery.completed.is_set()
+    return bool(not app.rebalancing and recovered and app.consumer.assignment())
 
 
 def run_worker(settings: Settings) -> None:

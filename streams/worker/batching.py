@@ -5,6 +5,7 @@ that fails on its own is quarantined, and if not even that is possible, the proc
 committed.
 """
 
+import asyncio
 import logging
 import os
 from collections.abc import Awaitable, Callable, Iterator, Sequence
@@ -27,10 +28,13 @@ Quarantine = Callable[[DeadLetter], Awaitable[None]]
 
 @contextmanager
 def ending_where_stuck() -> Iterator[None]:
-    """End the process if the body raises: its batch is not acknowledged, and will be read again."""
+    """End the process if the body does not reach its end: the batch is not acknowledged, and is read again.
+
+    A cancelled body, too: Faust acknowledges its batch, and commits it when it stops.
+    """
     try:
         yield
-    except Exception as error:
+    except (Exception, asyncio.CancelledError) as error:
         _log.critical(
             "ending before the offset is committed, the batch will be read again: %s", type_and_frames(error)
         )

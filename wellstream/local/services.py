@@ -8,6 +8,7 @@ from pathlib import Path
 from urllib.error import URLError
 from urllib.request import urlopen
 
+from schemas.heartbeat import beats
 from schemas.settings import Settings, reached_at
 from streams.store.client import NotAllowed, Reader, StoreUnavailable
 from wellstream.local.keeper import Service
@@ -98,7 +99,7 @@ def _service(
 def _ready_by_file(
     file: Path, name: str, variables: Mapping[str, str], grace_seconds: float, address: str
 ) -> Service:
-    return replace(_service(name, variables, file.exists, grace_seconds, address), ready_file=file)
+    return replace(_service(name, variables, lambda: beats(file), grace_seconds, address), ready_file=file)
 
 
 def _responds(url: str) -> Callable[[], bool]:

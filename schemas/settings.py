@@ -1,7 +1,7 @@
 """Every setting, declared once. Each is read from the environment as `WELLSTREAM_` and its name."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -81,6 +81,12 @@ class Settings(BaseSettings):
             from: check-ins, prompts, texts, alerts and dead letters. By default, for ever. It must exceed the
             study's longest arm by at least 90 days; `wellstream topics --apply` changes existing topics.
         dashboard_host, dashboard_port: Where the dashboard listens.
+        dashboard_url: The dashboard's address as staff reach it; what they are told links to it.
+        staff_emails: Who is told of a call for help by e-mail: addresses, separated by commas.
+        smtp_host, smtp_port, smtp_user, smtp_password, smtp_from: The mail server that sends it.
+        smtp_tls: How the connection to it is secured: `starttls` (port 587), `tls` (port 465) or `none`.
+        staff_webhook_url, staff_webhook_secret: An address that calls for help are posted to, and the key of
+            its signature (standardwebhooks.com).
         simulation: Accept invented times from the simulator. Never for a real study.
     """
 
@@ -130,6 +136,16 @@ class Settings(BaseSettings):
     worker_data: Path | None = None
     dashboard_host: str = "127.0.0.1"
     dashboard_port: _Port = 8501
+    dashboard_url: str = "http://127.0.0.1:8501"
+    staff_emails: str = ""
+    smtp_host: str = ""
+    smtp_port: _Port = 587
+    smtp_user: str = ""
+    smtp_password: SecretStr | None = None
+    smtp_from: str = ""
+    smtp_tls: Literal["starttls", "tls", "none"] = "starttls"
+    staff_webhook_url: str = ""
+    staff_webhook_secret: SecretStr | None = None
     simulation: _YesOrNo = False
 
     @property
@@ -146,6 +162,11 @@ class Settings(BaseSettings):
     def worker_path(self) -> Path:
         """Where the worker keeps its tables."""
         return self.worker_data or self.home / "worker"
+
+    @property
+    def tells_staff(self) -> bool:
+        """Whether staff are told of calls for help."""
+        return bool(self.staff_emails or self.staff_webhook_url)
 
     @property
     def store_uri(self) -> str:

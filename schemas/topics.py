@@ -33,6 +33,7 @@ from schemas.events import (
     PromptRequested,
     PromptSent,
     ReplyRequested,
+    SafetyAttended,
     SafetyRaised,
     SupportDecided,
 )
@@ -119,7 +120,9 @@ INDICATORS = Topic(
 )
 ALERTS = Topic("alerts.v1", "A chart's alert, and what superseded it.", (AlertRaised, AlertSuperseded))
 SAFETY = Topic(
-    "safety.alerts.v1", "A participant's text needs staff's attention; none of its words.", (SafetyRaised,)
+    "safety.alerts.v1",
+    "A participant's words need staff's attention, none of the words; and who attended to it.",
+    (SafetyRaised, SafetyAttended),
 )
 TEXTS = Topic(
     "outbound.texts.v1",

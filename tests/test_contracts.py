@@ -12,6 +12,7 @@ from producers.sms import dispatcher
 from schemas.consumers import Consumes, ContractBroken
 from schemas.events import Envelope
 from streams.indicators import update
+from streams.notifier import service as notifier
 from streams.scheduling import participant_state
 from streams.store import reconcile
 from streams.worker import agents
@@ -24,6 +25,7 @@ CONTRACTS: tuple[Consumes[Any], ...] = (
     reconcile.ASKED,
     dispatcher.CONTRACT,
     recent_answers.CONTRACT,
+    notifier.CONTRACT,
 )
 NEW_TYPE = """
 from dataclasses import replace

@@ -4,6 +4,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboard.connection import explain_trouble, operations
+from dashboard.help_calls import attended_calls, open_calls
 
 REASONS = {
     "unreadable": "The record is not an event: something else writes to the topic.",
@@ -51,28 +52,10 @@ def explained(letters: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-@st.fragment(run_every="15s")
-@explain_trouble
-def crisis_words() -> None:
-    """Who texted a crisis word that nobody has attended to yet, fresh every fifteen seconds."""
-    calls = operations().unattended_alerts()
-    if calls.empty:
-        return
-    people = calls["participant"].nunique()
-    st.error(
-        f"{people} {'participant' if people == 1 else 'participants'} texted a crisis word and nobody has "
-        "attended to it yet. They received the study's safety notice at once, and their prompts are paused. "
-        "A crisis word does not measure risk. Follow the study's safety plan, then resume prompts with "
-        "`wellstream participant resume PSEUDONYM`."
-    )
-    shown = calls.assign(when=calls["occurred_at"].dt.strftime("%d %b %Y %H:%M"))
-    named = {"when": "when (UTC)", "rule": "word (language and number in the study's list)"}
-    st.table(shown[["participant", "when", "rule"]].rename(columns=named).set_index("participant"))
-
-
 st.title("Operations")
-crisis_words()
+open_calls()
 reconciliation()
+attended_calls()
 st.subheader("Prompts and texts of the last seven days")
 prompts, texts = operations().recent_prompts(), operations().recent_texts()
 if prompts.empty:

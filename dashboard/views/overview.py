@@ -5,6 +5,7 @@ import streamlit as st
 
 from dashboard.charts import checkins
 from dashboard.connection import chosen, explain_trouble, say_empty
+from dashboard.help_calls import open_calls
 from streams.statistics.plan import ALL_ARMS
 from streams.store.queries import StudyData
 
@@ -43,6 +44,7 @@ def totals(data: StudyData) -> None:
 
 
 st.title("Overview")
+open_calls()
 data = chosen()
 totals(data)
 per_day = data.per_day()

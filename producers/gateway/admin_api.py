@@ -15,6 +15,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from producers.gateway.intake import Intake
 from producers.gateway.middleware import SafeHeaders, UnexpectedErrors, read_body
+from producers.gateway.staff_api import StaffRoutes
 from producers.kafka import Publisher, PublishFailed
 from producers.sms.providers.fake import FakeProvider
 from producers.sms.providers.registry import Registry
@@ -62,12 +63,15 @@ def build_admin_api(
         MissingSetting: There is no `admin_token`.
     """
     api = _AdminApi(settings, studies, vault, publisher, clock)
+    staff = StaffRoutes(vault, Intake(vault, publisher, clock), clock, settings.home / "revealed.jsonl")
     return Starlette(
         routes=[
             Route("/keys/{participant}", api.key),
             Route("/participants", api.enrol, methods=["POST"]),
             Route("/links", api.create_links, methods=["POST"]),
             Route("/pauses", api.pause, methods=["POST"]),
+            Route("/alerts", staff.attend, methods=["POST"]),
+            Route("/reveals", staff.reveal, methods=["POST"]),
             Route("/telephone", _Telephone(registry).fetch, methods=["POST"]),
         ],
         middleware=[

@@ -30,7 +30,7 @@ from schemas.events.prompts import (
     PromptSent,
     SupportDecided,
 )
-from schemas.events.safety import SafetyRaised
+from schemas.events.safety import SafetyAttended, SafetyRaised
 from schemas.events.texts import DeliveryReported, DeliveryStatus, PromptRequested, ReplyRequested
 
 Event = Annotated[
@@ -50,6 +50,7 @@ Event = Annotated[
     | AlertRaised
     | AlertSuperseded
     | SafetyRaised
+    | SafetyAttended
     | ReplyRequested
     | PromptRequested
     | DeliveryReported
@@ -94,6 +95,7 @@ __all__ = [
     "PromptSent",
     "Reason",
     "ReplyRequested",
+    "SafetyAttended",
     "SafetyRaised",
     "Sealed",
     "SupportDecided",

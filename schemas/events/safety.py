@@ -1,7 +1,9 @@
 """Safety alerts: words of a participant that staff should attend to immediately."""
 
-from typing import Literal
+from typing import Annotated, Literal
 from uuid import UUID
+
+from pydantic import StringConstraints
 
 from schemas.base import Slug
 from schemas.events.envelope import Envelope
@@ -21,3 +23,20 @@ class SafetyRaised(Envelope):
     type: Literal["safety.raised"] = "safety.raised"
     cause: UUID
     rule: Slug
+
+
+class SafetyAttended(Envelope):
+    """Somebody of the study's staff looked after a call for help.
+
+    `occurred_at` is when they said so. Neither field is sealed: no clinical detail belongs in them.
+
+    Attributes:
+        alert: `event_id` of the alert.
+        by: Who it was.
+        did: What they did, in a few words.
+    """
+
+    type: Literal["safety.attended"] = "safety.attended"
+    alert: UUID
+    by: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=80)]
+    did: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300)]

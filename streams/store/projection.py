@@ -24,6 +24,7 @@ from schemas.events import (  # fmt: skip
     PromptRequested,
     PromptSent,
     ReplyRequested,
+    SafetyAttended,
     SafetyRaised,
     Sealed,
     SupportDecided,
@@ -47,8 +48,10 @@ def _rows(event: Event) -> Sequence[Row]:
     match event:
         case ParticipantEnrolled() | ConsentChanged() | PauseChanged() | LanguageChosen():
             return [_participant(event)]
-        case MessageReceived() | MessageClassified() | SafetyRaised():
+        case MessageReceived() | MessageClassified():
             return [_message(event)]
+        case SafetyRaised() | SafetyAttended():
+            return [_safety(event)]
         case DayPlanned():
             return _planned(event)
         case PromptSent() | PromptClosed() | SupportDecided():
@@ -97,7 +100,19 @@ def _participant(event: ParticipantEnrolled | ConsentChanged | PauseChanged | La
             assert_never(event)
 
 
-def _message(event: MessageReceived | MessageClassified | SafetyRaised) -> Row:
+def _safety(event: SafetyRaised | SafetyAttended) -> Row:
+    name, who, study, at = str(event.event_id), event.participant, event.study, event.occurred_at
+    if isinstance(event, SafetyAttended):
+        return rows.SafetyAttention(
+            event_id=name, alert=str(event.alert), participant=who, study=study, attended_by=event.by,
+            did=event.did, attended_at=at,
+        )  # fmt: skip
+    return rows.SafetyAlert(
+        event_id=name, cause=str(event.cause), participant=who, study=study, rule=event.rule, occurred_at=at
+    )
+
+
+def _message(event: MessageReceived | MessageClassified) -> Row:
     name, who, study, at = str(event.event_id), event.participant, event.study, event.occurred_at
     match event:
         case MessageReceived():
@@ -109,11 +124,6 @@ def _message(event: MessageReceived | MessageClassified | SafetyRaised) -> Row:
             return rows.MessageClassification(
                 event_id=name, cause=str(event.cause), participant=who, study=study,
                 intent=event.intent.value, unclear_in_a_row=event.unclear_in_a_row, occurred_at=at,
-            )  # fmt: skip
-        case SafetyRaised():
-            return rows.SafetyAlert(
-                event_id=name, cause=str(event.cause), participant=who, study=study, rule=event.rule,
-                occurred_at=at,
             )  # fmt: skip
         case _:
             assert_never(event)

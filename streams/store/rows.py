@@ -140,7 +140,7 @@ class DeliveryReport(NamedTuple):
 
 
 class SafetyAlert(NamedTuple):
-    """Every text that matched a rule of the study's safety section; none of its words."""
+    """Every text and form whose words matched a safety rule; none of the words."""
 
     event_id: str
     cause: str
@@ -148,6 +148,18 @@ class SafetyAlert(NamedTuple):
     study: str
     rule: str
     occurred_at: datetime
+
+
+class SafetyAttention(NamedTuple):
+    """Every time that somebody of the staff looked after a call for help: who, when, and what they did."""
+
+    event_id: str
+    alert: str
+    participant: str
+    study: str
+    attended_by: str
+    did: str
+    attended_at: datetime
 
 
 class Pause(NamedTuple):

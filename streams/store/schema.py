@@ -88,6 +88,7 @@ TABLES: tuple[Table, ...] = (
     Table("support_decisions", rows.SupportDecision, 1),
     Table("delivery_reports", rows.DeliveryReport, 1),
     Table("safety_alerts", rows.SafetyAlert, 1),
+    Table("safety_attentions", rows.SafetyAttention, 1),
     Table("pauses", rows.Pause, 1),
     Table("languages", rows.LanguageChoice, 1),
     Table("prompts", rows.SentPrompt, 1),

@@ -12,7 +12,15 @@ import pytest
 from dashboard import connection
 from producers.simulator.days import Prompt, Text, history
 from producers.simulator.people import invent
-from schemas.events import CheckInSubmitted, IndicatorsUpdated, ParticipantEnrolled, PromptSent
+from schemas.clock import now
+from schemas.events import (
+    CheckInSubmitted,
+    IndicatorsUpdated,
+    ParticipantEnrolled,
+    PromptSent,
+    SafetyAttended,
+    SafetyRaised,
+)
 from schemas.identity import event_id
 from schemas.study.file import load_study
 from schemas.study.versions import Versions
@@ -108,6 +116,29 @@ def simulated() -> Rows:
 def full(simulated: Rows) -> File:
     store = open_store(":memory:")
     write(store, simulated, {("checkins.v1", 0): 42})
+    return File(store)
+
+
+@pytest.fixture
+def calling(simulated: Rows) -> File:
+    """Two people called for help, and somebody attended to one of them."""
+    store, at = open_store(":memory:"), now()
+    rows = {name: list(found) for name, found in simulated.items()}
+    for number in (1, 2):
+        common = {"study": STUDY.ref, "participant": f"p-{number:016d}", "zone": "Europe/Brussels",
+                  "occurred_at": at, "recorded_at": at}  # fmt: skip
+        alert = event_id("alert", str(number))
+        raised = {"event_id": alert, "cause": event_id("form", str(number)), "rule": "en-5"}
+        _add(rows, project(SafetyRaised.model_validate(common | raised)))
+        if number == 2:
+            attended = {
+                "event_id": event_id("attended"),
+                "alert": alert,
+                "by": "Dr V",
+                "did": "agreed on a visit",
+            }
+            _add(rows, project(SafetyAttended.model_validate(common | attended)))
+    write(store, rows, {})
     return File(store)
 
 

@@ -153,3 +153,16 @@ def test_every_chart_has_a_description_with_its_numbers(full: File) -> None:
     ]
     for chart in drawn:
         assert any(letter.isdigit() for letter in chart.to_dict()["description"])
+
+
+def test_a_call_for_help_stands_on_top_with_a_link_to_the_person(simulated: Rows, show: Any) -> None:
+    show("calling")
+    for page in ("overview", "operations"):
+        shown = run(APP.parent / "views" / f"{page}.py")
+        assert not shown.exception
+        (call,) = shown.error
+        assert "1 participant calls for help" in call.value
+        assert "(participant?participant=p-0000000000000001)" in call.value
+        assert "en-5" not in call.value
+    assert "p-0000000000000002" in str(shown.table[0].value)
+    assert "agreed on a visit" in str(shown.table[0].value)

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 import typer
 
 from wellstream.cli import (
+    alerts,
     dead_letters,
     instruments,
     participants,
@@ -70,6 +71,7 @@ for group in (
     serve.app,
     studies.app,
     participants.app,
+    alerts.app,
     dead_letters.app,
     instruments.app,
     tokens.app,

@@ -36,6 +36,7 @@ KNOWN = frozenset(
         "streams.store.writer.StoreFileInUse",
         "wellstream.operations.enrolment.AdminApiRefused",
         "wellstream.operations.export.ExportRefused",
+        "wellstream.operations.help_calls.NoSuchCall",
         "wellstream.formats.losses.FormatError",
         "wellstream.operations.imports.NotArrived",
         "wellstream.cli.instruments.NoSuchInstrument",

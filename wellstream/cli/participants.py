@@ -89,3 +89,18 @@ def resume(pseudonym: Pseudonym) -> None:
 
     report_errors(lambda: set_pause(adopt_running("admin_token"), pseudonym, paused=False))
     out.print(f"Prompts to {pseudonym} are resumed.")
+
+
+@app.command()
+def reveal(
+    pseudonym: Pseudonym,
+    by: Annotated[str, typer.Option(help="Who looks.")],
+    reason: Annotated[str, typer.Option(help="Why, in a few words and without clinical detail.")],
+) -> None:
+    """Show a participant's telephone number, to call them. Who looked, when and why is recorded.
+
+    Example: `wellstream participant reveal p-0123456789abcdef --by "Dr Vermeulen" --reason "call for help"`
+    """
+    from wellstream.operations.enrolment import reveal as ask_number
+
+    print(report_errors(lambda: ask_number(adopt_running("admin_token"), pseudonym, by, reason)))

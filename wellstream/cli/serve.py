@@ -52,6 +52,17 @@ def planner() -> None:
 
 
 @app.command()
+def notifier() -> None:
+    """Run the notifier: it tells staff of calls for help by e-mail and webhook.
+
+    Example: `wellstream serve notifier`
+    """
+    from streams.notifier.service import serve_notifier
+
+    report_errors(lambda: _run(serve_notifier(Settings())))
+
+
+@app.command()
 def store() -> None:
     """Run the store: it owns the DuckDB file and serves it read-only.
 

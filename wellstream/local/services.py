@@ -55,6 +55,7 @@ def services(settings: Settings) -> list[Service]:
         _store(settings, variables),
         _ready_by_file(settings.worker_path / "ready", "worker", variables, 30, "Kafka group wellstream"),
         _ready_by_file(settings.home / "planner.ready", "planner", variables, 10, "reads and writes Kafka"),
+        *_notifier(settings, variables),
         _dashboard(settings, variables),
     ]
 
@@ -73,6 +74,14 @@ def _store(settings: Settings, variables: Mapping[str, str]) -> Service:
     ready = _store_responds(settings)
     service = _service("store", variables, ready, 20, settings.store_uri)
     return replace(service, answers=ready, port=settings.store_port)
+
+
+def _notifier(settings: Settings, variables: Mapping[str, str]) -> list[Service]:
+    """One that tells staff of calls for help, if there is somebody to tell."""
+    if not settings.tells_staff:
+        return []
+    ready = settings.home / "notifier.ready"
+    return [_ready_by_file(ready, "notifier", variables, 10, "tells staff of calls for help")]
 
 
 def _dashboard(settings: Settings, variables: Mapping[str, str]) -> Service:

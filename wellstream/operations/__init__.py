@@ -9,6 +9,7 @@ __all__ = [
     "dead_letters",
     "doctor",
     "enrolment",
+    "help_calls",
     "imports",
     "indicators",
     "paths",

@@ -84,6 +84,16 @@ def pause(settings: Settings, pseudonym: str, *, paused: bool, hours: float | No
     call_admin_api(settings, "/pauses", {"participant": pseudonym, "paused": paused, "until": until})
 
 
+def reveal(settings: Settings, pseudonym: str, by: str, reason: str) -> str:
+    """A participant's telephone number; the gateway records who asked and why.
+
+    Raises:
+        AdminApiRefused: The gateway is unavailable, there is no such participant, or nothing can be recorded.
+    """
+    wanted = {"participant": pseudonym, "by": by, "reason": reason}
+    return str(call_admin_api(settings, "/reveals", wanted)["number"])
+
+
 def call_admin_api(settings: Settings, path: str, body: list[dict[str, Any]] | dict[str, Any]) -> Any:
     """Post a request to the gateway's admin API and return its answer.
 

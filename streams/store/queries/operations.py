@@ -24,15 +24,18 @@ class Operations:
         )
         return dict(found.iloc[0]) if len(found) else None
 
-    def unattended_alerts(self) -> pd.DataFrame:
-        """Crisis words that nobody has attended to: `participant`, `rule`, `occurred_at`, newest first.
-
-        Such a word pauses the participant's prompts; resuming them marks it as attended to.
-        """
+    def open_calls(self) -> pd.DataFrame:
+        """Calls for help that nobody has attended to: `alert`, `participant`, `occurred_at`; oldest first."""
         return self._source.query(
-            'select s.participant, s."rule", s.occurred_at from safety_alerts s where not exists ('
-            "select 1 from pauses p where p.participant = s.participant and not p.paused "
-            "and p.occurred_at > s.occurred_at) order by s.occurred_at desc"
+            "select alert, participant, occurred_at from help_calls where attended_at is null "
+            "order by occurred_at, alert"
+        )
+
+    def attended_calls(self) -> pd.DataFrame:
+        """Those of the last thirty days that somebody attended to, with who, what and when; newest first."""
+        return self._source.query(
+            "select alert, participant, occurred_at, attended_by, did, attended_at from help_calls "
+            "where attended_at > now() - interval 30 day order by attended_at desc, alert"
         )
 
     def recent_prompts(self) -> pd.DataFrame:

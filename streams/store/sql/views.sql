@@ -188,3 +188,13 @@ create or replace view accepted_events as
   select e.event_id, e.kind, case when s.event_id is not null then 'stored'
     when q.event_id is not null then 'quarantined' else 'pending' end as status
   from every e left join stored s using (event_id) left join quarantined q using (event_id);
+
+-- Every call for help: an alert of a safety rule, with who attended to it first, when, and what they did. The last
+-- three are empty while nobody has.
+create or replace view help_calls as
+select s.event_id as alert, s.participant, s.study, s."rule", s.occurred_at,
+    arg_min(a.attended_by, a.attended_at) as attended_by, arg_min(a.did, a.attended_at) as did,
+    min(a.attended_at) as attended_at
+from safety_alerts s
+left join safety_attentions a on a.alert = s.event_id
+group by all;

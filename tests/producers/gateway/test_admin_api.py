@@ -1,5 +1,6 @@
 """The admin API opens to its token alone, says which entry is wrong, and never repeats a number."""
 
+import json
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -11,9 +12,12 @@ from producers.kafka import Publisher
 from producers.sms.providers.registry import configured_providers
 from producers.vault import Person, Vault
 from schemas.clock import now
+from schemas.events import SafetyAttended
+from schemas.identity import event_id
 from schemas.settings import Settings
 from schemas.study import Study
 from tests.producers.conftest import NUMBER, locked
+from tests.producers.gateway.test_form_routes import Kept
 
 ENTRY = {
     "number": "+447700900124",
@@ -106,3 +110,59 @@ async def test_a_locked_vault_asks_to_try_again(settings: Settings, study: Study
     assert answer.status_code == 503
     await publisher.close()
     await impatient.close()
+
+
+def revealed(settings: Settings) -> list[dict[str, str]]:
+    file = settings.home / "revealed.jsonl"
+    return [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
+
+
+async def test_a_number_is_shown_once_it_is_recorded_who_sees_it(
+    admin_api: httpx.AsyncClient, person: Person, settings: Settings
+) -> None:
+    asked = {"participant": person.participant, "by": "Dr Vermeulen", "reason": "call for help"}
+    for _ in range(2):
+        answer = await admin_api.post("/reveals", json=asked)
+        assert answer.json() == {"number": NUMBER}
+    first, second = revealed(settings)
+    assert {name: first[name] for name in asked} == asked
+    assert first["at"] <= second["at"]
+    file = settings.home / "revealed.jsonl"
+    assert NUMBER not in file.read_text()
+    assert file.stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.parametrize(
+    "change", [{"by": " "}, {"reason": ""}, {"by": "x" * 81}, {"participant": "p-0000000000000000"}]
+)
+async def test_without_who_and_why_no_number_is_shown(
+    admin_api: httpx.AsyncClient, person: Person, settings: Settings, change: dict[str, str]
+) -> None:
+    asked = {"participant": person.participant, "by": "Dr Vermeulen", "reason": "call for help"}
+    assert (await admin_api.post("/reveals", json=asked | change)).status_code == 422
+    assert not (settings.home / "revealed.jsonl").exists()
+
+
+async def test_a_number_that_cannot_be_accounted_for_is_not_shown(
+    admin_api: httpx.AsyncClient, person: Person, settings: Settings
+) -> None:
+    (settings.home / "revealed.jsonl").mkdir()
+    asked = {"participant": person.participant, "by": "Dr Vermeulen", "reason": "call for help"}
+    answer = await admin_api.post("/reveals", json=asked)
+    assert answer.status_code == 503
+    assert NUMBER not in answer.text
+
+
+async def test_who_attended_to_a_call_is_published_once(
+    settings: Settings, study: Study, vault: Vault, person: Person
+) -> None:
+    kept = Kept()
+    said = {"alert": str(event_id("a")), "participant": person.participant, "by": " Dr V ", "did": "called"}
+    async with _client(settings, study, vault, kept) as client:
+        assert (await client.post("/alerts", json=said | {"did": ""})).status_code == 422
+        assert (await client.post("/alerts", json=said)).status_code == 200
+        assert (await client.post("/alerts", json=said)).status_code == 200
+    (event,) = kept.events
+    assert isinstance(event, SafetyAttended)
+    assert (str(event.alert), event.by, event.did) == (said["alert"], "Dr V", "called")
+    assert event.participant == person.participant

@@ -18,6 +18,7 @@ from schemas.events import (
     PlannedPrompt,
     PromptClosed,
     PromptSent,
+    SafetyAttended,
     SafetyRaised,
 )
 from schemas.identity import event_id
@@ -167,13 +168,22 @@ def test_a_planned_prompt_that_nobody_closed_is_failed_after_its_time() -> None:
     assert list(found["status"]) == ["failed"]
 
 
-def test_a_word_of_crisis_calls_until_somebody_lets_prompts_go_on() -> None:
+def test_a_call_for_help_stays_open_until_somebody_says_what_they_did() -> None:
     raised = SafetyRaised(**envelope("safety"), cause=event_id("message"), rule="en-3")
-    paused = PauseChanged(**envelope("pause"), paused=True, reason="crisis")
-    before = PauseChanged(**envelope("before", minutes=-5), paused=False, reason="staff")
-    looked = PauseChanged(**envelope("looked", minutes=9), paused=False, reason="staff")
-    assert len(Operations(File(raised, paused, before)).unattended_alerts()) == 1
-    assert Operations(File(raised, paused, before, looked)).unattended_alerts().empty
+    resumed = PauseChanged(**envelope("resumed", minutes=9), paused=False, reason="staff")
+    looked, again = (
+        SafetyAttended(
+            **envelope("looked", str(minutes), minutes=minutes), alert=raised.event_id, by="Dr V", did=did
+        )
+        for minutes, did in ((10, "called back"), (20, "visited"))
+    )
+    still_open = Operations(File(raised, resumed))
+    assert list(still_open.open_calls()["alert"]) == [str(raised.event_id)]
+    assert still_open.attended_calls().empty
+    attended = Operations(File(raised, resumed, again, looked))
+    assert attended.open_calls().empty
+    rows = File(raised, looked, again).query("select attended_by, did from help_calls")
+    assert rows.to_numpy().tolist() == [["Dr V", "called back"]]
 
 
 def test_the_line_that_check_prints() -> None:

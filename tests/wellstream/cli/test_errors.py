@@ -29,6 +29,7 @@ NEVER_REACHES_A_COMMAND = {
     "schemas.consumers.ContractBroken": "a bug, found at import",
     "schemas.consumers.MisplacedEvent": "a bug, found at import",
     "schemas.sealing.WrongKey": "the record becomes a dead letter",
+    "streams.notifier.channels.NotTold": "the notifier tries again",
     "streams.store.permission.NotPermitted": "the store answers with its sentence",
     "streams.worker.ports.SendFailed": "the worker starts again",
     "wellstream.formats.conditions.CannotExpress": "becomes a line of the report on losses",

@@ -33,7 +33,7 @@ from streams.store.tokens import Holders
 from streams.store.writer import write
 
 _log = logging.getLogger(__name__)
-_NICE = 5
+_NICE = 10
 _KILLED_FIRST = "800"
 _TRIES = 5
 _WAITING = 256

@@ -76,8 +76,9 @@ async def rebuild(settings: Settings, accept_loss: Collection[str] = ()) -> Rebu
     require_tables(accept_loss)
     open_store(settings.store_path).close()
     await build(settings)
-    store, report = await replace(settings, open_store(settings.store_path), accept_loss)
-    store.close()
+    with open_store(settings.store_path) as old:
+        report = await compare(settings, old, accept_loss)
+        put_in_place(settings, old).close()
     return report
 
 
@@ -99,37 +100,53 @@ async def build(settings: Settings) -> None:
         raise
 
 
-async def replace(
+async def compare(
     settings: Settings, old: duckdb.DuckDBPyConnection, accept_loss: Collection[str]
-) -> tuple[duckdb.DuckDBPyConnection, RebuildReport]:
-    """Compare the files, and put the new one in the place of the old one.
+) -> RebuildReport:
+    """Compare the files, and make the new one ready to be put in place; one that is refused is removed.
 
     Args:
-        settings: Where Kafka and the file are.
-        old: The store, of which no other connection is open; closed when it has been replaced.
+        settings: Where the file is.
+        old: The store.
         accept_loss: Tables that may lose rows.
 
-    Returns:
-        The store as it is now, and how the two compare.
-
     Raises:
-        RowsLost: A table has lost rows that is not named; the old file is still in place.
+        RowsLost: A table has lost rows that is not named.
         RebuildRefused: There is no new file.
         UnknownTable: There is no table of that name.
     """
     require_tables(accept_loss)
-    fresh = rebuilt_path(settings.store_path)
-    if not fresh.exists():
-        raise RebuildRefused("there is no rebuilt file beside the store's; run `wellstream rebuild` there")
+    fresh = _require_fresh(settings)
     try:
-        report = await asyncio.to_thread(_compare, old, fresh, accept_loss)
+        return await asyncio.to_thread(_compare, old, fresh, accept_loss)
     except BaseException:
         remove(fresh)
         raise
+
+
+def put_in_place(settings: Settings, old: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
+    """Put the new file in the place of the old one.
+
+    Args:
+        settings: Where the file is.
+        old: The store, of which no other connection is open; it is closed.
+
+    Returns:
+        The store as it is now.
+    """
+    path = settings.store_path
     old.execute("checkpoint")
     old.close()
-    _put_in_place(fresh, settings.store_path)
-    return open_store(settings.store_path), report
+    Path(f"{path}.wal").unlink(missing_ok=True)
+    rebuilt_path(path).replace(path)
+    return open_store(path)
+
+
+def _require_fresh(settings: Settings) -> Path:
+    fresh = rebuilt_path(settings.store_path)
+    if not fresh.exists():
+        raise RebuildRefused("there is no rebuilt file beside the store's; run `wellstream rebuild` there")
+    return fresh
 
 
 def require_tables(names: Collection[str]) -> None:
@@ -155,10 +172,7 @@ async def catch_up(settings: Settings, until: Mapping[Partition, int]) -> None:
     Raises:
         RebuildRefused: There is no new file, or Kafka ends before what the store has read.
     """
-    fresh = rebuilt_path(settings.store_path)
-    if not fresh.exists():
-        raise RebuildRefused("there is no rebuilt file beside the store's; run `wellstream rebuild` there")
-    with open_store(fresh) as new:
+    with open_store(_require_fresh(settings)) as new:
         there = offsets(new)
         if all(there.get(place, 0) >= offset for place, offset in until.items()):
             return
@@ -221,11 +235,6 @@ def remove(file: Path) -> None:
     """Remove a DuckDB file with its log."""
     for part in (file, Path(f"{file}.wal")):
         part.unlink(missing_ok=True)
-
-
-def _put_in_place(fresh: Path, path: Path) -> None:
-    Path(f"{path}.wal").unlink(missing_ok=True)
-    fresh.replace(path)
 
 
 async def _read_all(

@@ -23,7 +23,7 @@ from streams.store.batch_job import Batch, compute, keep, looked_at_again
 from streams.store.feed import Feed, computed_tables
 from streams.store.frames import Replaced
 from streams.store.ingest import STORED, begun, encoded, reached, rows_of
-from streams.store.rebuild import RebuildRefused, catch_up, replace
+from streams.store.rebuild import RebuildRefused, catch_up, compare, put_in_place
 from streams.store.retention import compare_beginnings, read_offsets
 from streams.store.writer import asking, offsets, open_store, write
 
@@ -31,6 +31,7 @@ _log = logging.getLogger(__name__)
 _WAIT_MS = 200
 _ON_THE_WAY_SECONDS = 20.0
 _BACKLOG = 1024
+_OK = 200
 
 
 class TopicsReplaced(RuntimeError):
@@ -123,15 +124,30 @@ async def _serve_file(
     if work.stopping.is_set():
         return owner
     accept_loss, answer = work.requests.pop(0)
+    owner, outcome = await _replaced(settings, owner, accept_loss)
+    if outcome.status == _OK:
+        feed.renew()
+    if not answer.done():
+        answer.set_result(outcome)
+    return owner
+
+
+async def _replaced(
+    settings: Settings, owner: duckdb.DuckDBPyConnection, accept_loss: list[str]
+) -> tuple[duckdb.DuckDBPyConnection, Replaced]:
+    """The store after a rebuilt file was put in place or refused, and what is said of it."""
     try:
         await catch_up(settings, offsets(owner))
-        owner, report = await replace(settings, owner, accept_loss)
-        outcome = Replaced(200, json.dumps(asdict(report)))
-        feed.renew()
+        report = await compare(settings, owner, accept_loss)
     except RebuildRefused as refused:
-        outcome = Replaced(409, str(refused))
-    answer.set_result(outcome)
-    return owner
+        return owner, Replaced(409, str(refused))
+    except Exception as error:
+        # Kafka is away or the disk is full: the store goes on with the file that it has.
+        _log.error("the rebuilt file was not put in place: %s", type_and_frames(error))
+        return owner, Replaced(
+            500, f"the rebuilt file was not put in place ({type(error).__name__}); see the store's log"
+        )
+    return put_in_place(settings, owner), Replaced(_OK, json.dumps(asdict(report)))
 
 
 async def _follow(settings: Settings, owner: duckdb.DuckDBPyConnection, work: _Work, feed: Feed) -> None:

@@ -26,25 +26,29 @@ from schemas.study.file import load_study
 from schemas.study.versions import Versions
 from streams.conversation.numbers import Parsed, parse
 from streams.indicators.update import TimelineEvent, absorb, updates
+from streams.store.binding import bind
 from streams.store.client import StoreUnavailable
+from streams.store.permission import RELATIONS, Permission
 from streams.store.projection import project, project_study
 from streams.store.queries import Operations, StudyData
 from streams.store.schema import Rows
+from streams.store.tokens import Role
 from streams.store.writer import asking, open_store, write
 from tests.conftest import DEMO
 
 STUDY = load_study(DEMO)
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
+PERMISSION = Permission(RELATIONS[Role.STAFF])
 
 
 class File:
-    """Answers like the reader, from a connection of its own."""
+    """Answers like the reader, from a connection of its own, what a reader may ask."""
 
     def __init__(self, store: duckdb.DuckDBPyConnection) -> None:
         self._store = store
 
     def query(self, sql: str, **params: Any) -> pd.DataFrame:
-        return asking(self._store)(sql, **params)
+        return asking(self._store)(PERMISSION.permit(bind(sql, params)))
 
 
 class Away:

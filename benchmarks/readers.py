@@ -21,6 +21,7 @@ from schemas.settings import Settings
 from streams.store.client import NotAllowed, Reader, StoreUnavailable
 from streams.store.feed import Feed
 from streams.store.frames import Replaced
+from streams.store.limits import Limits
 from streams.store.schema import Rows
 from streams.store.tokens import Role, TokenFile
 from streams.store.writer import open_store, write
@@ -45,7 +46,7 @@ async def main() -> None:
 async def _measure(settings: Settings, listener: socket.socket) -> None:
     owner, writing = open_store(settings.store_path), asyncio.Lock()
     connection = owner.cursor()
-    feed = Feed(settings, listener, _refuse)
+    feed = Feed(settings, listener, _refuse, Limits())
     running = asyncio.create_task(feed.run(owner.cursor(), writing))
     reader = Reader(settings.store_uri, "token")
     started = time.perf_counter()

@@ -133,12 +133,14 @@ class Feed:
         settings: Where the file is, where readers connect, and the operator's token.
         listener: The socket that readers connect to; kept open, so that they wait while none serves.
         replace: Asks the store to put a rebuilt file in place.
+        limits: What readers may use.
     """
 
-    def __init__(self, settings: Settings, listener: socket.socket, replace: Replace) -> None:
+    def __init__(self, settings: Settings, listener: socket.socket, replace: Replace, limits: Limits) -> None:
         self._settings = settings
         self._listener = listener
         self._replace = replace
+        self._limits = limits
         self._changed = asyncio.Event()
         self._serving: _Process | None = None
         self._starting: _Process | None = None
@@ -249,7 +251,7 @@ class Feed:
             listener=share(os.getpid()) if share else self._listener.fileno(),
             token=digest_of(settings.secret("store_token")),
             tokens=settings.store_tokens_path,
-            limits=Limits(memory_mb=settings.store_query_memory_mb),
+            limits=self._limits,
         )
 
     async def _spawn(self) -> asyncio.subprocess.Process:

@@ -23,6 +23,7 @@ from streams.store.batch_job import Batch, compute, keep, looked_at_again
 from streams.store.feed import Feed, computed_tables
 from streams.store.frames import Replaced
 from streams.store.ingest import STORED, begun, encoded, reached, rows_of
+from streams.store.limits import Limits
 from streams.store.rebuild import RebuildRefused, catch_up, compare, put_in_place
 from streams.store.retention import compare_beginnings, read_offsets
 from streams.store.writer import asking, offsets, open_store, write
@@ -87,7 +88,8 @@ async def serve_store(settings: Settings) -> None:
     owner = open_store(settings.store_path)
     try:
         with _listen(settings) as listener:
-            feed = Feed(settings, listener, work.replace)
+            limits = Limits(memory_mb=settings.store_query_memory_mb)
+            feed = Feed(settings, listener, work.replace, limits)
             try:
                 while not work.stopping.is_set():
                     owner = await _serve_file(settings, owner, work, feed)

@@ -16,11 +16,12 @@ from schemas.clock import now
 from schemas.settings import Settings
 from schemas.topics import CHECKINS
 from streams.store import feed as feeding
-from streams.store.client import NotAllowed, Reader
+from streams.store.client import NotAllowed, Reader, StoreUnavailable
 from streams.store.digest import digests
 from streams.store.feed import Feed, computed_tables
 from streams.store.frames import Frame, Replaced, Retire, Written
 from streams.store.ingest import rows_of
+from streams.store.limits import Limits
 from streams.store.projection import project
 from streams.store.reader_process import next_frame
 from streams.store.schema import Rows
@@ -43,7 +44,7 @@ class Store:
         self.connection = open_store(self.settings.store_path)
         self.writing = asyncio.Lock()
         self.asked: list[list[str]] = []
-        self.feed = Feed(self.settings, self.listener, self.replace)
+        self.feed = Feed(self.settings, self.listener, self.replace, Limits(stopping_seconds=0.2))
         self.reader = Reader(self.settings.store_uri, "token")
         self.written = 0
 
@@ -144,6 +145,16 @@ async def test_readers_that_fall_behind_get_a_fresh_copy(
         sent += 200
     await store.until("select count(*) from dead_letters", lambda n: n == sent)
     assert store.processes() != [process]
+
+
+async def test_a_query_that_cannot_be_interrupted_ends_its_process(store: Store) -> None:
+    await store.ask("select 1")
+    (process,) = store.processes()
+    hurried = Reader(store.settings.store_uri, "token", 1)
+    with pytest.raises(StoreUnavailable):
+        await asyncio.to_thread(hurried.query, "select levenshtein(repeat('a', 300000), repeat('b', 300000))")
+    assert await store.ask("select count(*) from checkins") > 0
+    assert not process.is_running()
 
 
 async def test_the_process_has_no_secret_and_passes_requests_on(store: Store) -> None:

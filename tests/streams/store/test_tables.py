@@ -26,6 +26,7 @@ from streams.store.digest import digests
 from streams.store.drift import drift_of
 from streams.store.feed import Feed
 from streams.store.ingest import STORED, rows_of
+from streams.store.limits import Limits
 from streams.store.projection import project
 from streams.store.schema import TABLES, OtherFormat, Rows
 from streams.store.service import TopicsReplaced, refuse_other_topics
@@ -279,7 +280,7 @@ async def test_a_batch_that_fails_is_noted_and_tried_again(
     settings = Settings(batch_minutes=0.0001)
     store, work = open_store(":memory:"), serve._Work()
     with socket.socket() as listener:
-        feed = Feed(settings, listener, work.replace)
+        feed = Feed(settings, listener, work.replace, Limits())
         often = asyncio.create_task(serve._compute_often(settings, store, None, work, feed))
         async with asyncio.timeout(10):
             while len(tried) < 2:

@@ -20,8 +20,8 @@ def open_calls() -> None:
         for call in calls.itertuples()
     ]
     st.error(
-        f"**{people} {'participant calls' if one else 'participants call'} for help, and nobody has attended "
-        f"to {'it' if one else 'all of it'} yet.**\n\n" + "\n".join(lines) + "\n\n"
+        f"**{people} {'participant calls' if one else 'participants call'} for help. Nobody has attended to "
+        f"{'this call' if len(calls) == 1 else 'these calls'} yet.**\n\n" + "\n".join(lines) + "\n\n"
         "They were told at once whom to call, and their prompts are paused. It is no measure of risk: "
         "follow the study's safety plan. `wellstream participant reveal` shows the number; then record what "
         "was done with `wellstream alert close CALL --by NAME --did TEXT`."

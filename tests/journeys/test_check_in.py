@@ -1,15 +1,19 @@
 """A check-in from a telephone and one from a browser become rows that readers see."""
 
 from pathlib import Path
+from uuid import UUID
 
 import httpx
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser
 
+from locales import form_texts
 from schemas.settings import Settings
 from streams.store.client import NotAllowed, Reader
 from tests.journeys.people import count, form_link, person, text, until
+from wellstream.operations.enrolment import reveal
+from wellstream.operations.help_calls import NoSuchCall, attend
 
 pytestmark = [pytest.mark.kafka, pytest.mark.journey]
 
@@ -64,6 +68,25 @@ def test_a_form_that_is_sent_twice_lands_once(system: Settings, reader: Reader) 
     assert "Dank" in answers[0].text
     until(lambda: count(reader, "checkins where participant = :p", p=participant))
     assert count(reader, "answers where participant = :p", p=participant) == 5
+
+
+def test_a_cry_for_help_in_the_form_is_answered_and_stays_open_until_somebody_attended(
+    system: Settings, reader: Reader
+) -> None:
+    participant = person(system, "+447700900007")
+    answers = {"mood": "1", "stress": "9", "handled": "1", "note": "I can\u2019t go on anymore"}
+    page = httpx.post(form_link(system, participant), data=answers, timeout=10)
+    assert form_texts("en").call_title in page.text
+    assert "href=tel:112" in page.text
+    until(lambda: count(reader, "help_calls where participant = :p and attended_at is null", p=participant))
+    until(lambda: count(reader, "pauses where participant = :p and reason = 'crisis'", p=participant))
+    assert reveal(system, participant, "Dr V", "call for help") == "+447700900007"
+    call = reader.query("select alert from help_calls where participant = :p", p=participant)["alert"][0]
+    assert attend(system, call[:12], "Dr V", "called back") == (UUID(call), participant)
+    attended = "help_calls where participant = :p and attended_by = 'Dr V' and did = 'called back'"
+    until(lambda: count(reader, attended, p=participant))
+    with pytest.raises(NoSuchCall, match="no open call"):
+        attend(system, call, "Dr W", "called too")
 
 
 def test_a_form_with_a_foreign_value_is_asked_again(system: Settings) -> None:

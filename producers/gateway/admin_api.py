@@ -64,7 +64,7 @@ def build_admin_api(
     """
     api = _AdminApi(settings, studies, vault, publisher, clock)
     staff = StaffRoutes(vault, Intake(vault, publisher, clock), clock, settings.home / "revealed.jsonl")
-    return Starlette(
+    application = Starlette(
         routes=[
             Route("/keys/{participant}", api.key),
             Route("/participants", api.enrol, methods=["POST"]),
@@ -88,6 +88,8 @@ def build_admin_api(
             VaultUnavailable: _not_stored,
         },
     )
+    application.router.redirect_slashes = False
+    return application
 
 
 class _Bearer:

@@ -41,6 +41,7 @@ def build_gateway(
     clock: Clock,
     announced: Callable[[], bool] = lambda: True,
     recent: RecentAnswers | None = None,
+    helpers: Callable[[], Mapping[str, str]] = dict,
 ) -> Starlette:
     """The public application.
 
@@ -53,6 +54,7 @@ def build_gateway(
         clock: Tells the time.
         announced: Whether the study is known to be on its topic; part of `/readyz`.
         recent: People's last two weeks, where a study shows them.
+        helpers: The state of each helper; told by `/readyz`, which does not depend on them.
     """
     intake = Intake(vault, publisher, clock)
     proxies = TrustedProxies(settings.trusted_proxies)
@@ -60,8 +62,8 @@ def build_gateway(
     limits = FormLimits(proxies, clock, by_network=not settings.simulation)
     sms = SmsRoutes(settings, registry, vault, intake)
     form = FormRoutes(settings, studies, vault, intake, clock, limits, recent)
-    health = _Health(vault, publisher, announced)
-    return Starlette(
+    health = _Health(vault, publisher, announced, helpers)
+    application = Starlette(
         routes=[
             Route("/sms/{provider}", sms.receive, methods=["GET", "POST"]),
             Route("/sms/{provider}/{secret}", sms.receive, methods=["GET", "POST"]),
@@ -87,29 +89,40 @@ def build_gateway(
         ],
         exception_handlers={HTTPException: _refused},
     )
+    # It would redirect to whatever `Host` says.
+    application.router.redirect_slashes = False
+    return application
 
 
 class _Health:
     """Liveness, and readiness to accept check-ins."""
 
-    def __init__(self, vault: Vault, publisher: Publisher, announced: Callable[[], bool]) -> None:
+    def __init__(
+        self,
+        vault: Vault,
+        publisher: Publisher,
+        announced: Callable[[], bool],
+        helpers: Callable[[], Mapping[str, str]],
+    ) -> None:
         self._vault = vault
         self._publisher = publisher
         self._announced = announced
+        self._helpers = helpers
 
     async def alive(self, _: Request) -> Response:
         """200 while the process answers."""
         return JSONResponse({"alive": True})
 
     async def ready(self, _: Request) -> Response:
-        """200 if all parts are ready, else 503, with the state of each."""
+        """200 if check-ins can be accepted, else 503, with the state of each part and of each helper."""
         parts = {
             "vault": await self._vault.ready(),
             "kafka": await self._publisher.ready(),
             "study": self._announced(),
         }
         status = 200 if all(parts.values()) else 503
-        return JSONResponse({part: "ready" if well else "not ready" for part, well in parts.items()}, status)
+        states = {part: "ready" if well else "not ready" for part, well in parts.items()}
+        return JSONResponse(states | dict(self._helpers()), status)
 
 
 async def _stylesheet(_: Request) -> Response:

@@ -43,6 +43,12 @@ def message(
     return HTMLResponse(render_message(study, language, name, call=call), status)
 
 
+def _too_often(wait: int) -> Response:
+    refusal = message(None, None, "too_often", 429)
+    refusal.headers["Retry-After"] = str(wait)
+    return refusal
+
+
 class FormRoutes:
     """The form's two routes. `GET` changes nothing; only `POST` does.
 
@@ -128,17 +134,14 @@ class FormRoutes:
 
     async def _open(self, request: Request) -> Opened | Response:
         """The link with its study and key, or the page that says why it cannot be used."""
-        wait = await self._limits.wait(request)
-        if wait:
-            refusal = message(None, None, "too_often", 429)
-            refusal.headers["Retry-After"] = str(wait)
-            return refusal
         link = await self._vault.links.find(request.path_params["token"])
         study = self._studies.get(link.person.study) if link else None
         key = await self._vault.keys.get(link.person.participant) if link else None
         if link is None or study is None or key is None:
-            await self._limits.count_unknown(request)
-            return message(None, None, "unknown", 404)
+            wait = await self._limits.slow_down(request)
+            return _too_often(wait) if wait else message(None, None, "unknown", 404)
+        if wait := await self._limits.wait(request):
+            return _too_often(wait)
         return Opened(link, study, key)
 
     def _unreadable(self, request: Request, opened: Opened, status: int) -> Response:

@@ -1,5 +1,12 @@
-"""How often the form may be requested: limits per link and per network, in memory, over a moving minute."""
+"""How often the form may be requested: limits per link, in memory, over a moving minute.
 
+A link that exists is never refused for what others do: people behind one carrier or one proxy share an
+address, and whoever sends wrong links from it must not close the form for them. A link's token has 128 random
+bits, so that finding one of a million links takes 3e32 requests; wrong links are slowed only because each
+costs a look into the vault.
+"""
+
+import asyncio
 import math
 from dataclasses import dataclass
 
@@ -12,6 +19,8 @@ from producers.gateway.networks import TrustedProxies
 from schemas.clock import Clock
 from schemas.identity import digest
 
+_MOST_DELAYED = 50
+
 
 @dataclass(frozen=True)
 class Rates:
@@ -19,14 +28,14 @@ class Rates:
 
     Attributes:
         looks, sends: For one link: GET and POST.
-        network: For one /24 of IPv4 or /64 of IPv6; many telephones may share one behind their carrier.
-        unknown: Links that do not exist, for one such network.
+        unknown: Links that do not exist, for one /24 of IPv4 or /64 of IPv6; more are answered late.
+        delay_seconds: How late.
     """
 
     looks: int = 120
     sends: int = 30
-    network: int = 240
     unknown: int = 20
+    delay_seconds: float = 2.0
 
 
 class FormLimits:
@@ -35,7 +44,7 @@ class FormLimits:
     Args:
         proxies: Finds the network that a request comes from.
         clock: Tells the time, for how long to wait.
-        by_network: Whether networks are limited, not only links.
+        by_network: Whether wrong links are slowed.
         rates: The limits.
     """
 
@@ -47,28 +56,37 @@ class FormLimits:
         self._by_network = by_network
         rates = rates or Rates()
         self._link = {"GET": _per_minute(rates.looks, "look"), "POST": _per_minute(rates.sends, "send")}
-        self._network = _per_minute(rates.network, "network")
         self._unknown = _per_minute(rates.unknown, "unknown")
+        self._delay = rates.delay_seconds
+        self._delayed = 0
         self._limiter = MovingWindowRateLimiter(MemoryStorage())
 
     async def wait(self, request: Request) -> int:
-        """Seconds until this request may be made again; 0 if it may be made now, which counts it."""
-        network = self._proxies.network_of(request)
-        if self._by_network:
-            if not await self._limiter.test(self._unknown, network):
-                return await self._until(self._unknown, network)
-            if not await self._limiter.hit(self._network, network):
-                return await self._until(self._network, network)
+        """Seconds until the link, which exists, may be requested again; 0 if now, which counts it."""
         limit = self._link["POST" if request.method == "POST" else "GET"]
         token = digest(request.path_params["token"])
-        if not await self._limiter.hit(limit, token):
-            return await self._until(limit, token)
-        return 0
+        return 0 if await self._limiter.hit(limit, token) else await self._until(limit, token)
 
-    async def count_unknown(self, request: Request) -> None:
-        """Count a request whose link does not exist."""
-        if self._by_network:
-            await self._limiter.hit(self._unknown, self._proxies.network_of(request))
+    async def slow_down(self, request: Request) -> int:
+        """Count a request whose link does not exist; beyond the limit, return late.
+
+        Only so many are held back at once: a flood of wrong links must not occupy all connections.
+
+        Returns:
+            Seconds until it may be made again; 0 if it was within the limit.
+        """
+        if not self._by_network:
+            return 0
+        network = self._proxies.network_of(request)
+        if await self._limiter.hit(self._unknown, network):
+            return 0
+        if self._delayed < _MOST_DELAYED:
+            self._delayed += 1
+            try:
+                await asyncio.sleep(self._delay)
+            finally:
+                self._delayed -= 1
+        return await self._until(self._unknown, network)
 
     async def _until(self, limit: RateLimitItem, key: str) -> int:
         stats = await self._limiter.get_window_stats(limit, key)

@@ -3,7 +3,7 @@
 import asyncio
 import signal
 import socket
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 
 import uvicorn
@@ -14,6 +14,8 @@ from locales import all_locales
 from producers.forms.recent_answers import Follower, RecentAnswers
 from producers.gateway.admin_api import build_admin_api
 from producers.gateway.app import build_gateway
+from producers.gateway.connections import HEADER_BYTES, ConnectionLimits, bounded
+from producers.gateway.helpers import Helpers
 from producers.kafka import Publisher, PublishFailed, announce
 from producers.sms.dispatcher import Dispatcher
 from producers.sms.providers.registry import Registry, configured_providers
@@ -25,6 +27,8 @@ from schemas.study.file import load_study
 
 _GRACE_SECONDS = 10
 _RETRY_SECONDS = 1.0
+_BACKLOG = 1024
+_ADMIN_LIMITS = ConnectionLimits(connections=100)
 
 
 class PortInUse(RuntimeError):
@@ -57,21 +61,28 @@ async def serve_gateway(settings: Settings) -> None:
     registry = configured_providers(settings)
     async with _vault(settings) as vault, _publisher(settings) as publisher, _closing(registry):
         recent = RecentAnswers(studies) if study.form.last_two_weeks else None
-        public = build_gateway(settings, studies, registry, vault, publisher, now, announced.is_set, recent)
+        work: dict[str, Callable[[], Awaitable[None]]] = {}
+        if sending := registry.sending:
+            work["sender"] = lambda: Dispatcher(settings, sending, studies, vault, publisher, now).run()
+        if recent:
+            work["reader of recent answers"] = lambda: _follow(recent, settings, announced)
+        helpers = Helpers(work)
+        public = build_gateway(
+            settings, studies, registry, vault, publisher, now, announced.is_set, recent,
+            helpers=lambda: helpers.states,
+        )  # fmt: skip
         admin = build_admin_api(settings, studies, registry, vault, publisher, now)
         with (
-            _listen(settings.gateway_host, settings.gateway_port) as public_socket,
-            _listen(settings.admin_host, settings.admin_port) as admin_socket,
+            listen(settings.gateway_host, settings.gateway_port) as public_socket,
+            listen(settings.admin_host, settings.admin_port) as admin_socket,
         ):
-            servers = (_server(public), _server(admin))
-            work = [_announce(study, settings, publisher, studies, announced)]
-            if registry.sending:
-                work.append(Dispatcher(settings, registry.sending, studies, vault, publisher, now).run())
-            if recent:
-                work.append(_follow(Follower(recent, settings.kafka, now), announced))
             await _run(
-                [(servers[0], public_socket), (servers[1], admin_socket)],
-                [asyncio.create_task(one) for one in work],
+                [
+                    (http_server(public, ConnectionLimits()), public_socket),
+                    (http_server(admin, _ADMIN_LIMITS), admin_socket),
+                ],
+                asyncio.create_task(_announce(study, settings, publisher, studies, announced)),
+                asyncio.create_task(helpers.run()),
             )
 
 
@@ -101,20 +112,29 @@ async def _closing(registry: Registry) -> AsyncIterator[None]:
         await registry.close()
 
 
-def _listen(host: str, port: int) -> socket.socket:
+def listen(host: str, port: int) -> socket.socket:
+    """A socket that listens.
+
+    Raises:
+        PortInUse: The port is taken.
+    """
     try:
-        return socket.create_server((host, port))
+        return socket.create_server((host, port), backlog=_BACKLOG)
     except OSError:
         raise PortInUse(
             f"port {port} on {host} is in use; stop what listens there, or choose another port"
         ) from None
 
 
-def _server(app: Starlette) -> _Server:
+def http_server(app: Starlette, limits: ConnectionLimits) -> uvicorn.Server:
+    """A server for an application, within limits; it leaves signals alone."""
     # No access log: form tokens stand in the paths.
     return _Server(
         uvicorn.Config(
             app,
+            http=bounded(limits),
+            h11_max_incomplete_event_size=HEADER_BYTES,
+            ws="none",
             access_log=False,
             log_level="warning",
             lifespan="off",
@@ -124,7 +144,16 @@ def _server(app: Starlette) -> _Server:
     )
 
 
-async def _run(servers: list[tuple[_Server, socket.socket]], background: list["asyncio.Task[None]"]) -> None:
+async def _run(
+    servers: list[tuple[uvicorn.Server, socket.socket]],
+    announcing: "asyncio.Task[None]",
+    helping: "asyncio.Task[None]",
+) -> None:
+    """Serve until a signal; or until the study turns out to have been announced with other content.
+
+    Nothing else ends the intake: it needs Kafka and the vault only.
+    """
+
     def stop() -> None:
         for server, _ in servers:
             server.should_exit = True
@@ -137,20 +166,19 @@ async def _run(servers: list[tuple[_Server, socket.socket]], background: list["a
     for name in (signal.SIGTERM, signal.SIGINT):
         with suppress(NotImplementedError):  # Windows
             loop.add_signal_handler(name, stop)
-    for task in background:
-        task.add_done_callback(stop_if_failed)
+    announcing.add_done_callback(stop_if_failed)
     await asyncio.gather(*(server.serve(sockets=[listener]) for server, listener in servers))
-    for task in background:
+    for task in (announcing, helping):
         task.cancel()
-    for outcome in await asyncio.gather(*background, return_exceptions=True):
-        if isinstance(outcome, Exception):
-            raise outcome
+    outcome, _ = await asyncio.gather(announcing, helping, return_exceptions=True)
+    if isinstance(outcome, Exception):
+        raise outcome
 
 
-async def _follow(follower: Follower, announced: asyncio.Event) -> None:
+async def _follow(recent: RecentAnswers, settings: Settings, announced: asyncio.Event) -> None:
     # Check-ins of an earlier version of the study mean something only when that version is known.
     await announced.wait()
-    await follower.run()
+    await Follower(recent, settings.kafka, now).run()
 
 
 async def _announce(

@@ -1,5 +1,6 @@
 """Misuse of the form: every response is clear, every refusal is audited, and nothing crashes."""
 
+import asyncio
 import json
 import logging
 from collections.abc import AsyncIterator
@@ -221,7 +222,8 @@ async def test_a_refused_form_is_recorded_in_the_audit_log_alone(
 async def test_guessing_is_answered_recorded_and_then_stopped(
     client: httpx.AsyncClient, settings: Settings
 ) -> None:
-    answers = [await client.post(f"/c/guess-{number}", data=GOOD) for number in range(25)]
+    asked = [client.post(f"/c/guess-{number}", data=GOOD) for number in range(25)]
+    answers = sorted(await asyncio.gather(*asked), key=lambda answer: answer.status_code)
     assert [answer.status_code for answer in answers] == [404] * 20 + [429] * 5
     for language in ("en", "nl", "ar"):
         assert form_texts(language)["unknown_title"] in answers[0].text
@@ -262,3 +264,11 @@ async def test_a_second_tab_gets_the_page_for_answers_that_came_too_late(
         assert SAYS["already"] in late.text
     assert SAYS["thanks"] in (await client.post(link, data=GOOD)).text
     assert len(kept.events) == 1
+
+
+@pytest.mark.parametrize("path", ["/c/x/", "/healthz/", "//evil.example/c/x", "/static/form.css/"])
+async def test_nobody_is_sent_to_whatever_host_says(client: httpx.AsyncClient, path: str) -> None:
+    answer = await client.get(path, headers={"Host": "evil.example"})
+    assert answer.status_code == 404
+    assert "location" not in answer.headers
+    assert "evil" not in answer.text

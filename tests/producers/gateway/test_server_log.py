@@ -11,8 +11,9 @@ from starlette.middleware import Middleware
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
+from producers.gateway.connections import ConnectionLimits
 from producers.gateway.middleware import UnexpectedErrors
-from producers.gateway.server import _server
+from producers.gateway.server import http_server
 
 SAID = "+447700900123 said something private"
 
@@ -33,7 +34,7 @@ async def test_no_secret_path_stands_in_a_log(
         middleware=[Middleware(UnexpectedErrors, where="the gateway", answer=_broken)],
     )
     listener = socket.create_server(("127.0.0.1", 0))
-    server = _server(application)
+    server = http_server(application, ConnectionLimits())
     serving = asyncio.create_task(server.serve(sockets=[listener]))
     port = listener.getsockname()[1]
     with caplog.at_level(logging.INFO, "uvicorn"):

@@ -10,7 +10,7 @@ import streamlit as st
 from schemas.clock import now
 from schemas.settings import MissingSetting, Settings
 from streams.statistics.report import Report, StudyReport
-from streams.store.client import NotAllowed, Reader, StoreUnavailable
+from streams.store.client import NotAllowed, Reader, StoreUnavailable, UnknownToken
 from streams.store.queries import Operations, Outcome, StudyData, Wanted
 
 _P = ParamSpec("_P")
@@ -84,10 +84,12 @@ def explain_trouble(show: Callable[_P, None]) -> Callable[_P, None]:
             show(*args, **kwargs)
         except StoreUnavailable as away:
             st.warning(f"{_sentence(away)} Reload this page when the store is back.")
-        except NotAllowed:
+        except UnknownToken:
             st.error(
                 "The store refused the query. Check that WELLSTREAM_STORE_TOKEN here is the store's token."
             )
+        except NotAllowed as refused:
+            st.error(f"The store could not answer: {refused}.")
         except MissingSetting as missing:
             st.error(f"{_sentence(missing)}, the same as in the store; then restart the dashboard.")
 

@@ -97,9 +97,9 @@ def main(stream: IO[bytes]) -> None:
     connection = open_copy(start.copy, start.limits)
     writer, requests = connection.cursor(), _Requests()
     server: HttpServer | None = None
-    waiting: Queue[Frame | None] = Queue(_WAITING)
+    waiting: Queue[Frame] = Queue(_WAITING)
     threading.Thread(target=_receive, args=(stream, waiting), name="frames", daemon=True).start()
-    while (frame := next_frame(waiting)) is not None:
+    while not isinstance(frame := next_frame(waiting), Retire):
         match frame:
             case Written():
                 _apply(writer, frame)
@@ -115,23 +115,22 @@ def main(stream: IO[bytes]) -> None:
                 _say("serving")
             case Replaced():
                 requests.answer(frame)
-            case Retire():
-                break
             case Start():
                 raise ValueError("started twice")
             case _:
                 assert_never(frame)
-    if server and frame is not None:
+    if server:
         server.stop()
 
 
-def _receive(stream: IO[bytes], waiting: "Queue[Frame | None]") -> None:
+def _receive(stream: IO[bytes], waiting: "Queue[Frame]") -> None:
     while (frame := read(stream)) is not None:
         waiting.put(frame)
-    waiting.put(None)
+    # The writer has gone, and its successor needs the port: nothing here is worth waiting for.
+    os._exit(0)
 
 
-def next_frame(waiting: "Queue[Frame | None]") -> Frame | None:
+def next_frame(waiting: "Queue[Frame]") -> Frame:
     """The next frame; rows that wait one after another come as one, so that a slow reader catches up."""
     frame = waiting.get()
     if not isinstance(frame, Written):
@@ -139,15 +138,17 @@ def next_frame(waiting: "Queue[Frame | None]") -> Frame | None:
     rows: Rows = {}
     reached: dict[Partition, int] = {}
     begun: dict[Partition, int] = {}
-    while isinstance(frame, Written):
+    while True:
         for name, more in frame.rows.items():
             rows.setdefault(name, []).extend(more)
         reached |= frame.reached
         begun = dict(frame.begun) | begun
         with waiting.mutex:
-            frame = waiting.queue[0] if waiting.queue else None
-        if isinstance(frame, Written):
-            waiting.get()
+            following = waiting.queue[0] if waiting.queue else None
+        if not isinstance(following, Written):
+            break
+        frame = following
+        waiting.get()
     return Written(rows, reached, begun)
 
 

@@ -118,12 +118,13 @@ def test_frames_that_wait_are_written_as_one_with_the_same_result() -> None:
     place = (CHECKINS.name, 0)
     frames = [Written(letters(3, 2 * n), {place: n + 1}, {place: n}) for n in range(4)]
     frames += [Written({name: [row]}, {}, {}) for name, rows in all_rows().items() for row in rows]
-    waiting: Queue[Frame | None] = Queue()
-    for frame in (*frames, Retire(), None):
+    waiting: Queue[Frame] = Queue()
+    for frame in frames:
         waiting.put(frame)
+    waiting.put(Retire())
     merged = next_frame(waiting)
     assert isinstance(merged, Written)
-    assert (next_frame(waiting), next_frame(waiting)) == (Retire(), None)
+    assert next_frame(waiting) == Retire()
     one, each = open_store(":memory:"), open_store(":memory:")
     write(one, merged.rows, merged.reached, merged.begun)
     for frame in frames:

@@ -53,13 +53,6 @@ class HelpCalls:
             task.add_done_callback(lambda _: self._publishing.pop(alert.event_id, None))
         await asyncio.wait({task}, timeout=_ANSWER_SECONDS)
 
-    async def close(self) -> None:
-        """Stop trying."""
-        tasks = list(self._publishing.values())
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-
     async def _publish(self, alert: SafetyRaised, pause: PauseChanged) -> None:
         wait = _FIRST_WAIT_SECONDS
         events: list[SafetyRaised | PauseChanged] = [alert, pause]

@@ -144,6 +144,37 @@ def test_the_other_pages_are_accessible(
     plain.close()
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_answer_to_a_call_for_help_is_accessible(
+    site: FormSite, context: BrowserContext, language: str
+) -> None:
+    page = context.new_page()
+    page.goto(site.fresh(SIMPLE, language))
+    page.fill("[name=note]", "I want to kill myself")
+    press(page, "send")
+    expect(page.locator(".call")).to_be_focused()
+    expect(page.locator(".summary")).to_have_count(1)
+    check(page)
+    choose(page, mood="1", stress="9", handled="1")
+    press(page, "send")
+    expect(page.locator("[data-done=thanks]")).to_have_count(1)
+    expect(page.locator(".call a")).to_have_count(2)
+    assert page.get_attribute(".call a", "href") == "tel:112"
+    check(page)
+
+
+def test_a_call_for_help_is_answered_while_kafka_is_away(
+    broken_site: FormSite, context: BrowserContext
+) -> None:
+    page = context.new_page()
+    page.goto(broken_site.fresh(SIMPLE))
+    fill_demo(page)
+    page.fill("[name=note]", "I want to kill myself")
+    press(page, "send")
+    expect(page.locator(".call")).to_be_visible(timeout=10_000)
+    expect(page.locator("[role=status]")).to_contain_text("Kept on this phone", timeout=10_000)
+
+
 def test_too_often_is_answered_in_words(site: FormSite, context: BrowserContext) -> None:
     url = site.fresh(SIMPLE)
     with httpx.Client() as client:

@@ -9,7 +9,6 @@ import pytest
 from producers.gateway import helpers
 from producers.gateway.helpers import Helpers
 
-
 SAID = "+447700900123"
 
 

@@ -17,6 +17,8 @@ def command(settings: Settings) -> list[str]:
         "server.port": str(settings.dashboard_port),
         "server.fileWatcherType": "none",
         "browser.gatherUsageStats": "false",
+        "logger.level": "warning",
+        "logger.hideWelcomeMessage": "true",
         "client.toolbarMode": "minimal",
         "client.showErrorDetails": "none",
         "client.showErrorLinks": "false",

@@ -175,7 +175,9 @@ def run_worker(settings: Settings) -> None:
     settings.worker_path.mkdir(parents=True, exist_ok=True)
     _ready_file(settings).unlink(missing_ok=True)
     app = build_app(settings, KnownVersions(settings.kafka), KeyClient(settings))
-    faust.Worker(app, loglevel="warning", quiet=True).execute_from_commandline()
+    worker = faust.Worker(app, loglevel="warning", quiet=True)
+    worker.spinner = None  # it writes terminal codes into logs
+    worker.execute_from_commandline()
 
 
 def _ready_file(settings: Settings) -> Path:

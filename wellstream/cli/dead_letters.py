@@ -44,8 +44,12 @@ def replay(
     Example: `wellstream dead-letters replay --reason unknown_version`, after an upgrade
     """
     from schemas.events import Reason
+    from wellstream.operations.dead_letters import REPLAYABLE
     from wellstream.operations.dead_letters import replay as replay_them
 
+    if topic and topic not in REPLAYABLE:
+        err.print(f"There is no topic {topic!r}. The topics are {', '.join(sorted(REPLAYABLE))}.")
+        raise typer.Exit(2)
     if reason and reason not in set(Reason):
         err.print(f"There is no reason {reason!r}. The reasons are {', '.join(Reason)}.")
         raise typer.Exit(2)

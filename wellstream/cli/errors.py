@@ -8,10 +8,11 @@ from typing import TypeVar
 import typer
 from pydantic import ValidationError
 from rich.console import Console
-from rich.markup import escape
+from rich.text import Text
 
 from schemas.settings import Settings
 from wellstream.cli.environment import wrong_values
+from wellstream.cli.output import without_codes
 
 _T = TypeVar("_T")
 KNOWN = frozenset(
@@ -76,7 +77,8 @@ def report_errors(action: Callable[[], _T]) -> _T:
 
 def print_error(sentence: str) -> None:
     """Print a sentence about what went wrong."""
-    Console(stderr=True).print(f"[red]wellstream:[/red] {escape(sentence)}", highlight=False, soft_wrap=True)
+    shown = Text.assemble(("wellstream:", "red"), f" {without_codes(sentence)}")
+    Console(stderr=True).print(shown, soft_wrap=True)
 
 
 def sentence_for(error: Exception) -> str | None:

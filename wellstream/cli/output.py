@@ -65,7 +65,12 @@ def _table(columns: Iterable[str], rows: Iterable[Iterable[Any]]) -> Table:
 
 def _cell(value: object) -> Text:
     """A value as it is: neither rich's markup nor a terminal's codes mean anything in it."""
-    return Text("" if value is None else str(value).translate(_SHOWN_CODES))
+    return Text("" if value is None else without_codes(str(value)))
+
+
+def without_codes(text: str) -> str:
+    """A text in which a terminal's codes can be read, and do nothing."""
+    return text.translate(_SHOWN_CODES)
 
 
 def print_frame(frame: "pd.DataFrame", as_: TableFormat) -> None:

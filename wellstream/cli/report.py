@@ -29,6 +29,7 @@ from wellstream.cli.model_tables import (
     only_one,
     show,
 )
+from wellstream.cli.output import TableFormat
 from wellstream.local.state import adopt_running
 
 if TYPE_CHECKING:
@@ -60,8 +61,9 @@ def report(
         bool, typer.Option("--public", help="Hide cells below 10 people instead of 5.")
     ] = False,
     format_: Annotated[
-        str, typer.Option("--format", help="table or csv: one table, the contrasts unless another is named.")
-    ] = "table",
+        TableFormat,
+        typer.Option("--format", help="table or csv: one table, the contrasts unless another is named."),
+    ] = TableFormat.TABLE,
 ) -> None:
     """How a study's arms compare: how much more each changed from baseline than the reference arm.
 
@@ -80,7 +82,7 @@ def report(
         Result.MICRO_RANDOMISED: micro_randomised, Result.RELIABILITY: reliability,
         Result.EARLY_WARNINGS: early_warnings, Result.ACUTE_CHANGE: acute_change,
     }  # fmt: skip
-    wanted, as_csv = only_one(asked), format_ == "csv"
+    wanted, as_csv = only_one(asked), format_ is TableFormat.CSV
     if isinstance(wanted, Result):
         result = wanted
         report_errors(lambda: _show(result, study, outcome, hours, as_csv=as_csv, public=public))

@@ -110,7 +110,11 @@ def _java(jars: list[Path], main: str, *arguments: str) -> list[str]:
         "-Xmx512m",
         "-XX:+UseSerialGC",
         "-XX:TieredStopAtLevel=1",
+        "--enable-native-access=ALL-UNNAMED",
+        "--sun-misc-unsafe-memory-access=allow",
         "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
+        # It warns of every first start.
+        "-Dorg.slf4j.simpleLogger.log.org.apache.kafka.controller.QuorumController=error",
         "-Dorg.slf4j.simpleLogger.showDateTime=true",
         "-Dorg.slf4j.simpleLogger.dateTimeFormat=yyyy-MM-dd'T'HH:mm:ssXXX",
         "-cp",

@@ -11,7 +11,8 @@ from schemas.topic_log import read_to_end
 from schemas.topics import DEAD_LETTERS, TOPICS
 
 _LIMIT_SECONDS = 30.0
-_REPLAYABLE = {topic.name for topic in TOPICS} - {DEAD_LETTERS.name}
+REPLAYABLE = {topic.name for topic in TOPICS} - {DEAD_LETTERS.name}
+"""The topics on which dead letters can be put back."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,7 @@ async def replay(settings: Settings, reason: Reason | None = None, topic: str | 
     sent = 0
     try:
         for dead in chosen:
-            if dead.topic in _REPLAYABLE and dead.value is not None and dead.whole:
+            if dead.topic in REPLAYABLE and dead.value is not None and dead.whole:
                 await publisher.put(dead.topic, dead.key, dead.value)
                 sent += 1
     finally:

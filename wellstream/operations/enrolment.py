@@ -57,6 +57,8 @@ def _checked(row: int, person: dict[str, str], study: Study) -> dict[str, str]:
 
 
 def _require(row: int, field: str, value: str | None, allowed: Sequence[str], study: Study) -> None:
+    if not value:
+        raise AdminApiRefused(f"person {row}: the {field} is missing; {study.ref} has: {', '.join(allowed)}")
     if value not in allowed:
         raise AdminApiRefused(
             f"person {row}: {study.ref} has no {field} {value!r}; allowed: {', '.join(allowed)}"

@@ -20,8 +20,8 @@ from wellstream.reference.commands import commands
 NEEDS_NOTHING = {"schema", "codebook", "study schema", "instrument list", "study check"}
 """Commands that work wherever they are called, given files that are right."""
 
-STARTS_MUCH = {"demo", "serve dashboard"}
-"""Commands that a right call would start for good: `serve dashboard` becomes Streamlit."""
+STARTS_MUCH = {"demo", "serve dashboard", "serve notifier"}
+"""Commands that a right call starts for good, also where nothing else runs."""
 
 LONGEST_LINE = 900
 

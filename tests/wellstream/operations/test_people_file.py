@@ -71,7 +71,7 @@ def test_what_is_neither_file_nor_number_is_refused(given: str) -> None:
 @pytest.mark.parametrize(
     ("column", "value", "sentence"),
     [
-        ("arm", "", "person 2: .* has no arm ''; allowed: cbt"),
+        ("arm", "", "person 2: the arm is missing; demo@3 has: cbt"),
         ("language", "tlh", "person 2: .* has no language 'tlh'; allowed: en"),
         ("zone", "Mars/Base", "person 2: 'Mars/Base' is not a time zone; write an IANA name"),
         ("zone", "../etc/passwd", "is not a time zone"),

@@ -34,6 +34,6 @@ def pseudonym_from(*cause: str) -> str:
     return "p-" + "".join(_ALPHABET[number >> 5 * place & 31] for place in range(16))
 
 
-def digest(text: str) -> str:
-    """SHA-256 of a text, in hexadecimal: 64 characters."""
-    return hashlib.sha256(text.encode()).hexdigest()
+def digest(content: str | bytes) -> str:
+    """SHA-256 of a text in UTF-8, or of bytes, in hexadecimal: 64 characters."""
+    return hashlib.sha256(content.encode() if isinstance(content, str) else content).hexdigest()

@@ -24,6 +24,7 @@ from schemas.base import FrozenModel, Instant, Pseudonym
 from schemas.clock import Clock
 from schemas.events import ConsentChanged, ConsentStatus, ParticipantEnrolled, PauseChanged
 from schemas.identity import event_id
+from schemas.receipts import Receipt
 from schemas.settings import Settings
 from schemas.study import Study
 
@@ -72,6 +73,7 @@ def build_admin_api(
             Route("/pauses", api.pause, methods=["POST"]),
             Route("/alerts", staff.attend, methods=["POST"]),
             Route("/reveals", staff.reveal, methods=["POST"]),
+            Route("/receipts", api.receipts, methods=["POST"]),
             Route("/telephone", _Telephone(registry).fetch, methods=["POST"]),
         ],
         middleware=[
@@ -163,6 +165,12 @@ class _AdminApi:
         )
         await self._intake.publish_once(event.event_id, lambda _: event)
         return JSONResponse({"participant": person.participant, "paused": wanted.paused})
+
+    async def receipts(self, request: Request) -> Response:
+        """The next receipts of a partition: what Kafka has acknowledged to this gateway."""
+        after = Receipt.model_validate_json(await read_body(request, _BODY_LIMIT))
+        found = await self._vault.ledger.receipts(after)
+        return JSONResponse([receipt.model_dump(mode="json") for receipt in found])
 
     def _check(self, row: int, one: Enrolment) -> None:
         study = self._studies.get(one.study)

@@ -38,5 +38,5 @@ class Intake:
             received_at, acknowledged = await self._vault.ledger.first_seen(event_id, self._clock())
             if acknowledged:
                 return
-            await self._publisher.publish(build(received_at))
-            await self._vault.ledger.acknowledge(event_id)
+            receipt = await self._publisher.publish(build(received_at))
+            await self._vault.ledger.acknowledge(event_id, receipt)

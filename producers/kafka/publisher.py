@@ -9,6 +9,8 @@ from aiokafka.errors import KafkaError, KafkaTimeoutError
 
 from schemas.codec import encode
 from schemas.events import DeadLetter, Event
+from schemas.identity import digest
+from schemas.receipts import Receipt
 from schemas.topics import topic_of
 
 _log = logging.getLogger(__name__)
@@ -41,7 +43,7 @@ class Publisher:
         self._connection: asyncio.Task[AIOKafkaProducer] | None = None
         self._retired: set[asyncio.Task[None]] = set()
 
-    async def publish(self, event: Event) -> None:
+    async def publish(self, event: Event) -> Receipt:
         """Send an event to its topic, keyed by its participant.
 
         A dead letter without a participant is keyed by its record's key.
@@ -52,10 +54,14 @@ class Publisher:
         key = event.participant.encode() if event.participant else None
         if key is None and isinstance(event, DeadLetter):
             key = event.key
-        await self.put(topic_of(event).name, key, encode(event))
+        topic, value = topic_of(event).name, encode(event)
+        partition, offset = await self.put(topic, key, value)
+        return Receipt(
+            event_id=event.event_id, topic=topic, partition=partition, offset=offset, digest=digest(value)
+        )
 
-    async def put(self, topic: str, key: bytes | None, value: bytes) -> None:
-        """Send a record.
+    async def put(self, topic: str, key: bytes | None, value: bytes) -> tuple[int, int]:
+        """Send a record; returns its partition and offset.
 
         Raises:
             PublishFailed: Kafka has not acknowledged it within the limit.
@@ -65,7 +71,7 @@ class Publisher:
         self._in_flight += 1
         try:
             async with asyncio.timeout(self._limit):
-                await self._send(topic, key, value)
+                return await self._send(topic, key, value)
         except (TimeoutError, OSError, KafkaError) as error:
             raise PublishFailed(f"Kafka has not acknowledged: {type(error).__name__}") from None
         finally:
@@ -88,17 +94,18 @@ class Publisher:
         if self._retired:
             await asyncio.wait(self._retired)
 
-    async def _send(self, topic: str, key: bytes | None, value: bytes) -> None:
+    async def _send(self, topic: str, key: bytes | None, value: bytes) -> tuple[int, int]:
         producer = await self._producer()
         try:
             acknowledgement = await producer.send(topic, value, key=key)
             # The batch contains others' events too: our time limit must not cancel it.
-            await asyncio.shield(acknowledgement)
+            sent = await asyncio.shield(acknowledgement)
         except KafkaTimeoutError:
             raise
         except KafkaError:
             self._retire()
             raise
+        return sent.partition, sent.offset
 
     async def _producer(self) -> AIOKafkaProducer:
         if self._connection is None or (self._connection.done() and _failed(self._connection)):

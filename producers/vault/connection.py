@@ -2,6 +2,7 @@
 
 import asyncio
 import hmac
+import os
 import sqlite3
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -79,31 +80,24 @@ class Connection:
         except sqlcipher.OperationalError:
             raise VaultUnavailable("the vault cannot be read or written for now") from None
 
-    async def transaction(self, work: Callable[[], _T], *, durable: bool = False) -> _T:
-        """Do some work in one transaction: all of it or none.
+    async def transaction(self, work: Callable[[], _T]) -> _T:
+        """Do some work in one transaction: all of it or none, and on the disk when this returns.
 
         Args:
             work: Runs in the vault's thread.
-            durable: Wait until the disk has it, for what could not be recovered after a power failure.
 
         Raises:
             VaultUnavailable: The file is locked, or cannot be written.
         """
-
-        def whole() -> _T:
-            if not durable:
-                return self._all_or_nothing(work)
-            self.execute("PRAGMA synchronous = FULL")
-            try:
-                return self._all_or_nothing(work)
-            finally:
-                self.execute("PRAGMA synchronous = NORMAL")
-
-        return await self.run(whole)
+        return await self.run(lambda: self._all_or_nothing(work))
 
     def row(self, query: str, *values: Any) -> Any:
         """The first row of a query; None if there is none."""
         return self._file.execute(query, values).fetchone()
+
+    def rows(self, query: str, *values: Any) -> list[Any]:
+        """All rows of a query that has a limit."""
+        return self._file.execute(query, values).fetchall()
 
     def execute(self, statement: str, *values: Any) -> int:
         """Run a statement; the number of rows that it changed."""
@@ -145,9 +139,19 @@ def named(columns: Iterable[str], row: Any) -> dict[str, Any]:
     return dict(zip(columns, row, strict=True))
 
 
+def _sync_folder(folder: Path) -> None:
+    opened = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)
+
+
 def _open(path: Path, secret: str, schema: str, busy_seconds: float) -> sqlite3.Connection:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.touch(mode=0o600, exist_ok=True)
+    # SQLite makes its log's name durable by itself, but not that of a file that it finds.
+    _sync_folder(path.parent)
     # The methods are those of the standard library's sqlite3; sqlcipher3 ships no types.
     file: sqlite3.Connection = sqlcipher.connect(
         str(path), isolation_level=None, check_same_thread=False, timeout=busy_seconds
@@ -157,7 +161,9 @@ def _open(path: Path, secret: str, schema: str, busy_seconds: float) -> sqlite3.
         file.execute(file_key_pragma(secret))
         file.execute("SELECT count(*) FROM sqlite_master").fetchone()
         file.execute("PRAGMA journal_mode = WAL")
-        file.execute("PRAGMA synchronous = NORMAL")
+        # A claim to send, a key or an acknowledgement that a power failure takes back would be a text sent
+        # twice, answers that nobody can open, or a changed answer under an earlier version's id.
+        file.execute("PRAGMA synchronous = FULL")
         file.execute("PRAGMA secure_delete = ON")
         file.executescript(schema)
     except sqlcipher.DatabaseError as error:

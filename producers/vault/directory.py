@@ -111,7 +111,7 @@ class Directory:
         """
         work = [(normalise(one.number), one) for one in people]
         return await self._connection.transaction(
-            lambda: [self._enrol(number, one, at) for number, one in work], durable=True
+            lambda: [self._enrol(number, one, at) for number, one in work]
         )
 
     async def with_number(self, number: str) -> Person | None:

@@ -1,10 +1,16 @@
-"""The ledger: which events the gateway has seen, and which Kafka has acknowledged. It never forgets."""
+"""The ledger: which events the gateway has seen, and what Kafka has acknowledged. It never forgets."""
 
 from datetime import datetime
 from uuid import UUID
 
-from producers.vault.connection import Connection
+from producers.vault.connection import Connection, named
 from schemas.identity import digest
+from schemas.receipts import Receipt
+
+PAGE = 1000
+"""How many receipts are read at a time."""
+
+_COLUMNS = tuple(Receipt.model_fields)
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS ledger(
@@ -12,6 +18,9 @@ CREATE TABLE IF NOT EXISTS ledger(
 CREATE TABLE IF NOT EXISTS attempts(
     event_id TEXT NOT NULL, version INTEGER NOT NULL, content_hash TEXT NOT NULL,
     PRIMARY KEY (event_id, version), UNIQUE (event_id, content_hash)) STRICT;
+CREATE TABLE IF NOT EXISTS receipts(
+    topic TEXT NOT NULL, partition INTEGER NOT NULL, offset INTEGER NOT NULL, event_id TEXT NOT NULL,
+    digest TEXT NOT NULL, PRIMARY KEY (topic, partition, offset, event_id)) STRICT, WITHOUT ROWID;
 """
 
 
@@ -31,10 +40,28 @@ class Ledger:
         row = await self._connection.run(lambda: self._connection.row(query, str(event_id)))
         return bool(row and row[0])
 
-    async def acknowledge(self, event_id: UUID) -> None:
-        """Note that Kafka has acknowledged an event."""
-        statement = "UPDATE ledger SET acknowledged = 1 WHERE event_id = ?"
-        await self._connection.run(lambda: self._connection.execute(statement, str(event_id)))
+    async def acknowledge(self, event_id: UUID, receipt: Receipt | None = None) -> None:
+        """Note that Kafka has acknowledged an event.
+
+        Args:
+            event_id: What is not to be published again.
+            receipt: Where Kafka has it; None for a name that is not an event of its own.
+        """
+        await self._connection.transaction(lambda: self._acknowledge(str(event_id), receipt))
+
+    async def receipts(self, after: Receipt) -> list[Receipt]:
+        """The next receipts of one partition, at most `PAGE`, by offset.
+
+        Args:
+            after: The last one of the page before; for the first page, any receipt whose offset is -2.
+        """
+        query = (
+            f"SELECT {', '.join(_COLUMNS)} FROM receipts WHERE topic = ? AND partition = ? "  # noqa: S608
+            f"AND (offset, event_id) > (?, ?) ORDER BY offset, event_id LIMIT {PAGE}"
+        )
+        values = (after.topic, after.partition, after.offset, str(after.event_id))
+        rows = await self._connection.run(lambda: self._connection.rows(query, *values))
+        return [Receipt.model_validate(named(_COLUMNS, row)) for row in rows]
 
     async def version(self, event_id: UUID, content: str) -> int:
         """Which version of an event this content is: 1 for the first, one more for each new content.
@@ -43,6 +70,16 @@ class Ledger:
         first content may have reached Kafka all the same.
         """
         return await self._connection.run(lambda: self._version(str(event_id), digest(content)))
+
+    def _acknowledge(self, event_id: str, receipt: Receipt | None) -> None:
+        self._connection.execute("UPDATE ledger SET acknowledged = 1 WHERE event_id = ?", event_id)
+        if receipt is not None:
+            fields = receipt.model_dump(mode="json")
+            self._connection.execute(
+                "INSERT INTO receipts(event_id, topic, partition, offset, digest) VALUES (?, ?, ?, ?, ?) "
+                "ON CONFLICT DO NOTHING",
+                *(fields[name] for name in _COLUMNS),
+            )
 
     def _first_seen(self, event_id: str, at: datetime) -> tuple[datetime, bool]:
         self._connection.execute(

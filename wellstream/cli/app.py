@@ -23,6 +23,7 @@ from wellstream.cli import (
     studies,
     tokens,
 )
+from wellstream.cli.check import check
 from wellstream.cli.data import import_file, indicators
 from wellstream.cli.environment import unknown_variables
 from wellstream.cli.errors import print_error, sentence_for
@@ -59,7 +60,7 @@ for command in (
     report,
     export,
     store.topics,
-    store.check,
+    check,
     store.rebuild,
     store.sql,
     reference.codebook,

@@ -1,4 +1,4 @@
-"""Topics and the store: `topics`, `check`, `rebuild` and `sql`."""
+"""Topics and the store: `topics`, `rebuild` and `sql`."""
 
 from __future__ import annotations
 
@@ -64,27 +64,6 @@ def _setting(name: str, value: str) -> str:
     if name != "retention.ms" or not value:
         return value or "not set"
     return "for ever" if value == "-1" else f"{int(value) / _DAY_MS:g} days"
-
-
-def check() -> None:
-    """Reconcile the store with Kafka: accepted = stored + quarantined, and every prompt has one outcome.
-
-    Also says whether Kafka has deleted records that the store was made from. Exits with 1 if something is
-    missing.
-
-    Example: `wellstream check`
-    """
-    from wellstream.operations.check import deleted, prompts, reconcile
-
-    settings = report_errors(lambda: adopt_running("kafka", "store_token"))
-    found = report_errors(lambda: reconcile(settings))
-    asked = report_errors(lambda: prompts(settings))
-    out.print(str(asked), highlight=False, soft_wrap=True)
-    out.print(str(found), highlight=False)
-    gone = report_errors(lambda: deleted(settings))
-    for one in gone:
-        out.print(str(one), highlight=False, soft_wrap=True)
-    raise typer.Exit(0 if found.lost == asked.lost == 0 and all(one.intended for one in gone) else 1)
 
 
 def rebuild(

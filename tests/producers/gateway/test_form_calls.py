@@ -13,6 +13,7 @@ from producers.sms.providers.registry import Registry
 from producers.vault import Person, Vault
 from schemas.clock import now
 from schemas.events import CheckInSubmitted, Event, PauseChanged, SafetyRaised
+from schemas.receipts import Receipt
 from schemas.settings import Settings
 from schemas.study import Study
 from tests.producers.gateway.test_form_routes import GOOD, Kept, minted
@@ -26,10 +27,10 @@ class Away(Kept):
 
     away = True
 
-    async def publish(self, event: Event) -> None:
+    async def publish(self, event: Event) -> Receipt:
         if self.away:
             raise PublishFailed("away")
-        await super().publish(event)
+        return await super().publish(event)
 
 
 @pytest.fixture

@@ -17,12 +17,14 @@ from producers.sms.providers.registry import Registry
 from producers.vault import NewLink, Person, Vault
 from producers.vault.connection import Connection
 from schemas.clock import now
+from schemas.codec import encode
 from schemas.events import CheckInSubmitted, DeadLetter, Event, Reason, Sealed
 from schemas.identity import digest, event_id
+from schemas.receipts import Receipt
 from schemas.sealing import unseal
 from schemas.settings import Settings
 from schemas.study import Study
-from schemas.topics import CHECKINS, DEAD_LETTERS
+from schemas.topics import CHECKINS, DEAD_LETTERS, topic_of
 
 SAYS = form_texts("nl")
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
@@ -36,8 +38,12 @@ class Kept(Publisher):
         super().__init__("127.0.0.1:1")
         self.events: list[Event] = []
 
-    async def publish(self, event: Event) -> None:
+    async def publish(self, event: Event) -> Receipt:
         self.events.append(event)
+        return Receipt(
+            event_id=event.event_id, topic=topic_of(event).name, partition=0, offset=len(self.events) - 1,
+            digest=digest(encode(event)),
+        )  # fmt: skip
 
 
 def refusals(settings: Settings) -> list[dict[str, Any]]:

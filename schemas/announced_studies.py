@@ -7,6 +7,7 @@ gateway, the worker and the store.
 import logging
 from collections.abc import Iterable
 
+from schemas.kafka_access import Broker
 from schemas.study import Study
 from schemas.study.versions import Versions
 from schemas.topic_log import read_to_end
@@ -15,7 +16,7 @@ from schemas.topics import STUDIES
 _log = logging.getLogger(__name__)
 
 
-async def read_studies(bootstrap: str) -> dict[str, Study]:
+async def read_studies(bootstrap: Broker) -> dict[str, Study]:
     """Every readable definition, by `id@version`; the first one of each.
 
     Definitions that cannot be read are skipped; the store quarantines them.
@@ -38,7 +39,7 @@ async def read_studies(bootstrap: str) -> dict[str, Study]:
 class KnownVersions:
     """The announced definitions, read again when an event names one that is not among them."""
 
-    def __init__(self, bootstrap: str) -> None:
+    def __init__(self, bootstrap: Broker) -> None:
         self._bootstrap = bootstrap
         self._versions = Versions([])
 

@@ -6,6 +6,8 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from schemas.kafka_access import KafkaAccess
+
 _Port = Annotated[int, Field(ge=1, le=65535, description="a whole number from 1 to 65535")]
 _Positive = Annotated[float, Field(gt=0, allow_inf_nan=False, description="a number above 0, such as 1")]
 _Days = Annotated[int | None, Field(ge=1, description="a whole number of days, at least 1")]
@@ -48,6 +50,9 @@ class Settings(BaseSettings):
     Attributes:
         home: The state folder.
         kafka: Kafka's bootstrap servers, as `host:port`, separated by commas.
+        kafka_user, kafka_password: The Kafka user of this service, with SCRAM-SHA-512; none where Kafka asks
+            for none.
+        kafka_ca: The certificate authority of the brokers, a PEM file; with one, connections use TLS.
         study: The study definition, a YAML file.
         gateway_host, gateway_port: Where the gateway listens.
         public_url: The address at which participants and the SMS provider reach the gateway; signatures are
@@ -96,6 +101,9 @@ class Settings(BaseSettings):
 
     home: Path = Path(".wellstream")
     kafka: _Servers = "127.0.0.1:9092"
+    kafka_user: str = ""
+    kafka_password: SecretStr | None = None
+    kafka_ca: Path | None = None
     study: Path | None = None
     gateway_host: str = "127.0.0.1"
     gateway_port: _Port = 8080
@@ -147,6 +155,16 @@ class Settings(BaseSettings):
     staff_webhook_url: str = ""
     staff_webhook_secret: SecretStr | None = None
     simulation: _YesOrNo = False
+
+    @property
+    def broker(self) -> KafkaAccess:
+        """How this service connects to Kafka.
+
+        Raises:
+            MissingSetting: There is a user without a password.
+        """
+        password = self.secret("kafka_password") if self.kafka_user else ""
+        return KafkaAccess(self.kafka, self.kafka_user, password, self.kafka_ca)
 
     @property
     def vault_path(self) -> Path:

@@ -12,6 +12,7 @@ from typing import Self
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.errors import UnknownTopicOrPartitionError
 
+from schemas.kafka_access import Broker, kafka_arguments
 from schemas.topics import Topic
 
 Partition = tuple[str, int]
@@ -50,7 +51,7 @@ class TopicReader:
 
     def __init__(
         self,
-        bootstrap: str,
+        bootstrap: Broker,
         expected: Mapping[Partition, int],
         topics: Sequence[Topic],
         poll_ms: int = 100,
@@ -140,7 +141,7 @@ class TopicReader:
         }
 
 
-async def read_to_end(bootstrap: str, topics: Sequence[Topic]) -> AsyncIterator[ConsumerRecord]:
+async def read_to_end(bootstrap: Broker, topics: Sequence[Topic]) -> AsyncIterator[ConsumerRecord]:
     """Every record that is on some topics at present, each partition in order.
 
     Raises:
@@ -156,7 +157,7 @@ async def read_to_end(bootstrap: str, topics: Sequence[Topic]) -> AsyncIterator[
                     yield record
 
 
-async def offsets_since(bootstrap: str, topics: Sequence[Topic], since: datetime) -> dict[Partition, int]:
+async def offsets_since(bootstrap: Broker, topics: Sequence[Topic], since: datetime) -> dict[Partition, int]:
     """For each partition, the offset of the first record at or after a moment, or the end if there is none.
 
     Raises:
@@ -176,9 +177,9 @@ async def offsets_since(bootstrap: str, topics: Sequence[Topic], since: datetime
     return _named({place: first.offset if first else ends[place] for place, first in found.items()})
 
 
-def _consumer(bootstrap: str, poll_ms: int) -> AIOKafkaConsumer:
+def _consumer(bootstrap: Broker, poll_ms: int) -> AIOKafkaConsumer:
     return AIOKafkaConsumer(
-        bootstrap_servers=bootstrap, enable_auto_commit=False, auto_offset_reset="earliest",
+        **kafka_arguments(bootstrap), enable_auto_commit=False, auto_offset_reset="earliest",
         max_partition_fetch_bytes=4_194_304, fetch_max_wait_ms=poll_ms,
     )  # fmt: skip
 

@@ -19,6 +19,7 @@ from schemas.codec import Unreadable, decode
 from schemas.consumers import Consumes, MisplacedEvent
 from schemas.events import CheckInRetracted, CheckInSubmitted
 from schemas.faults import type_and_frames
+from schemas.kafka_access import Broker
 from schemas.study import Scale, Study
 from schemas.topic_log import Partition, TopicReader, offsets_since
 from schemas.topics import CHECKINS
@@ -98,7 +99,7 @@ class Follower:
     It uses no consumer group, because every gateway needs all check-ins.
     """
 
-    def __init__(self, recent: RecentAnswers, bootstrap: str, clock: Clock) -> None:
+    def __init__(self, recent: RecentAnswers, bootstrap: Broker, clock: Clock) -> None:
         self._recent = recent
         self._bootstrap = bootstrap
         self._clock = clock

@@ -97,7 +97,7 @@ async def _vault(settings: Settings) -> AsyncIterator[Vault]:
 
 @asynccontextmanager
 async def _publisher(settings: Settings) -> AsyncIterator[Publisher]:
-    publisher = Publisher(settings.kafka)
+    publisher = Publisher(settings.broker)
     try:
         yield publisher
     finally:
@@ -178,7 +178,7 @@ async def _run(
 async def _follow(recent: RecentAnswers, settings: Settings, announced: asyncio.Event) -> None:
     # Check-ins of an earlier version of the study mean something only when that version is known.
     await announced.wait()
-    await Follower(recent, settings.kafka, now).run()
+    await Follower(recent, settings.broker, now).run()
 
 
 async def _announce(
@@ -191,7 +191,7 @@ async def _announce(
     """Announce the study as soon as Kafka is available; until then the gateway answers 503."""
     while True:
         try:
-            await announce(study, settings.kafka, publisher, studies)
+            await announce(study, settings.broker, publisher, studies)
         except (KafkaError, PublishFailed, OSError):
             await asyncio.sleep(_RETRY_SECONDS)
         else:

@@ -5,13 +5,16 @@ from collections.abc import Callable, Sequence
 
 from producers.imports.events import Event
 from producers.kafka import Publisher, announce
+from schemas.kafka_access import Broker
 from schemas.study import Study
 
 _AT_ONCE = 500
 _LIMIT_SECONDS = 30.0
 
 
-async def send(bootstrap: str, study: Study, events: Sequence[Event], report: Callable[[int], None]) -> None:
+async def send(
+    bootstrap: Broker, study: Study, events: Sequence[Event], report: Callable[[int], None]
+) -> None:
     """Announce the study, then publish the events, each participant's in order.
 
     Args:

@@ -10,6 +10,7 @@ from aiokafka.errors import KafkaError, KafkaTimeoutError
 from schemas.codec import encode
 from schemas.events import DeadLetter, Event
 from schemas.identity import digest
+from schemas.kafka_access import Broker, kafka_arguments
 from schemas.receipts import Receipt
 from schemas.topics import topic_of
 
@@ -35,7 +36,7 @@ class Publisher:
         capacity: How many events may be in flight; more are refused at once.
     """
 
-    def __init__(self, bootstrap: str, *, limit: float = 4.0, capacity: int = 2000) -> None:
+    def __init__(self, bootstrap: Broker, *, limit: float = 4.0, capacity: int = 2000) -> None:
         self._bootstrap = bootstrap
         self._limit = limit
         self._capacity = capacity
@@ -114,7 +115,7 @@ class Publisher:
 
     async def _connect(self) -> AIOKafkaProducer:
         producer = AIOKafkaProducer(
-            bootstrap_servers=self._bootstrap,
+            **kafka_arguments(self._bootstrap),
             acks="all",
             enable_idempotence=True,
             compression_type="zstd",

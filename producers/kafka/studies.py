@@ -4,6 +4,7 @@ from collections.abc import MutableMapping
 
 from producers.kafka.publisher import Publisher
 from schemas.announced_studies import read_studies
+from schemas.kafka_access import Broker
 from schemas.study import Study
 from schemas.topics import STUDIES
 
@@ -13,7 +14,7 @@ class StudyChanged(RuntimeError):
 
 
 async def announce(
-    study: Study, bootstrap: str, publisher: Publisher, known: MutableMapping[str, Study]
+    study: Study, bootstrap: Broker, publisher: Publisher, known: MutableMapping[str, Study]
 ) -> None:
     """Publish a study unless it is there already, and add the ones that are there to `known`.
 

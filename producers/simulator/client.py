@@ -15,6 +15,7 @@ from producers.simulator.people import Person
 from schemas.codec import encode
 from schemas.events import PromptSent
 from schemas.identity import digest, event_id
+from schemas.kafka_access import kafka_arguments
 from schemas.settings import Settings
 from schemas.study import Study
 from schemas.topics import PROMPTS
@@ -41,7 +42,10 @@ class Client:
         limits = httpx.Limits(max_connections=_CONNECTIONS)
         self._http = httpx.AsyncClient(timeout=_LIMIT_SECONDS, limits=limits)
         self._producer = AIOKafkaProducer(
-            bootstrap_servers=settings.kafka, acks="all", enable_idempotence=True, compression_type="zstd"
+            **kafka_arguments(settings.broker),
+            acks="all",
+            enable_idempotence=True,
+            compression_type="zstd",
         )
         self._signer = RequestValidator(settings.secret("twilio_auth_token"))
         self._gateway = f"http://{settings.gateway_host}:{settings.gateway_port}"

@@ -35,6 +35,7 @@ from schemas.events import (
     ReplyRequested,
 )
 from schemas.faults import type_and_frames
+from schemas.kafka_access import kafka_arguments
 from schemas.settings import Settings
 from schemas.study import Study
 from schemas.topics import CONSENTS, PARTICIPANTS, TEXTS
@@ -75,7 +76,7 @@ class Dispatcher:
         publisher: Publisher,
         clock: Clock,
     ) -> None:
-        self._bootstrap = settings.kafka
+        self._bootstrap = settings.broker
         self._studies = studies
         self._vault = vault
         self._publisher = publisher
@@ -105,7 +106,7 @@ class Dispatcher:
     async def _consume(self) -> None:
         consumer = AIOKafkaConsumer(
             *(topic.name for topic in CONTRACT.topics),
-            bootstrap_servers=self._bootstrap,
+            **kafka_arguments(self._bootstrap),
             group_id=_GROUP,
             enable_auto_commit=False,
             auto_offset_reset="earliest",

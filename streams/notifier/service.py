@@ -168,8 +168,8 @@ async def _run(settings: Settings, ways: Sequence[Channel], clock: Clock) -> Non
 
 
 async def _follow(settings: Settings, calls: Calls, clock: Clock, ready: Path) -> None:
-    start = await offsets_since(settings.kafka, (SAFETY,), clock() - KEPT)
-    async with TopicReader(settings.kafka, start, (SAFETY,)) as reader:
+    start = await offsets_since(settings.broker, (SAFETY,), clock() - KEPT)
+    async with TopicReader(settings.broker, start, (SAFETY,)) as reader:
         async for records in reader.to_end():
             await calls.learn(records)
         _mark_ready(ready)

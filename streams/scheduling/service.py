@@ -22,6 +22,7 @@ from schemas.consumers import MisplacedEvent
 from schemas.events import ParticipantEnrolled
 from schemas.faults import type_and_frames
 from schemas.heartbeat import beat
+from schemas.kafka_access import Broker, kafka_arguments
 from schemas.settings import Settings
 from schemas.topic_log import TopicReader, offsets_since
 from schemas.topics import CHECKINS, CONSENTS, PARTICIPANTS, PROMPTS, TEXTS, topic_of
@@ -50,7 +51,7 @@ class Planner:
 
     def __init__(
         self,
-        bootstrap: str,
+        bootstrap: Broker,
         secret: str,
         reader: TopicReader,
         producer: AIOKafkaProducer,
@@ -168,14 +169,17 @@ async def _run(settings: Settings, secret: str, clock: Clock) -> None:
 
 
 async def _follow(settings: Settings, secret: str, clock: Clock, ready: Path) -> None:
-    expected = await offsets_since(settings.kafka, _RECENT, clock() - KEPT)
+    expected = await offsets_since(settings.broker, _RECENT, clock() - KEPT)
     async with (
-        TopicReader(settings.kafka, expected, (*_EVERYTHING, *_RECENT)) as reader,
+        TopicReader(settings.broker, expected, (*_EVERYTHING, *_RECENT)) as reader,
         AIOKafkaProducer(
-            bootstrap_servers=settings.kafka, acks="all", enable_idempotence=True, compression_type="zstd"
+            **kafka_arguments(settings.broker),
+            acks="all",
+            enable_idempotence=True,
+            compression_type="zstd",
         ) as producer,
     ):
-        planner = Planner(settings.kafka, secret, reader, producer, simulation=settings.simulation)
+        planner = Planner(settings.broker, secret, reader, producer, simulation=settings.simulation)
         await planner.catch_up()
         while True:
             beat(ready)

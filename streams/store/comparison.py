@@ -15,6 +15,7 @@ from uuid import UUID
 from aiokafka import ConsumerRecord
 
 from schemas.identity import digest
+from schemas.kafka_access import Broker
 from schemas.receipts import Receipt
 from schemas.topic_log import Partition, TopicReader
 from schemas.topics import TOPICS, Topic
@@ -89,7 +90,7 @@ class Comparison:
 
 
 async def compare_all(
-    bootstrap: str,
+    bootstrap: Broker,
     query: Query,
     receipts: Receipts,
     *,

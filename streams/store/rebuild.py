@@ -10,6 +10,7 @@ import duckdb
 from schemas.announced_studies import read_studies
 from schemas.codec import Unreadable, decode
 from schemas.consumers import MisplacedEvent
+from schemas.kafka_access import Broker
 from schemas.settings import Settings
 from schemas.study.versions import Versions
 from schemas.topic_log import Partition, TopicReader
@@ -91,8 +92,8 @@ async def build(settings: Settings) -> None:
     remove(fresh)
     try:
         with open_store(fresh) as new:
-            heard, begun, ends = await _read_all(settings.kafka, new)
-            _write_indicators(new, heard, Versions((await read_studies(settings.kafka)).values()))
+            heard, begun, ends = await _read_all(settings.broker, new)
+            _write_indicators(new, heard, Versions((await read_studies(settings.broker)).values()))
             write(new, {}, ends, begun)
             new.execute("checkpoint")
     except BaseException:
@@ -176,7 +177,7 @@ async def catch_up(settings: Settings, until: Mapping[Partition, int]) -> None:
         there = offsets(new)
         if all(there.get(place, 0) >= offset for place, offset in until.items()):
             return
-        async with TopicReader(settings.kafka, there, STORED) as reader:
+        async with TopicReader(settings.broker, there, STORED) as reader:
             ends = await reader.ends()
             short = sorted({place[0] for place, offset in until.items() if ends[place] < offset})
             if short:
@@ -238,7 +239,7 @@ def remove(file: Path) -> None:
 
 
 async def _read_all(
-    bootstrap: str, connection: duckdb.DuckDBPyConnection
+    bootstrap: Broker, connection: duckdb.DuckDBPyConnection
 ) -> tuple[list[TimelineEvent], dict[Partition, int], dict[Partition, int]]:
     """Write everything but indicators; the events that these are computed from, and the offsets read."""
     heard: list[TimelineEvent] = []

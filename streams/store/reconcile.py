@@ -19,6 +19,7 @@ from schemas.events import (
     PromptSent,
     SupportDecided,
 )
+from schemas.kafka_access import Broker
 from schemas.topic_log import read_to_end
 from schemas.topics import CHECKINS, MESSAGES, PROMPTS
 
@@ -82,7 +83,7 @@ def settle(query: Query, accepted: Iterable[str], limit_seconds: float) -> Recon
     return found
 
 
-async def reconcile_with_topics(bootstrap: str, query: Query) -> Reconciliation:
+async def reconcile_with_topics(bootstrap: Broker, query: Query) -> Reconciliation:
     """Compare every text and every check-in that is on the topics with the store."""
     names: set[str] = set()
     async for record in read_to_end(bootstrap, ACCEPTED.topics):
@@ -112,7 +113,9 @@ class PromptReconciliation:
         return f"prompts={self.prompts} {counts} lost={self.lost}"
 
 
-async def reconcile_prompts(bootstrap: str, query: Query, limit_seconds: float = 10) -> PromptReconciliation:
+async def reconcile_prompts(
+    bootstrap: Broker, query: Query, limit_seconds: float = 10
+) -> PromptReconciliation:
     """Compare every prompt that is on its topic with the store, until none is missing or the time is over."""
     names: set[str] = set()
     async for record in read_to_end(bootstrap, ASKED.topics):

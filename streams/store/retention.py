@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from schemas.kafka_access import Broker
 from schemas.topic_log import Partition, TopicReader
 from schemas.topics import Topic
 from streams.store.ingest import STORED
@@ -50,7 +51,7 @@ class Deleted:
         return "; ".join(found)
 
 
-async def deleted_records(bootstrap: str, query: Query, record_days: int | None = None) -> list[Deleted]:
+async def deleted_records(bootstrap: Broker, query: Query, record_days: int | None = None) -> list[Deleted]:
     """What Kafka has deleted of the record since the store read it; empty where it has everything.
 
     Args:

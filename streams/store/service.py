@@ -15,6 +15,7 @@ from aiokafka import AIOKafkaProducer
 from schemas.clock import now
 from schemas.codec import encode
 from schemas.faults import type_and_frames
+from schemas.kafka_access import kafka_arguments
 from schemas.settings import Settings
 from schemas.topic_log import TopicReader
 from schemas.topics import ALERTS, DEAD_LETTERS
@@ -156,9 +157,9 @@ async def _follow(settings: Settings, owner: duckdb.DuckDBPyConnection, work: _W
     connection, for_batches = _cursor(owner), _cursor(owner)
     try:
         async with (
-            TopicReader(settings.kafka, offsets(connection), STORED) as reader,
+            TopicReader(settings.broker, offsets(connection), STORED) as reader,
             AIOKafkaProducer(
-                bootstrap_servers=settings.kafka, acks="all", enable_idempotence=True
+                **kafka_arguments(settings.broker), acks="all", enable_idempotence=True
             ) as producer,
         ):
             await refuse_other_topics(reader)

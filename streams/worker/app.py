@@ -24,7 +24,7 @@ from streams.conversation.turn import Outcome
 from streams.indicators.update import TIMELINE
 from streams.worker.agents import CONVERSATION, compute, converse
 from streams.worker.batching import Work, ending_where_stuck, run_batch
-from streams.worker.faust_ports import AnnouncedStudies, FaustSender, FaustStates, declare
+from streams.worker.faust_ports import AnnouncedStudies, FaustSender, FaustStates, credentials, declare
 from streams.worker.gap_recovery import GapRecovery
 from streams.worker.key_client import KeyClient
 from streams.worker.steadiness import Steadiness, Watch
@@ -74,6 +74,7 @@ def _faust_app(settings: Settings) -> faust.App:
     return faust.App(
         _GROUP,
         broker=f"kafka://{settings.kafka.replace(',', ';kafka://')}",
+        broker_credentials=credentials(settings.broker),
         datadir=str(settings.worker_path),
         # The tables are small and rebuilt from their changelogs; the producer's partitioner places keys,
         # because a batch holds events of several partitions.
@@ -99,7 +100,7 @@ def _agent(
     app: faust.App, settings: Settings, name: str, reads: Sequence[Topic], work: Work, send: FaustSender
 ) -> GapRecovery:
     """Have the application work on some topics, in batches without gaps."""
-    recovery = GapRecovery(settings.kafka, _GROUP, reads)
+    recovery = GapRecovery(settings.broker, _GROUP, reads)
 
     async def quarantine(dead_letter: DeadLetter) -> None:
         await send([dead_letter])
@@ -174,7 +175,7 @@ def run_worker(settings: Settings) -> None:
     all_locales()  # an invalid file must stop the worker now, not at the first text that needs it
     settings.worker_path.mkdir(parents=True, exist_ok=True)
     _ready_file(settings).unlink(missing_ok=True)
-    app = build_app(settings, KnownVersions(settings.kafka), KeyClient(settings))
+    app = build_app(settings, KnownVersions(settings.broker), KeyClient(settings))
     worker = faust.Worker(app, loglevel="warning", quiet=True)
     worker.spinner = None  # it writes terminal codes into logs
     worker.execute_from_commandline()

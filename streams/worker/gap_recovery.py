@@ -15,6 +15,7 @@ from typing import Protocol
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
+from schemas.kafka_access import Broker, kafka_arguments
 from schemas.topic_log import Partition
 from schemas.topics import Topic
 
@@ -78,7 +79,7 @@ class GapRecovery:
         topics: What its agent reads; none of them compacted.
     """
 
-    def __init__(self, bootstrap: str, group: str, topics: Sequence[Topic]) -> None:
+    def __init__(self, bootstrap: Broker, group: str, topics: Sequence[Topic]) -> None:
         self._bootstrap = bootstrap
         self._group = group
         self._places = [TopicPartition(t.name, number) for t in topics for number in range(t.partitions)]
@@ -157,7 +158,7 @@ class GapRecovery:
 
     def _consumer(self, group: str | None = None) -> AIOKafkaConsumer:
         return AIOKafkaConsumer(
-            bootstrap_servers=self._bootstrap, group_id=group, enable_auto_commit=False,
+            **kafka_arguments(self._bootstrap), group_id=group, enable_auto_commit=False,
             auto_offset_reset="earliest",
         )  # fmt: skip
 

@@ -51,7 +51,7 @@ def _import(file: Path, study_file: Path, map_file: Path, *, check_only: bool) -
         settings = adopt_running("kafka", "store_token")
         with Progress(console=out, transient=True) as bar:
             task = bar.add_task("sending", total=len(events))
-            asyncio.run(send(settings.kafka, study, events, lambda count: bar.advance(task, count)))
+            asyncio.run(send(settings.broker, study, events, lambda count: bar.advance(task, count)))
         with out.status("waiting for the store"):
             reader = Reader(settings.store_uri, settings.secret("store_token"))
             wait_until_stored(reader.query, study, counted)

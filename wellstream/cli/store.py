@@ -36,7 +36,7 @@ def topics(
     def align() -> list[TopicState]:
         settings = adopt_running("kafka")
         retention = record_retention(settings)
-        return asyncio.run(align_topics(settings.kafka, record_days=retention, apply=apply))
+        return asyncio.run(align_topics(settings.broker, record_days=retention, apply=apply))
 
     found = report_errors(align)
     out.print(topics_table(found, applied=apply))

@@ -93,7 +93,7 @@ def _tell(sentence: str) -> None:
 
 
 def _create_topics(settings: Settings) -> None:
-    asyncio.run(create_topics(settings.kafka, record_days=record_retention(settings)))
+    asyncio.run(create_topics(settings.broker, record_days=record_retention(settings)))
 
 
 async def _simulate(settings: Settings, seconds: float | None, people: int, days: int, pace: float) -> Ledger:

@@ -77,7 +77,7 @@ def comparison(settings: Settings) -> Comparison:
         )
 
     days = settings.record_retention_days
-    return asyncio.run(compare_all(settings.kafka, reader.query, receipts, record_days=days))
+    return asyncio.run(compare_all(settings.broker, reader.query, receipts, record_days=days))
 
 
 def write_metrics(found: Checked, path: Path) -> None:
@@ -110,16 +110,16 @@ def write_metrics(found: Checked, path: Path) -> None:
 def reconcile(settings: Settings) -> Reconciliation:
     """Compare every accepted event on the topics with the contents of the store."""
     reader = Reader(settings.store_uri, settings.secret("store_token"))
-    return asyncio.run(reconcile_with_topics(settings.kafka, reader.query))
+    return asyncio.run(reconcile_with_topics(settings.broker, reader.query))
 
 
 def prompts(settings: Settings) -> PromptReconciliation:
     """Compare every prompt on its topic with the contents of the store."""
     reader = Reader(settings.store_uri, settings.secret("store_token"))
-    return asyncio.run(reconcile_prompts(settings.kafka, reader.query))
+    return asyncio.run(reconcile_prompts(settings.broker, reader.query))
 
 
 def deleted(settings: Settings) -> list[Deleted]:
     """What Kafka has deleted of the record that the store was made from."""
     reader = Reader(settings.store_uri, settings.secret("store_token"))
-    return asyncio.run(deleted_records(settings.kafka, reader.query, settings.record_retention_days))
+    return asyncio.run(deleted_records(settings.broker, reader.query, settings.record_retention_days))

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from producers.kafka.publisher import Publisher
 from schemas.codec import Unreadable, decode
 from schemas.events import DeadLetter, Reason
+from schemas.kafka_access import Broker
 from schemas.settings import Settings
 from schemas.topic_log import read_to_end
 from schemas.topics import DEAD_LETTERS, TOPICS
@@ -47,10 +48,10 @@ async def replay(settings: Settings, reason: Reason | None = None, topic: str | 
     """
     chosen = [
         dead
-        for dead in (await _dead_letters(settings.kafka)).values()
+        for dead in (await _dead_letters(settings.broker)).values()
         if (reason is None or dead.reason == reason) and (topic is None or dead.topic == topic)
     ]
-    publisher = Publisher(settings.kafka, limit=_LIMIT_SECONDS)
+    publisher = Publisher(settings.broker, limit=_LIMIT_SECONDS)
     sent = 0
     try:
         for dead in chosen:
@@ -62,7 +63,7 @@ async def replay(settings: Settings, reason: Reason | None = None, topic: str | 
     return Replayed(sent, len(chosen) - sent)
 
 
-async def _dead_letters(bootstrap: str) -> dict[str, DeadLetter]:
+async def _dead_letters(bootstrap: Broker) -> dict[str, DeadLetter]:
     found: dict[str, DeadLetter] = {}
     async for record in read_to_end(bootstrap, (DEAD_LETTERS,)):
         with suppress(Unreadable):

@@ -161,7 +161,7 @@ def _host_and_port(servers: str) -> tuple[int, str]:
 def _topics(settings: Settings) -> Iterator[Finding]:
     """Whether topics exist and have their declared settings."""
     try:
-        states = asyncio.run(topic_states(settings.kafka, record_days=record_retention(settings)))
+        states = asyncio.run(topic_states(settings.broker, record_days=record_retention(settings)))
     except (RetentionTooShort, DefinitionError, KafkaError) as error:
         yield Finding(False, str(error), "see `wellstream topics`")
         return

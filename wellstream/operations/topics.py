@@ -10,6 +10,7 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import NoError, TopicAlreadyExistsError, for_code
 
+from schemas.kafka_access import Broker, kafka_arguments
 from schemas.settings import Settings
 from schemas.study.file import load_study
 from schemas.topics import TOPICS, Topic
@@ -83,7 +84,7 @@ def record_retention(settings: Settings) -> int | None:
 
 
 async def create_topics(
-    bootstrap: str, topics: Sequence[Topic] = TOPICS, record_days: int | None = None
+    bootstrap: Broker, topics: Sequence[Topic] = TOPICS, record_days: int | None = None
 ) -> list[str]:
     """Create the topics that are missing; existing ones stay as they are.
 
@@ -100,7 +101,7 @@ async def create_topics(
 
 
 async def topic_states(
-    bootstrap: str, topics: Sequence[Topic] = TOPICS, record_days: int | None = None
+    bootstrap: Broker, topics: Sequence[Topic] = TOPICS, record_days: int | None = None
 ) -> list[TopicState]:
     """The declared and actual settings of the topics that exist; changes nothing."""
     async with _admin(bootstrap) as admin:
@@ -109,7 +110,11 @@ async def topic_states(
 
 
 async def align_topics(
-    bootstrap: str, topics: Sequence[Topic] = TOPICS, record_days: int | None = None, *, apply: bool = False
+    bootstrap: Broker,
+    topics: Sequence[Topic] = TOPICS,
+    record_days: int | None = None,
+    *,
+    apply: bool = False,
 ) -> list[TopicState]:
     """Create the topics that are missing and, with `apply`, give the others their declared settings.
 
@@ -136,8 +141,8 @@ async def align_topics(
 
 
 @asynccontextmanager
-async def _admin(bootstrap: str) -> AsyncIterator[AIOKafkaAdminClient]:
-    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap, request_timeout_ms=_LIMIT_MS)
+async def _admin(bootstrap: Broker) -> AsyncIterator[AIOKafkaAdminClient]:
+    admin = AIOKafkaAdminClient(**kafka_arguments(bootstrap), request_timeout_ms=_LIMIT_MS)
     await admin.start()
     try:
         yield admin
@@ -227,10 +232,10 @@ async def _entries(admin: AIOKafkaAdminClient, names: Sequence[str]) -> dict[str
     return {resource[3]: resource[4] for response in found for resource in response.resources}
 
 
-async def lag(bootstrap: str, group: str, topics: Sequence[Topic]) -> int:
+async def lag(bootstrap: Broker, group: str, topics: Sequence[Topic]) -> int:
     """How many records of the topics a consumer group has yet to commit."""
     partitions = [TopicPartition(topic.name, p) for topic in topics for p in range(topic.partitions)]
-    consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, group_id=group, enable_auto_commit=False)
+    consumer = AIOKafkaConsumer(**kafka_arguments(bootstrap), group_id=group, enable_auto_commit=False)
     await consumer.start()
     try:
         consumer.assign(partitions)

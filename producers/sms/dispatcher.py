@@ -38,10 +38,10 @@ from schemas.faults import type_and_frames
 from schemas.kafka_access import kafka_arguments
 from schemas.settings import Settings
 from schemas.study import Study
+from schemas.topic_rights import DISPATCHER_GROUP
 from schemas.topics import CONSENTS, PARTICIPANTS, TEXTS
 
 _log = logging.getLogger(__name__)
-_GROUP = "wellstream-dispatcher"
 _RETRY_SECONDS = 2.0
 _FINISH_SECONDS = 8.0
 _POLL_MS = 500
@@ -107,7 +107,7 @@ class Dispatcher:
         consumer = AIOKafkaConsumer(
             *(topic.name for topic in CONTRACT.topics),
             **kafka_arguments(self._bootstrap),
-            group_id=_GROUP,
+            group_id=DISPATCHER_GROUP,
             enable_auto_commit=False,
             auto_offset_reset="earliest",
         )

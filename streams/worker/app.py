@@ -19,6 +19,7 @@ from schemas.clock import now
 from schemas.events import DeadLetter, IndicatorsUpdated
 from schemas.heartbeat import EVERY_SECONDS, beat
 from schemas.settings import Settings
+from schemas.topic_rights import WORKER_GROUP
 from schemas.topics import TOPICS, Topic, declared_topics
 from streams.conversation.turn import Outcome
 from streams.indicators.update import TIMELINE
@@ -34,7 +35,6 @@ BATCH = 500
 WITHIN_SECONDS = 0.2
 _BUFFERED = 20_000
 _STUCK_CHECK_SECONDS = 10.0
-_GROUP = "wellstream"
 _log = logging.getLogger(__name__)
 
 
@@ -72,7 +72,7 @@ def build_app(settings: Settings, studies: KnownVersions, keys: KeyClient) -> fa
 
 def _faust_app(settings: Settings) -> faust.App:
     return faust.App(
-        _GROUP,
+        WORKER_GROUP,
         broker=f"kafka://{settings.kafka.replace(',', ';kafka://')}",
         broker_credentials=credentials(settings.broker),
         datadir=str(settings.worker_path),
@@ -100,7 +100,7 @@ def _agent(
     app: faust.App, settings: Settings, name: str, reads: Sequence[Topic], work: Work, send: FaustSender
 ) -> GapRecovery:
     """Have the application work on some topics, in batches without gaps."""
-    recovery = GapRecovery(settings.broker, _GROUP, reads)
+    recovery = GapRecovery(settings.broker, WORKER_GROUP, reads)
 
     async def quarantine(dead_letter: DeadLetter) -> None:
         await send([dead_letter])

@@ -54,6 +54,7 @@ KNOWN = frozenset(
         "wellstream.operations.topics.EarlierTopics",
         "wellstream.operations.topics.RetentionTooShort",
         "wellstream.operations.topics.TopicMismatch",
+        "wellstream.operations.topic_rights.RightsRefused",
         "wellstream.operations.topics.TopicRefused",
     }
 )

@@ -18,12 +18,15 @@ from schemas.settings import Settings, reached_at
 from schemas.study.file import load_study
 from streams.store.client import Reader
 from streams.store.reconcile import settle
+from wellstream.local.environment import as_operator
 from wellstream.local.kafka import kafka_service
+from wellstream.local.kafka_users import kafka_users
 from wellstream.local.ports import free_kafka_port, refuse_taken_ports
 from wellstream.local.services import local_settings, services
 from wellstream.local.state import claim_home, published
 from wellstream.local.supervisor import Supervisor, sole_run
 from wellstream.operations.study_safety import require_help
+from wellstream.operations.topic_rights import grant
 from wellstream.operations.topics import create_topics, record_retention
 
 SETTLE_SECONDS = 120.0
@@ -76,9 +79,10 @@ def _installation(
     with sole_run(home):
         port = free_kafka_port(home)
         settings = local_settings(home, study_file, f"127.0.0.1:{port}", simulation=simulation)
+        settings = as_operator(settings)
         refuse_taken_ports(settings)
         with out.status("preparing Kafka; the first run downloads about 50 MB"):
-            kafka = kafka_service(home / "kafka", port)
+            kafka = kafka_service(home / "kafka", port, kafka_users(home))
         kafka_with_topics = replace(kafka, once_ready=lambda: _create_topics(settings))
         supervisor = Supervisor(
             settings.home, [kafka_with_topics, *services(settings)], all_within=all_within, tell=_tell
@@ -93,7 +97,12 @@ def _tell(sentence: str) -> None:
 
 
 def _create_topics(settings: Settings) -> None:
-    asyncio.run(create_topics(settings.broker, record_days=record_retention(settings)))
+    asyncio.run(_topics_and_rights(settings))
+
+
+async def _topics_and_rights(settings: Settings) -> None:
+    await create_topics(settings.broker, record_days=record_retention(settings))
+    await grant(settings.broker)
 
 
 async def _simulate(settings: Settings, seconds: float | None, people: int, days: int, pace: float) -> Ledger:

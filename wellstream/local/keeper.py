@@ -160,7 +160,7 @@ class Keeper:
             self._log_began = output.tell()
             return subprocess.Popen(
                 self.service.command,
-                env=os.environ | self.service.env,
+                env=self.service.env or None,
                 stdout=output,
                 stderr=output,
                 stdin=subprocess.DEVNULL,

@@ -18,9 +18,16 @@ def local_secrets(home: Path) -> dict[str, str]:
     missing = [name for name in _NAMES if name not in known]
     if missing:
         known |= {name: randomness.token_hex(32) for name in missing}
-        home.mkdir(parents=True, exist_ok=True)
-        fresh = path.with_suffix(".new")
-        with os.fdopen(os.open(fresh, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600), "w") as file:
-            json.dump(known, file, indent=2)
-        fresh.replace(path)
+        write_private(path, json.dumps(known, indent=2))
     return known
+
+
+def write_private(path: Path, text: str) -> None:
+    """Write a file that only its owner can read, all or nothing, also where the power fails."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    fresh = path.with_suffix(".new")
+    with os.fdopen(os.open(fresh, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600), "w") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    fresh.replace(path)

@@ -1,7 +1,7 @@
 """The services of an installation on this machine: their settings, order and readiness."""
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -11,6 +11,7 @@ from urllib.request import urlopen
 from schemas.heartbeat import beats
 from schemas.settings import Settings, reached_at
 from streams.store.client import NotAllowed, Reader, StoreUnavailable
+from wellstream.local.environment import environment_of
 from wellstream.local.keeper import Service
 from wellstream.local.secrets import local_secrets
 from wellstream.local.state import chosen_ports
@@ -36,79 +37,65 @@ def local_settings(home: Path, study: Path, kafka: str, *, simulation: bool) -> 
     )
 
 
-def environment(settings: Settings) -> dict[str, str]:
-    """The settings as environment variables, for a child process."""
-    variables = {}
-    for name in type(settings).model_fields:
-        value = getattr(settings, name)
-        if value is not None:
-            text = value.get_secret_value() if hasattr(value, "get_secret_value") else str(value)
-            variables[f"WELLSTREAM_{name.upper()}"] = text
-    return variables
-
-
 def services(settings: Settings) -> list[Service]:
     """The services in the order in which they start, the intake first; they stop in reverse."""
-    variables = environment(settings)
     return [
-        _gateway(settings, variables),
-        _store(settings, variables),
-        _ready_by_file(settings.worker_path / "ready", "worker", variables, 30, "Kafka group wellstream"),
-        _ready_by_file(settings.home / "planner.ready", "planner", variables, 10, "reads and writes Kafka"),
-        *_notifier(settings, variables),
-        _dashboard(settings, variables),
+        _gateway(settings),
+        _store(settings),
+        _ready_by_file(settings.worker_path / "ready", "worker", settings, 30, "Kafka group wellstream"),
+        _ready_by_file(settings.home / "planner.ready", "planner", settings, 10, "reads and writes Kafka"),
+        *_notifier(settings),
+        _dashboard(settings),
     ]
 
 
-def _gateway(settings: Settings, variables: Mapping[str, str]) -> Service:
+def _gateway(settings: Settings) -> Service:
     address = reached_at(settings.gateway_host, settings.gateway_port)
     return replace(
-        _service("gateway", variables, _responds(f"{address}/readyz"), 15, address),
+        _service("gateway", settings, _responds(f"{address}/readyz"), 15, address),
         answers=_responds(f"{address}/healthz"),
         port=settings.gateway_port,
         intake=True,
     )
 
 
-def _store(settings: Settings, variables: Mapping[str, str]) -> Service:
+def _store(settings: Settings) -> Service:
     ready = _store_responds(settings)
-    service = _service("store", variables, ready, 20, settings.store_uri)
+    service = _service("store", settings, ready, 20, settings.store_uri)
     return replace(service, answers=ready, port=settings.store_port)
 
 
-def _notifier(settings: Settings, variables: Mapping[str, str]) -> list[Service]:
+def _notifier(settings: Settings) -> list[Service]:
     """One that tells staff of calls for help, if there is somebody to tell."""
     if not settings.tells_staff:
         return []
     ready = settings.home / "notifier.ready"
-    return [_ready_by_file(ready, "notifier", variables, 10, "tells staff of calls for help")]
+    return [_ready_by_file(ready, "notifier", settings, 10, "tells staff of calls for help")]
 
 
-def _dashboard(settings: Settings, variables: Mapping[str, str]) -> Service:
+def _dashboard(settings: Settings) -> Service:
     address = reached_at(settings.dashboard_host, settings.dashboard_port)
     ready = _responds(f"{address}/_stcore/health")
-    service = _service("dashboard", variables, ready, 10, address)
+    service = _service("dashboard", settings, ready, 10, address)
     return replace(service, answers=ready, port=settings.dashboard_port)
 
 
 def _service(
-    name: str, variables: Mapping[str, str], ready: Callable[[], bool], grace_seconds: float, address: str
+    name: str, settings: Settings, ready: Callable[[], bool], grace_seconds: float, address: str
 ) -> Service:
     command = [sys.executable, "-m", "wellstream", "serve", name]
     return Service(
         name=name,
         command=command,
-        env=dict(variables),
+        env=environment_of(name, settings),
         ready=ready,
         grace_seconds=grace_seconds,
         address=address,
     )
 
 
-def _ready_by_file(
-    file: Path, name: str, variables: Mapping[str, str], grace_seconds: float, address: str
-) -> Service:
-    return replace(_service(name, variables, lambda: beats(file), grace_seconds, address), ready_file=file)
+def _ready_by_file(file: Path, name: str, settings: Settings, grace_seconds: float, address: str) -> Service:
+    return replace(_service(name, settings, lambda: beats(file), grace_seconds, address), ready_file=file)
 
 
 def _responds(url: str) -> Callable[[], bool]:

@@ -14,7 +14,7 @@ from pydantic import SecretStr
 from schemas.settings import Settings
 from wellstream.operations.running import Running
 
-FORMAT = 1
+FORMAT = 2
 """The layout of a state folder, kept in its file `format`; counted up when an older one cannot be used."""
 
 DEMO = "demo"
@@ -52,6 +52,7 @@ def claim_home(home: Path) -> None:
             "start afresh, move the folder away or choose another one with WELLSTREAM_HOME"
         )
     home.mkdir(parents=True, exist_ok=True)
+    home.chmod(0o700)  # whoever has an account on this machine has no business in it
     marker.write_text(f"{FORMAT}\n")
 
 

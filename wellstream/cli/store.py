@@ -27,16 +27,22 @@ def topics(
 ) -> None:
     """Create the topics that are missing, and show where the others' settings are not as declared.
 
+    Where Kafka asks for users, every service's user gets its rights to the topics, too.
+
     Existing topics stay as they are without `--apply`; their partitions never change.
 
     Examples: `wellstream topics` · `wellstream topics --apply`
     """
+    from wellstream.operations.topic_rights import grant
     from wellstream.operations.topics import align_topics, record_retention
 
     def align() -> list[TopicState]:
         settings = adopt_running("kafka")
         retention = record_retention(settings)
-        return asyncio.run(align_topics(settings.broker, record_days=retention, apply=apply))
+        states = asyncio.run(align_topics(settings.broker, record_days=retention, apply=apply))
+        if settings.kafka_user:
+            asyncio.run(grant(settings.broker))
+        return states
 
     found = report_errors(align)
     out.print(topics_table(found, applied=apply))

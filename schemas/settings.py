@@ -44,6 +44,10 @@ def _admin_url(given: dict[str, Any]) -> str:
     return reached_at(given.get("admin_host", ""), given.get("admin_port", 0))
 
 
+class WeakSecret(ValueError):
+    """A secret of ours could be guessed."""
+
+
 class Settings(BaseSettings):
     """The settings of an installation.
 
@@ -219,3 +223,24 @@ class Settings(BaseSettings):
                 f"the secret {name} is not set: set WELLSTREAM_{name.upper()} to a long random text"
             )
         return value.get_secret_value()
+
+
+_OWN_SECRETS = ("vault_key", "admin_token", "store_token", "planner_secret", "kafka_password")
+_SHORTEST_SECRET = 16
+_FEWEST_CHARACTERS = 8
+
+
+def refuse_weak_secrets(settings: Settings) -> None:
+    """Look at the secrets that whoever installs wellstream makes up.
+
+    Raises:
+        WeakSecret: One is shorter than 16 characters, or has fewer than 8 different ones.
+    """
+    for name in _OWN_SECRETS:
+        secret = getattr(settings, name)
+        value = secret.get_secret_value() if secret else ""
+        if value and (len(value) < _SHORTEST_SECRET or len(set(value)) < _FEWEST_CHARACTERS):
+            raise WeakSecret(
+                f"WELLSTREAM_{name.upper()} could be guessed: make a new one with `openssl rand -hex 32`, "
+                "and set it wherever this one is set"
+            )

@@ -26,6 +26,7 @@ KNOWN = frozenset(
         "producers.simulator.client.Refused",
         "producers.vault.connection.VaultError",
         "schemas.settings.MissingSetting",
+        "schemas.settings.WeakSecret",
         "schemas.topic_log.LogStalled",
         "schemas.topic_log.TopicMissing",
         "schemas.yaml_file.DefinitionError",

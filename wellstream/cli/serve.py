@@ -9,13 +9,19 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from schemas.settings import Settings
+from schemas.settings import Settings, refuse_weak_secrets
 from wellstream.cli.errors import report_errors
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
 
 app = typer.Typer(name="serve", help="Run a single service, as docker-compose does.", no_args_is_help=True)
+
+
+def _settings() -> Settings:
+    settings = Settings()
+    refuse_weak_secrets(settings)
+    return settings
 
 
 @app.command()
@@ -26,7 +32,7 @@ def gateway() -> None:
     """
     from producers.gateway.server import serve_gateway
 
-    report_errors(lambda: _run(serve_gateway(Settings())))
+    report_errors(lambda: _run(serve_gateway(_settings())))
 
 
 @app.command()
@@ -37,7 +43,7 @@ def worker() -> None:
     """
     from streams.worker.app import run_worker
 
-    report_errors(lambda: run_worker(Settings()))
+    report_errors(lambda: run_worker(_settings()))
 
 
 @app.command()
@@ -48,7 +54,7 @@ def planner() -> None:
     """
     from streams.scheduling.service import serve_planner
 
-    report_errors(lambda: _run(serve_planner(Settings())))
+    report_errors(lambda: _run(serve_planner(_settings())))
 
 
 @app.command()
@@ -59,7 +65,7 @@ def notifier() -> None:
     """
     from streams.notifier.service import serve_notifier
 
-    report_errors(lambda: _run(serve_notifier(Settings())))
+    report_errors(lambda: _run(serve_notifier(_settings())))
 
 
 @app.command()
@@ -70,7 +76,7 @@ def store() -> None:
     """
     from streams.store.service import serve_store
 
-    report_errors(lambda: asyncio.run(serve_store(Settings())))
+    report_errors(lambda: asyncio.run(serve_store(_settings())))
 
 
 @app.command()
@@ -81,7 +87,7 @@ def dashboard() -> None:
     """
     from dashboard.server import command
 
-    argv = command(Settings())
+    argv = command(_settings())
     os.execv(argv[0], argv)  # noqa: S606 - becomes Streamlit, so that signals reach it
 
 

@@ -9,6 +9,7 @@ import contextlib
 import ctypes
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -26,6 +27,7 @@ from wellstream.operations.probes import owns_port
 SILENT_SECONDS = 120.0
 """How long a service that was ready may fail to answer before it is restarted."""
 
+MOST_LOG_BYTES = 10 * 1024 * 1024
 _POLL_SECONDS = 0.2
 _SLOW_POLL_SECONDS = 1.0
 _HEALTH_SECONDS = 5.0
@@ -178,6 +180,7 @@ class Keeper:
                 return self._how_it_ended(process.returncode)
             if time.monotonic() < next_probe:
                 continue
+            self._rotate()
             why = self._why_not_ready(process.pid, owned=was_ready)
             moment = time.monotonic()
             if not why:
@@ -194,6 +197,14 @@ class Keeper:
                 if moment - answered_at > SILENT_SECONDS:
                     return f"has not answered for {SILENT_SECONDS:.0f} s and is restarted"
         return ""
+
+    def _rotate(self) -> None:
+        """Keep the log within its size: beyond it, it begins anew, and what it was stays as `.1`."""
+        with contextlib.suppress(OSError):  # a log is not worth a service
+            if self.log.stat().st_size > MOST_LOG_BYTES:
+                shutil.copyfile(self.log, self.log.with_name(f"{self.log.name}.1"))
+                os.truncate(self.log, 0)  # the process appends, wherever the end is
+                self._log_began = 0
 
     def _why_not_ready(self, pid: int, *, owned: bool) -> str:
         if not _holds(self.service.ready):

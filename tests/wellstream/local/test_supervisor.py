@@ -212,7 +212,7 @@ def test_a_service_whose_child_listens_on_its_port_is_healthy(tmp_path: Path) ->
     with Supervisor(
         tmp_path, [replace(sleeping("gateway", lambda: listens(port), port=port), command=starter)]
     ):
-        assert listed(tmp_path)[0]["health"] == "healthy"
+        until(lambda: listed(tmp_path)[0]["health"] == "healthy")
 
 
 @pytest.fixture
@@ -257,3 +257,18 @@ def test_a_folder_is_used_by_one_run_at_a_time(tmp_path: Path) -> None:
         pytest.fail("must not start")
     with sole_run(tmp_path):
         pass
+
+
+def test_a_log_begins_anew_before_it_fills_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(keeper, "MOST_LOG_BYTES", 100_000)
+    monkeypatch.setattr(keeper, "_HEALTH_SECONDS", 0.0)
+    program = "import time\nwhile True: print('x' * 999, flush=True); time.sleep(0.001)"
+    talkative = Service(
+        "talkative", [sys.executable, "-c", program], env={}, ready=lambda: True, grace_seconds=5, address=""
+    )
+    log = tmp_path / "logs" / "talkative.log"
+    with Supervisor(tmp_path, [talkative]):
+        until((log.parent / "talkative.log.1").exists)
+        until(lambda: log.stat().st_size > 5000)
+        assert log.stat().st_size < 2_000_000
+        assert b"\x00" not in log.read_bytes()

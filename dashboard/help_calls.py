@@ -2,14 +2,15 @@
 
 import streamlit as st
 
-from dashboard.connection import explain_trouble, operations
+from dashboard import connection
+from dashboard.connection import explain_trouble
 
 
 @st.fragment(run_every="15s")
 @explain_trouble
 def open_calls() -> None:
     """Who called for help and has not been attended to, fresh every fifteen seconds."""
-    calls = operations().open_calls()
+    calls = connection.operations().open_calls()
     if calls.empty:
         return
     people = calls["participant"].nunique()
@@ -31,7 +32,7 @@ def open_calls() -> None:
 @explain_trouble
 def attended_calls() -> None:
     """Who attended to the calls of the last thirty days, and what they did; nothing if there were none."""
-    calls = operations().attended_calls()
+    calls = connection.operations().attended_calls()
     if calls.empty:
         return
     st.subheader("Calls for help that were attended to, last thirty days")

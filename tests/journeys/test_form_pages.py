@@ -212,13 +212,15 @@ def test_the_keyboard_alone_is_enough(site: FormSite, context: BrowserContext) -
     tab_to("[name=slept]")
     page.keyboard.press("ArrowDown")
     tab_to("[name=Action][value=next]")
-    page.keyboard.press("Enter")
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
     tab_to("[name='kept-awake'][value=noise]")
     page.keyboard.press("Space")
     tab_to("[name=told]")
     page.keyboard.type("words")
     tab_to("[name=Action][value=next]")
-    page.keyboard.press("Space")
+    with page.expect_navigation():
+        page.keyboard.press("Space")
     tab_to("[name=Action][value=send]")
     page.keyboard.press("Enter")
     expect(page.locator("[data-done]")).to_have_count(1)

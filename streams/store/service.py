@@ -7,7 +7,7 @@ import signal
 import socket
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 import duckdb
 from aiokafka import AIOKafkaProducer
@@ -17,7 +17,7 @@ from schemas.codec import encode
 from schemas.faults import type_and_frames
 from schemas.kafka_access import kafka_arguments
 from schemas.settings import Settings
-from schemas.topic_log import TopicReader
+from schemas.topic_log import Partition, TopicReader
 from schemas.topics import ALERTS, DEAD_LETTERS
 from streams.store.background import in_background
 from streams.store.batch_job import Batch, compute, keep, looked_at_again
@@ -32,6 +32,7 @@ from streams.store.writer import asking, offsets, open_store, write
 _log = logging.getLogger(__name__)
 _WAIT_MS = 200
 _ON_THE_WAY_SECONDS = 20.0
+_AT_LEAST_EVERY = timedelta(hours=1)
 _BACKLOG = 1024
 _OK = 200
 
@@ -199,15 +200,21 @@ async def _compute_often(
     work: _Work,
     feed: Feed,
 ) -> None:
-    """Compute the batch and publish its alerts, as often as the settings say; its models once a day."""
+    """Compute the batch and publish its alerts, as often as the settings say; its models once a day.
+
+    Where nothing was stored since the last one, it is computed again only after an hour.
+    """
     modelled: date | None = None
+    computed: tuple[dict[Partition, int], datetime] | None = None
     while True:
         await asyncio.sleep(60 * settings.batch_minutes)
-        at = now()
+        at, reached_now = now(), offsets(connection)
+        if computed and computed[0] == reached_now and at - computed[1] < _AT_LEAST_EVERY:
+            continue
         try:
             async with work.computing:
                 await _compute(connection, producer, feed, at, models=at.date() != modelled)
-            modelled = at.date()
+            modelled, computed = at.date(), (reached_now, at)
         except Exception as error:
             # What comes in is stored all the same; the next batch tries again.
             _log.error("the batch failed: %s", type_and_frames(error))

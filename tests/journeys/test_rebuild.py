@@ -43,4 +43,4 @@ def test_a_rebuild_interrupts_no_reader_and_loses_no_row(system: Settings, reade
 def test_a_store_without_a_rebuilt_file_says_so_and_goes_on(system: Settings, reader: Reader) -> None:
     with pytest.raises(NotAllowed, match="there is no rebuilt file"):
         reader.rebuilt([])
-    assert count(reader, "studies") == 1
+    assert count(reader, "studies") >= 1

@@ -35,7 +35,9 @@ class Running:
     """A dispatcher that reads from Kafka, and a provider that holds ordinary texts until `go_on`."""
 
     def __init__(self, rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr("producers.sms.dispatcher._GROUP", f"dispatcher-{rig.person.participant}")
+        monkeypatch.setattr(
+            "producers.sms.dispatcher.DISPATCHER_GROUP", f"dispatcher-{rig.person.participant}"
+        )
         self.rig = rig
         self.go_on = threading.Event()
         rig.provider.answer = self._answer

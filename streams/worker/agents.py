@@ -3,6 +3,7 @@
 Both may be called again with the same events: the events that they send then have the same ids.
 """
 
+import asyncio
 from collections.abc import Sequence
 
 from schemas.clock import Clock
@@ -89,6 +90,7 @@ async def compute(
     for participant, theirs in news.items():
         changed[participant], history, affected = absorb(states.get(participant), theirs, versions)
         outgoing += updates(participant, history, affected, versions)
+        await asyncio.sleep(0)  # a backlog takes long: let the worker say meanwhile that it works
     # Here the state may be saved first: `absorb` counts repeated events as new, so a retry sends the same.
     await states.keep(changed)
     await send(outgoing)

@@ -141,7 +141,7 @@ class Settings(BaseSettings):
     store_listen: str = "localhost"
     store_port: _Port = 9494
     store_token: SecretStr | None = None
-    store_query_memory_mb: Annotated[int, Field(ge=64)] = 512
+    store_query_memory_mb: Annotated[int, Field(ge=64)] = 2048
     store_file: Path | None = None
     batch_minutes: _Positive = 60.0
     record_retention_days: _Days = None

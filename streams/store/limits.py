@@ -29,7 +29,7 @@ class Limits:
     at_once: int = 8
     at_once_by_token: int = 4
     result_bytes: int = 256 * _MB
-    memory_mb: int = 512
+    memory_mb: int = 2048
     beyond_mb: int = 1024
     temp_mb: int = 1024
     connections: int = 128

@@ -2,7 +2,6 @@
 
 import logging
 import os
-import time
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from functools import partial
@@ -149,7 +148,7 @@ def _tell_readiness(app: faust.App, ready: Path) -> None:
     async def tell() -> None:
         recovery = cast("Any", app.tables).recovery
         progress = (app.rebalancing, recovery.completed.is_set(), sum(recovery.active_offsets.values()))
-        match watch.look(working=_is_working(app), progress=progress, at=time.monotonic()):
+        match watch.look(working=_is_working(app), progress=progress):
             case Steadiness.READY:
                 beat(ready)
             case Steadiness.ON_THE_WAY:

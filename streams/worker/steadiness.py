@@ -7,8 +7,8 @@ the worker neither works nor fails. Only a new process helps then.
 from collections.abc import Hashable
 from enum import StrEnum
 
-_STANDSTILL_SECONDS = 10.0
-_FIRST_STANDSTILL_SECONDS = 120.0
+_LOOKS = 8
+_FIRST_LOOKS = 60
 
 
 class Steadiness(StrEnum):
@@ -20,29 +20,32 @@ class Steadiness(StrEnum):
 
 
 class Watch:
-    """Watches a worker from one look to the next."""
+    """Watches a worker from one look to the next.
+
+    It counts looks and not seconds: a worker that computes a backlog cannot be looked at, but is not stuck.
+    """
 
     def __init__(self) -> None:
         self._was_ready = False
         self._seen: Hashable = None
-        self._since: float | None = None
+        self._looks = 0
 
-    def look(self, *, working: bool, progress: Hashable, at: float) -> Steadiness:
+    def look(self, *, working: bool, progress: Hashable) -> Steadiness:
         """Judge the worker.
 
         Args:
             working: Whether its partitions are assigned and its tables recovered.
             progress: What changes while it is on its way there: offsets of the recovery, say.
-            at: A monotonic time in seconds.
 
         Returns:
-            `stuck` if it does not work and nothing has changed for ten seconds or, where it has never worked
-            yet, for two minutes: to join a group takes as long as the session of a member that is gone.
+            `stuck` if it does not work and nothing has changed over eight looks, which are two seconds apart,
+            or sixty where it has never worked yet: to join a group takes as long as the session of a member
+            that is gone.
         """
         if working:
-            self._was_ready, self._since = True, None
+            self._was_ready, self._looks = True, 0
             return Steadiness.READY
-        if self._since is None or progress != self._seen:
-            self._seen, self._since = progress, at
-        limit = _STANDSTILL_SECONDS if self._was_ready else _FIRST_STANDSTILL_SECONDS
-        return Steadiness.STUCK if at - self._since > limit else Steadiness.ON_THE_WAY
+        self._looks = 1 if progress != self._seen else self._looks + 1
+        self._seen = progress
+        most = _LOOKS if self._was_ready else _FIRST_LOOKS
+        return Steadiness.STUCK if self._looks > most else Steadiness.ON_THE_WAY

@@ -1,24 +1,20 @@
 """Participants' recent check-ins, read from Kafka and kept in memory, for their own thank-you page."""
 
 import asyncio
-import logging
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from aiokafka import ConsumerRecord
 from aiokafka.errors import KafkaError
 
 from schemas.base import Measure
 from schemas.clock import Clock
-from schemas.codec import Unreadable, decode
-from schemas.consumers import Consumes, MisplacedEvent
+from schemas.consumers import Consumes
 from schemas.events import CheckInRetracted, CheckInSubmitted
-from schemas.faults import type_and_frames
 from schemas.kafka_access import Broker
 from schemas.study import Scale, Study
 from schemas.topic_log import Partition, TopicReader, offsets_since
@@ -33,7 +29,6 @@ _MOST_PEOPLE = 20_000
 _MOST_EACH = 700
 _POLL_MS = 1000
 _RETRY_SECONDS = 2.0
-_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -118,22 +113,10 @@ class Follower:
         async with TopicReader(self._bootstrap, self._next, (CHECKINS,)) as reader:
             self._next = reader.expected
             async for records in reader.to_end():
-                self._note(records)
+                CONTRACT.hear(records, self._recent.add)  # the store and the worker quarantine the others
             self._recent.caught_up = True
             while True:
-                self._note(await reader.next(_POLL_MS))
-
-    def _note(self, records: Iterable[ConsumerRecord]) -> None:
-        for record in records:
-            try:
-                event = CONTRACT.select(decode(record.value))
-                if event is not None:
-                    self._recent.add(event)
-            except (Unreadable, MisplacedEvent):
-                pass  # the store and the worker quarantine it
-            except Exception as error:
-                place = f"{record.topic}, partition {record.partition}, offset {record.offset}"
-                _log.error("%s is passed over: %s", place, type_and_frames(error))
+                CONTRACT.hear(await reader.next(_POLL_MS), self._recent.add)
 
 
 def recent_check_in(event: CheckInSubmitted | CheckInRetracted, study: Study | None) -> RecentCheckIn:

@@ -1,10 +1,9 @@
 """Running the gateway: public app, admin API and dispatcher, in the one process that owns the vault."""
 
 import asyncio
-import signal
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager, suppress
+from contextlib import asynccontextmanager, contextmanager
 
 import uvicorn
 from aiokafka.errors import KafkaError
@@ -22,6 +21,7 @@ from producers.sms.providers.registry import Registry, configured_providers
 from producers.vault import Vault
 from schemas.clock import now
 from schemas.settings import Settings
+from schemas.stop_signals import on_stop
 from schemas.study import Study
 from schemas.study.file import load_study
 
@@ -162,10 +162,7 @@ async def _run(
         if not task.cancelled() and task.exception() is not None:
             stop()
 
-    loop = asyncio.get_running_loop()
-    for name in (signal.SIGTERM, signal.SIGINT):
-        with suppress(NotImplementedError):  # Windows
-            loop.add_signal_handler(name, stop)
+    on_stop(stop)
     announcing.add_done_callback(stop_if_failed)
     await asyncio.gather(*(server.serve(sockets=[listener]) for server, listener in servers))
     for task in (announcing, helping):

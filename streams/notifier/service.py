@@ -6,9 +6,7 @@ of and that nobody has attended to. A crash between telling and remembering tell
 
 import asyncio
 import logging
-import signal
 from collections.abc import Iterable, Sequence
-from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
@@ -17,11 +15,12 @@ from aiokafka import ConsumerRecord
 from aiokafka.errors import KafkaError
 
 from schemas.clock import Clock, now
-from schemas.codec import Unreadable, decode
-from schemas.consumers import Consumes, MisplacedEvent
+from schemas.consumers import Consumes
 from schemas.events import SafetyAttended, SafetyRaised
 from schemas.faults import type_and_frames
+from schemas.heartbeat import beat
 from schemas.settings import Settings
+from schemas.stop_signals import until_stopped
 from schemas.topic_log import TopicReader, offsets_since
 from schemas.topics import SAFETY
 from streams.notifier.channels import Channel, NotTold, channels
@@ -62,11 +61,7 @@ class Calls:
 
     async def learn(self, records: Iterable[ConsumerRecord]) -> None:
         """Take in records of the topic."""
-        for record in records:
-            with suppress(Unreadable, MisplacedEvent):  # the store quarantines it
-                event = CONTRACT.select(decode(record.value or b""))
-                if event is not None:
-                    self._add(event)
+        CONTRACT.hear(records, self._add)  # the store quarantines the others
         async with self._news:
             self._news.notify_all()
 
@@ -134,13 +129,7 @@ async def serve_notifier(settings: Settings, clock: Clock = now) -> None:
         MissingSetting: A channel is set up in part.
     """
     ways = channels(settings, clock)
-    task = asyncio.create_task(_run(settings, ways, clock))
-    loop = asyncio.get_running_loop()
-    for name in (signal.SIGTERM, signal.SIGINT):
-        with suppress(NotImplementedError):  # Windows
-            loop.add_signal_handler(name, task.cancel)
-    with suppress(asyncio.CancelledError):
-        await task
+    await until_stopped(_run(settings, ways, clock))
 
 
 async def _run(settings: Settings, ways: Sequence[Channel], clock: Clock) -> None:
@@ -172,13 +161,8 @@ async def _follow(settings: Settings, calls: Calls, clock: Clock, ready: Path) -
     async with TopicReader(settings.broker, start, (SAFETY,)) as reader:
         async for records in reader.to_end():
             await calls.learn(records)
-        _mark_ready(ready)
         while True:
+            beat(ready)
             records = await reader.next(_WAIT_MS)
             if records:
                 await calls.learn(records)
-
-
-def _mark_ready(file: Path) -> None:
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.touch()

@@ -6,9 +6,7 @@ the same id both times, and the dispatcher's claim lets only one through.
 
 import asyncio
 import logging
-import signal
 from collections.abc import Iterable
-from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -17,17 +15,17 @@ from aiokafka.errors import KafkaError
 
 from schemas.announced_studies import KnownVersions
 from schemas.clock import Clock, now
-from schemas.codec import Unreadable, decode, encode
-from schemas.consumers import MisplacedEvent
+from schemas.codec import encode
 from schemas.events import ParticipantEnrolled
 from schemas.faults import type_and_frames
 from schemas.heartbeat import beat
 from schemas.kafka_access import Broker, kafka_arguments
 from schemas.settings import Settings
+from schemas.stop_signals import until_stopped
 from schemas.topic_log import TopicReader, offsets_since
 from schemas.topics import CHECKINS, CONSENTS, PARTICIPANTS, PROMPTS, TEXTS, topic_of
 from streams.scheduling.decide import decide
-from streams.scheduling.participant_state import CONTRACT, KEPT, ParticipantState
+from streams.scheduling.participant_state import CONTRACT, KEPT, Learned, ParticipantState
 
 _log = logging.getLogger(__name__)
 _EVERYTHING = (PARTICIPANTS, CONSENTS)
@@ -99,17 +97,12 @@ class Planner:
         return min((when for when in self._next.values() if when is not None), default=None)
 
     def _learn(self, records: Iterable[ConsumerRecord]) -> None:
-        for record in records:
-            try:
-                event = CONTRACT.select(decode(record.value or b""))
-                if event is not None:
-                    self._states.setdefault(event.participant, ParticipantState()).learn(event)
-                    self._changed.add(event.participant)
-            except (Unreadable, MisplacedEvent):
-                pass  # the store quarantines unreadable records, and the worker those on the wrong topic
-            except Exception as error:
-                place = f"{record.topic}, partition {record.partition}, offset {record.offset}"
-                _log.error("%s is passed over: %s", place, type_and_frames(error))
+        def learn(event: Learned) -> None:
+            self._states.setdefault(event.participant, ParticipantState()).learn(event)
+            self._changed.add(event.participant)
+
+        # The store quarantines what is unreadable, and the worker what is misplaced.
+        CONTRACT.hear(records, learn)
 
     async def _one(self, participant: str, at: datetime) -> int:
         state = self._states[participant]
@@ -147,13 +140,7 @@ async def serve_planner(settings: Settings, clock: Clock = now) -> None:
         MissingSetting: `planner_secret` is not set.
     """
     secret = settings.secret("planner_secret")
-    task = asyncio.create_task(_run(settings, secret, clock))
-    loop = asyncio.get_running_loop()
-    for name in (signal.SIGTERM, signal.SIGINT):
-        with suppress(NotImplementedError):  # Windows
-            loop.add_signal_handler(name, task.cancel)
-    with suppress(asyncio.CancelledError):
-        await task
+    await until_stopped(_run(settings, secret, clock))
 
 
 async def _run(settings: Settings, secret: str, clock: Clock) -> None:

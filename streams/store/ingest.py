@@ -10,28 +10,13 @@ from schemas.codec import Unreadable, dead_letter, decode, encode
 from schemas.events import DeadLetter, Reason
 from schemas.study import Study
 from schemas.topic_log import Partition
-from schemas.topics import (
-    ALERTS,
-    CHECKINS,
-    CONSENTS,
-    CONVERSATION,
-    DEAD_LETTERS,
-    DELIVERY_REPORTS,
-    INDICATORS,
-    MESSAGES,
-    PARTICIPANTS,
-    PROMPTS,
-    SAFETY,
-    STUDIES,
-    Topic,
-)
+from schemas.topic_rights import RIGHTS
+from schemas.topics import DEAD_LETTERS, STUDIES, Topic
 from streams.store.projection import project, project_study
 from streams.store.schema import Rows
 
-STORED: tuple[Topic, ...] = (
-    STUDIES, PARTICIPANTS, CONSENTS, MESSAGES, CONVERSATION, PROMPTS, CHECKINS, INDICATORS, ALERTS, SAFETY,
-    DELIVERY_REPORTS, DEAD_LETTERS,
-)  # fmt: skip
+STORED: tuple[Topic, ...] = RIGHTS["store"].reads
+"""Every topic that the store may read: it keeps all of them."""
 
 
 def rows_of(records: Sequence[ConsumerRecord]) -> tuple[Rows, list[DeadLetter]]:

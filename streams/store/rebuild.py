@@ -8,8 +8,6 @@ from pathlib import Path
 import duckdb
 
 from schemas.announced_studies import read_studies
-from schemas.codec import Unreadable, decode
-from schemas.consumers import MisplacedEvent
 from schemas.kafka_access import Broker
 from schemas.settings import Settings
 from schemas.study.versions import Versions
@@ -253,17 +251,9 @@ async def _read_all(
             rows, _ = rows_of(kept)
             write(connection, rows, {})
             for record in kept:
-                if record.topic in timeline:
-                    heard += _heard(record.value)
+                if record.topic in timeline and (event := TIMELINE.read(record.value)) is not None:
+                    heard.append(event)
     return heard, begun, ends
-
-
-def _heard(value: bytes) -> list[TimelineEvent]:
-    try:
-        event = TIMELINE.select(decode(value))
-    except (Unreadable, MisplacedEvent):
-        return []
-    return [event] if event is not None else []
 
 
 def _write_indicators(

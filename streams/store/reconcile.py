@@ -4,12 +4,10 @@ import asyncio
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, assert_never
 
-from schemas.codec import Unreadable, decode
-from schemas.consumers import Consumes, MisplacedEvent
+from schemas.consumers import Consumes
 from schemas.events import (
     CheckInRetracted,
     CheckInSubmitted,
@@ -87,7 +85,7 @@ async def reconcile_with_topics(bootstrap: Broker, query: Query) -> Reconciliati
     """Compare every text and every check-in that is on the topics with the store."""
     names: set[str] = set()
     async for record in read_to_end(bootstrap, ACCEPTED.topics):
-        names |= _accepted(record.value)
+        names |= _accepted(ACCEPTED.read(record.value))
     return settle(query, names, 10)
 
 
@@ -119,8 +117,7 @@ async def reconcile_prompts(
     """Compare every prompt that is on its topic with the store, until none is missing or the time is over."""
     names: set[str] = set()
     async for record in read_to_end(bootstrap, ASKED.topics):
-        with suppress(Unreadable, MisplacedEvent):
-            names |= _asked(ASKED.select(decode(record.value)))
+        names |= _asked(ASKED.read(record.value))
     limit = time.monotonic() + limit_seconds
     while True:
         rows = query("select prompt_id, status from prompt_log")
@@ -144,11 +141,7 @@ def _asked(event: DayPlanned | PromptSent | None) -> set[str]:
             assert_never(event)
 
 
-def _accepted(value: bytes | None) -> set[str]:
-    try:
-        event = ACCEPTED.select(decode(value))
-    except (Unreadable, MisplacedEvent):
-        return set()
+def _accepted(event: MessageReceived | CheckInSubmitted | CheckInRetracted | None) -> set[str]:
     match event:
         case MessageReceived() | CheckInRetracted():
             return {str(event.event_id)}

@@ -3,7 +3,6 @@
 import asyncio
 import json
 import logging
-import signal
 import socket
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
@@ -17,6 +16,7 @@ from schemas.codec import encode
 from schemas.faults import type_and_frames
 from schemas.kafka_access import kafka_arguments
 from schemas.settings import Settings
+from schemas.stop_signals import on_stop
 from schemas.topic_log import Partition, TopicReader
 from schemas.topics import ALERTS, DEAD_LETTERS
 from streams.store.background import in_background
@@ -82,10 +82,7 @@ async def serve_store(settings: Settings) -> None:
         TopicsReplaced: Kafka's topics are not those that the file was made from.
     """
     work = _Work()
-    loop = asyncio.get_running_loop()
-    for name in (signal.SIGTERM, signal.SIGINT):
-        with suppress(NotImplementedError):  # Windows
-            loop.add_signal_handler(name, work.stopping.set)
+    on_stop(work.stopping.set)
     settings.secret("store_token")
     owner = open_store(settings.store_path)
     try:

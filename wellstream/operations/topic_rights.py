@@ -33,7 +33,6 @@ class _Operation(IntEnum):
     ALL = 2
     READ = 3
     WRITE = 4
-    DESCRIBE_CONFIGS = 10
 
 
 _Right = tuple[str, _Resource, str, _Pattern, _Operation]

@@ -1,30 +1,14 @@
 """Which types of event on its topics a consumer handles and which it ignores: each one is named."""
 
-import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, TypeVar
 
 from schemas.codec import Unreadable, decode
 from schemas.events import DeadLetter, Event, EventType, Reason
-from schemas.faults import type_and_frames
 from schemas.topics import Topic
 
 Handled = TypeVar("Handled")
-_log = logging.getLogger(__name__)
-
-
-class Record(Protocol):
-    """What is needed of a record of Kafka's to learn from it, and to name its place."""
-
-    @property
-    def topic(self) -> str: ...
-    @property
-    def partition(self) -> int: ...
-    @property
-    def offset(self) -> int: ...
-    @property
-    def value(self) -> bytes | None: ...
 
 
 class ContractBroken(TypeError):
@@ -106,20 +90,6 @@ class Consumes(Generic[Handled]):
             return self.select(decode(value))
         except (Unreadable, MisplacedEvent):
             return None
-
-    def hear(self, records: Iterable[Record], learn: Callable[[Handled], object]) -> None:
-        """Let a consumer that leaves quarantine to another one learn from some records.
-
-        A record that it fails to learn from is passed over, and told in the log: the others count.
-        """
-        for record in records:
-            try:
-                event = self.read(record.value)
-                if event is not None:
-                    learn(event)
-            except Exception as error:
-                place = f"{record.topic}, partition {record.partition}, offset {record.offset}"
-                _log.error("%s is passed over: %s", place, type_and_frames(error))
 
 
 def _names(kinds: Iterable[type]) -> str:

@@ -5,13 +5,16 @@ and streams both read topics in this way, so the reader belongs with the topics'
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+import logging
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Self
+from typing import Self, TypeVar
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.errors import UnknownTopicOrPartitionError
 
+from schemas.consumers import Consumes
+from schemas.faults import type_and_frames
 from schemas.kafka_access import Broker, kafka_arguments
 from schemas.topics import Topic
 
@@ -21,6 +24,8 @@ Partition = tuple[str, int]
 BATCH = 500
 _POLL_MS = 500
 STALLED_SECONDS = 60.0
+Handled = TypeVar("Handled")
+_log = logging.getLogger(__name__)
 
 
 class TopicMissing(UnknownTopicOrPartitionError):  # type: ignore[misc] # aiokafka has no types
@@ -196,3 +201,20 @@ async def _require(consumer: AIOKafkaConsumer, partitions: Iterable[TopicPartiti
 
 def _named(offsets: Mapping[TopicPartition, int]) -> dict[Partition, int]:
     return {(place.topic, place.partition): offset for place, offset in offsets.items()}
+
+
+def hear(
+    records: Iterable[ConsumerRecord], contract: Consumes[Handled], learn: Callable[[Handled], object]
+) -> None:
+    """Let a consumer that leaves quarantine to another one learn from some records.
+
+    A record that it fails to learn from is passed over, and told in the log: the others count.
+    """
+    for record in records:
+        try:
+            event = contract.read(record.value)
+            if event is not None:
+                learn(event)
+        except Exception as error:
+            place = f"{record.topic}, partition {record.partition}, offset {record.offset}"
+            _log.error("%s is passed over: %s", place, type_and_frames(error))

@@ -17,7 +17,7 @@ from schemas.consumers import Consumes
 from schemas.events import CheckInRetracted, CheckInSubmitted
 from schemas.kafka_access import Broker
 from schemas.study import Scale, Study
-from schemas.topic_log import Partition, TopicReader, offsets_since
+from schemas.topic_log import Partition, TopicReader, hear, offsets_since
 from schemas.topics import CHECKINS
 
 CONTRACT: Consumes[CheckInSubmitted | CheckInRetracted] = Consumes(
@@ -113,10 +113,10 @@ class Follower:
         async with TopicReader(self._bootstrap, self._next, (CHECKINS,)) as reader:
             self._next = reader.expected
             async for records in reader.to_end():
-                CONTRACT.hear(records, self._recent.add)  # the store and the worker quarantine the others
+                hear(records, CONTRACT, self._recent.add)  # the store and the worker quarantine the others
             self._recent.caught_up = True
             while True:
-                CONTRACT.hear(await reader.next(_POLL_MS), self._recent.add)
+                hear(await reader.next(_POLL_MS), CONTRACT, self._recent.add)
 
 
 def recent_check_in(event: CheckInSubmitted | CheckInRetracted, study: Study | None) -> RecentCheckIn:

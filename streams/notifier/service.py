@@ -21,7 +21,7 @@ from schemas.faults import type_and_frames
 from schemas.heartbeat import beat
 from schemas.settings import Settings
 from schemas.stop_signals import until_stopped
-from schemas.topic_log import TopicReader, offsets_since
+from schemas.topic_log import TopicReader, hear, offsets_since
 from schemas.topics import SAFETY
 from streams.notifier.channels import Channel, NotTold, channels
 from streams.notifier.message import MOST_AT_ONCE, Call
@@ -61,7 +61,7 @@ class Calls:
 
     async def learn(self, records: Iterable[ConsumerRecord]) -> None:
         """Take in records of the topic."""
-        CONTRACT.hear(records, self._add)  # the store quarantines the others
+        hear(records, CONTRACT, self._add)  # the store quarantines the others
         async with self._news:
             self._news.notify_all()
 

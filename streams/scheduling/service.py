@@ -22,7 +22,7 @@ from schemas.heartbeat import beat
 from schemas.kafka_access import Broker, kafka_arguments
 from schemas.settings import Settings
 from schemas.stop_signals import until_stopped
-from schemas.topic_log import TopicReader, offsets_since
+from schemas.topic_log import TopicReader, hear, offsets_since
 from schemas.topics import CHECKINS, CONSENTS, PARTICIPANTS, PROMPTS, TEXTS, topic_of
 from streams.scheduling.decide import decide
 from streams.scheduling.participant_state import CONTRACT, KEPT, Learned, ParticipantState
@@ -102,7 +102,7 @@ class Planner:
             self._changed.add(event.participant)
 
         # The store quarantines what is unreadable, and the worker what is misplaced.
-        CONTRACT.hear(records, learn)
+        hear(records, CONTRACT, learn)
 
     async def _one(self, participant: str, at: datetime) -> int:
         state = self._states[participant]

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-MECHANISM = "SCRAM-SHA-512"
+SCRAM = "SCRAM-SHA-512"
+PLAIN = "PLAIN"
 
 
 @dataclass(frozen=True)
@@ -17,12 +18,14 @@ class KafkaAccess:
         user: The Kafka user; empty where Kafka asks for none.
         password: Its password.
         ca: The certificate authority of the brokers, a PEM file; with one, connections use TLS.
+        mechanism: How the password is proved: `SCRAM` does not send it, `PLAIN` does.
     """
 
     servers: str
     user: str = ""
     password: str = field(default="", repr=False)
     ca: Path | None = None
+    mechanism: str = SCRAM
 
     @property
     def protocol(self) -> str:
@@ -59,7 +62,7 @@ def kafka_arguments(broker: Broker) -> dict[str, Any]:
     }
     if access.user:
         arguments |= {
-            "sasl_mechanism": MECHANISM,
+            "sasl_mechanism": access.mechanism,
             "sasl_plain_username": access.user,
             "sasl_plain_password": access.password,
         }

@@ -1,5 +1,7 @@
 """Every setting, declared once. Each is read from the environment as `WELLSTREAM_` and its name."""
 
+import re
+from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -23,6 +25,7 @@ _WebAddress = Annotated[
     Field(pattern=r"^https?://[^\s/]+", description="a web address, such as https://study.example"),
 ]
 _YesOrNo = Annotated[bool, Field(description="true or false")]
+_KAFKA_USER = re.compile("kafka_(.+)_password")
 _ANYWHERE = ("0.0.0.0", "::", "")  # noqa: S104 - recognised, not bound
 
 
@@ -57,6 +60,9 @@ class Settings(BaseSettings):
         kafka_user, kafka_password: The Kafka user of this service, with SCRAM-SHA-512; none where Kafka asks
             for none.
         kafka_ca: The certificate authority of the brokers, a PEM file; with one, connections use TLS.
+        kafka_gateway_password, kafka_worker_password, kafka_planner_password, kafka_store_password,
+            kafka_notifier_password: The passwords that `wellstream topics` gives to the services' users in
+            Kafka; none for users that Kafka got elsewhere.
         study: The study definition, a YAML file.
         gateway_host, gateway_port: Where the gateway listens.
         public_url: The address at which participants and the SMS provider reach the gateway; signatures are
@@ -67,8 +73,8 @@ class Settings(BaseSettings):
             enrolment: where it listens, and where it is reached if that is not the same. Never expose it to
             the internet.
         vault_key: Opens the vault; at least 32 characters. Without it, telephone numbers are lost.
-        planner_secret: The times of prompts are derived from it, so that nobody can predict them. Keep it:
-            with another secret, the same day is planned differently.
+        planner_secret: The times of prompts are derived from it, so that nobody can predict them. A new one
+            holds for days that are not planned yet.
         vault_file, store_file, worker_data: Where the vault, the DuckDB file and the worker's tables
             are; by default in `home`.
         sms_provider: The provider that sends: `twilio`, `telnyx`, `kannel`, `jasmin`, `africastalking` or
@@ -108,6 +114,11 @@ class Settings(BaseSettings):
     kafka_user: str = ""
     kafka_password: SecretStr | None = None
     kafka_ca: Path | None = None
+    kafka_gateway_password: SecretStr | None = None
+    kafka_worker_password: SecretStr | None = None
+    kafka_planner_password: SecretStr | None = None
+    kafka_store_password: SecretStr | None = None
+    kafka_notifier_password: SecretStr | None = None
     study: Path | None = None
     gateway_host: str = "127.0.0.1"
     gateway_port: _Port = 8080
@@ -171,6 +182,16 @@ class Settings(BaseSettings):
         return KafkaAccess(self.kafka, self.kafka_user, password, self.kafka_ca)
 
     @property
+    def kafka_users(self) -> dict[str, str]:
+        """The passwords to give to Kafka's users, by user: the services' that are set, and one's own."""
+        services = {
+            found[1]: password.get_secret_value()
+            for name in type(self).model_fields
+            if (found := _KAFKA_USER.fullmatch(name)) and (password := getattr(self, name))
+        }
+        return {self.kafka_user: self.broker.password, **services} if services else {}
+
+    @property
     def vault_path(self) -> Path:
         """Where the vault is."""
         return self.vault_file or self.home / "vault.db"
@@ -225,22 +246,42 @@ class Settings(BaseSettings):
         return value.get_secret_value()
 
 
-_OWN_SECRETS = ("vault_key", "admin_token", "store_token", "planner_secret", "kafka_password")
+_OWN_SECRETS = (
+    "vault_key", "admin_token", "store_token", "planner_secret", "kafka_password", "http_sms_secret",
+    "http_sms_hmac_key", "staff_webhook_secret",
+)  # fmt: skip
 _SHORTEST_SECRET = 16
 _FEWEST_CHARACTERS = 8
+_MOST_IN_SEQUENCE = 0.5
+_WORDS = ("change", "example", "password", "secret", "wellstream")
 
 
 def refuse_weak_secrets(settings: Settings) -> None:
     """Look at the secrets that whoever installs wellstream makes up.
 
     Raises:
-        WeakSecret: One is shorter than 16 characters, or has fewer than 8 different ones.
+        WeakSecret: One is shorter than 16 characters, has fewer than 8 different ones, repeats itself, is a
+            sequence such as 01234567, or contains a word that examples and placeholders consist of.
     """
-    for name in _OWN_SECRETS:
+    for name in type(settings).model_fields:
+        if name not in _OWN_SECRETS and not _KAFKA_USER.fullmatch(name):
+            continue
         secret = getattr(settings, name)
-        value = secret.get_secret_value() if secret else ""
-        if value and (len(value) < _SHORTEST_SECRET or len(set(value)) < _FEWEST_CHARACTERS):
+        if secret and _weak(secret.get_secret_value()):
             raise WeakSecret(
                 f"WELLSTREAM_{name.upper()} could be guessed: make a new one with `openssl rand -hex 32`, "
                 "and set it wherever this one is set"
             )
+
+
+def _weak(secret: str) -> bool:
+    if not secret:
+        return False
+    if len(secret) < _SHORTEST_SECRET or len(set(secret)) < _FEWEST_CHARACTERS:
+        return True
+    neighbours = sum(abs(ord(one) - ord(other)) <= 1 for one, other in pairwise(secret))
+    return (
+        secret in (secret * 2)[1:-1]
+        or neighbours > _MOST_IN_SEQUENCE * (len(secret) - 1)
+        or any(word in secret.lower() for word in _WORDS)
+    )

@@ -11,7 +11,7 @@ from schemas import topics
 from schemas.announced_studies import KnownVersions
 from schemas.codec import encode
 from schemas.events import Event
-from schemas.kafka_access import MECHANISM, KafkaAccess
+from schemas.kafka_access import KafkaAccess
 from schemas.study.versions import Versions
 from schemas.topics import Topic, topic_of
 from streams.worker.partitioning import learn_partitions
@@ -24,7 +24,7 @@ def credentials(access: KafkaAccess) -> Any:
     """How Faust connects to Kafka; None without user and TLS."""
     if access.user:
         return faust.SASLCredentials(
-            username=access.user, password=access.password, mechanism=MECHANISM, ssl_context=access.tls
+            username=access.user, password=access.password, mechanism=access.mechanism, ssl_context=access.tls
         )
     return faust.SSLCredentials(context=access.tls) if access.ca else None
 

@@ -27,18 +27,24 @@ def topics(
 ) -> None:
     """Create the topics that are missing, and show where the others' settings are not as declared.
 
-    Where Kafka asks for users, every service's user gets its rights to the topics, too.
+    Where Kafka asks for users, every service's user gets its rights to the topics, too, and the password
+    that is set here for it, such as WELLSTREAM_KAFKA_STORE_PASSWORD.
 
     Existing topics stay as they are without `--apply`; their partitions never change.
 
     Examples: `wellstream topics` · `wellstream topics --apply`
     """
+    from schemas.settings import refuse_weak_secrets
+    from wellstream.operations.kafka_users import set_passwords
     from wellstream.operations.topic_rights import grant
     from wellstream.operations.topics import align_topics, record_retention
 
     def align() -> list[TopicState]:
         settings = adopt_running("kafka")
+        refuse_weak_secrets(settings)
         retention = record_retention(settings)
+        if settings.kafka_users:
+            asyncio.run(set_passwords(settings.broker, settings.kafka_users))
         states = asyncio.run(align_topics(settings.broker, record_days=retention, apply=apply))
         if settings.kafka_user:
             asyncio.run(grant(settings.broker))

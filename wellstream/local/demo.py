@@ -2,7 +2,7 @@
 
 import asyncio
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
@@ -16,6 +16,7 @@ from producers.simulator.run import go_live, send_past
 from schemas.clock import now
 from schemas.settings import Settings, reached_at
 from schemas.study.file import load_study
+from schemas.topic_rights import OPERATOR, RIGHTS
 from streams.store.client import Reader
 from streams.store.reconcile import settle
 from wellstream.local.environment import as_operator
@@ -25,6 +26,7 @@ from wellstream.local.ports import free_kafka_port, refuse_taken_ports
 from wellstream.local.services import local_settings, services
 from wellstream.local.state import claim_home, published
 from wellstream.local.supervisor import Supervisor, sole_run
+from wellstream.operations.kafka_users import set_passwords
 from wellstream.operations.study_safety import require_help
 from wellstream.operations.topic_rights import grant
 from wellstream.operations.topics import create_topics, record_retention
@@ -82,8 +84,9 @@ def _installation(
         settings = as_operator(settings)
         refuse_taken_ports(settings)
         with out.status("preparing Kafka; the first run downloads about 50 MB"):
-            kafka = kafka_service(home / "kafka", port, kafka_users(home))
-        kafka_with_topics = replace(kafka, once_ready=lambda: _create_topics(settings))
+            users = kafka_users(home)
+            kafka = kafka_service(home / "kafka", port, users)
+        kafka_with_topics = replace(kafka, once_ready=lambda: _prepare_kafka(settings, users))
         supervisor = Supervisor(
             settings.home, [kafka_with_topics, *services(settings)], all_within=all_within, tell=_tell
         )
@@ -96,11 +99,12 @@ def _tell(sentence: str) -> None:
         out.print(f"[yellow]wellstream:[/yellow] {escape(sentence)}", highlight=False, soft_wrap=True)
 
 
-def _create_topics(settings: Settings) -> None:
-    asyncio.run(_topics_and_rights(settings))
+def _prepare_kafka(settings: Settings, users: Mapping[str, str]) -> None:
+    asyncio.run(_users_topics_and_rights(settings, users))
 
 
-async def _topics_and_rights(settings: Settings) -> None:
+async def _users_topics_and_rights(settings: Settings, users: Mapping[str, str]) -> None:
+    await set_passwords(settings.broker, {user: users[user] for user in (OPERATOR, *RIGHTS)})
     await create_topics(settings.broker, record_days=record_retention(settings))
     await grant(settings.broker)
 

@@ -15,7 +15,7 @@ import jgo
 
 from schemas.private_file import write_private
 from schemas.topic_rights import OPERATOR
-from wellstream.local.kafka_users import CONTROLLER, scram_options
+from wellstream.local.kafka_users import CONTROLLER
 from wellstream.local.keeper import Service
 from wellstream.local.supervisor import Supervisor
 from wellstream.operations.probes import listens, speaks_kafka
@@ -48,15 +48,18 @@ group.initial.rebalance.delay.ms=0
 log.cleaner.dedupe.buffer.size=33554432
 """
 
-# Nobody is anonymous, neither to the broker nor to the controller, and who has no right is refused.
+# Nobody is anonymous, neither to the broker nor to the controller, and who has no right is refused. The
+# operator's password is here, so that it always opens Kafka; the others are set with it at each start.
 _USERS = """\
-sasl.enabled.mechanisms=SCRAM-SHA-512
-sasl.mechanism.inter.broker.protocol=SCRAM-SHA-512
+sasl.enabled.mechanisms=SCRAM-SHA-512,PLAIN
+sasl.mechanism.inter.broker.protocol=PLAIN
 sasl.mechanism.controller.protocol=PLAIN
 listener.name.controller.sasl.enabled.mechanisms=PLAIN
 listener.name.clients.scram-sha-512.sasl.jaas.config=\
-org.apache.kafka.common.security.scram.ScramLoginModule required \
-username="{operator}" password="{operator_password}";
+org.apache.kafka.common.security.scram.ScramLoginModule required;
+listener.name.clients.plain.sasl.jaas.config=\
+org.apache.kafka.common.security.plain.PlainLoginModule required \
+username="{operator}" password="{operator_password}" user_{operator}="{operator_password}";
 listener.name.controller.plain.sasl.jaas.config=\
 org.apache.kafka.common.security.plain.PlainLoginModule required \
 username="{controller}" password="{controller_password}" user_{controller}="{controller_password}";
@@ -161,7 +164,6 @@ def _prepare(home: Path, port: int, jars: list[Path], users: Mapping[str, str]) 
                 _cluster_id(),
                 "-c",
                 str(properties),
-                *scram_options(users),
             ),
             capture_output=True,
             text=True,

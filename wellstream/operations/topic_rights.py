@@ -1,15 +1,17 @@
-"""Gives the Kafka users their rights, as `schemas.topic_rights` declares them."""
+"""Makes the Kafka users' rights those that `schemas.topic_rights` declares, no less and no more."""
 
+import asyncio
 from collections.abc import Iterator
 from enum import IntEnum
 
-from aiokafka.client import AIOKafkaClient
 from aiokafka.errors import for_code
-from aiokafka.protocol.admin import CreateAclsRequest
+from aiokafka.protocol.admin import CreateAclsRequest, DeleteAclsRequest, DescribeAclsRequest
 
-from schemas.kafka_access import Broker, kafka_arguments
+from schemas.kafka_access import Broker
 from schemas.topic_rights import RIGHTS
+from wellstream.operations.kafka_client import KafkaRequests, kafka_requests
 
+_ANY = 1
 _ALLOW = 3
 
 
@@ -35,7 +37,8 @@ class _Operation(IntEnum):
     WRITE = 4
 
 
-_Right = tuple[str, _Resource, str, _Pattern, _Operation]
+_Right = tuple[str, int, str, int, str, int, int]
+"""User, kind of resource, its name, kind of name, host, operation, whether that is allowed: Kafka's codes."""
 
 
 class RightsRefused(RuntimeError):
@@ -43,28 +46,51 @@ class RightsRefused(RuntimeError):
 
 
 async def grant(broker: Broker) -> None:
-    """Give every service's user its rights; those that it has already stay as they are.
+    """Give every service's user the rights that it lacks, and take away those that it should not have.
 
     Raises:
         KafkaError: Kafka is unavailable.
         RightsRefused: Kafka refused.
     """
-    client = AIOKafkaClient(**kafka_arguments(broker))
-    await client.bootstrap()
-    try:
-        for user, resource, name, pattern, operation in _rights():
-            request = CreateAclsRequest(resource, name, pattern, f"User:{user}", "*", operation, _ALLOW)
-            response = await client.send(client.get_random_node(), request)
-            for code, message, *_ in response.creation_responses:
-                if code:
-                    raise RightsRefused(
-                        f"Kafka refused to give {user} its rights: {message or for_code(code).__name__}"
-                    )
-    finally:
-        await client.close()
+    async with kafka_requests(broker) as kafka:
+        given = {right for user in RIGHTS for right in await _given(kafka, user)}
+        wanted = set(_rights())
+        await asyncio.gather(
+            *(_change(kafka, CreateAclsRequest, right) for right in wanted - given),
+            *(_change(kafka, DeleteAclsRequest, right) for right in given - wanted),
+        )
+
+
+async def _given(kafka: KafkaRequests, user: str) -> list[_Right]:
+    found = await kafka.send(DescribeAclsRequest(_ANY, None, _ANY, f"User:{user}", None, _ANY, _ANY))
+    if found.error_code:
+        raise RightsRefused(_refusal(user, found.error_code, found.error_message))
+    return [
+        (user, resource, name, pattern, host, operation, permission)
+        for resource, name, pattern, rights in found.resources
+        for _, host, operation, permission in rights
+    ]
+
+
+async def _change(kafka: KafkaRequests, request: type, right: _Right) -> None:
+    user, resource, name, pattern, host, operation, permission = right
+    done = await kafka.send(request(resource, name, pattern, f"User:{user}", host, operation, permission))
+    results = done.creation_responses if request is CreateAclsRequest else done.filter_responses
+    for code, message, *_ in results:
+        if code:
+            raise RightsRefused(_refusal(user, code, message))
+
+
+def _refusal(user: str, code: int, message: str | None) -> str:
+    return f"Kafka refused to change the rights of {user}: {message or for_code(code).__name__}"
 
 
 def _rights() -> Iterator[_Right]:
+    for user, resource, name, pattern, operation in _allowed():
+        yield user, resource, name, pattern, "*", operation, _ALLOW
+
+
+def _allowed() -> Iterator[tuple[str, _Resource, str, _Pattern, _Operation]]:
     for user, rights in RIGHTS.items():
         for topic in rights.reads:
             yield user, _Resource.TOPIC, topic.name, _Pattern.LITERAL, _Operation.READ

@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.errors import KafkaError, TopicAuthorizationFailedError
+from aiokafka.protocol.admin import CreateAclsRequest
 from pydantic import SecretStr
 
-from schemas.kafka_access import KafkaAccess, kafka_arguments
+from schemas.kafka_access import PLAIN, KafkaAccess, kafka_arguments
 from schemas.settings import Settings
 from schemas.topic_rights import OPERATOR, RIGHTS
 from schemas.topics import ALERTS, CHECKINS, DEAD_LETTERS, SAFETY, TEXTS, TOPICS
@@ -21,6 +22,8 @@ from wellstream.local.environment import SECRETS, environment_of
 from wellstream.local.kafka import free_port, kafka_service
 from wellstream.local.kafka_users import kafka_users
 from wellstream.local.supervisor import Supervisor
+from wellstream.operations.kafka_client import kafka_requests
+from wellstream.operations.kafka_users import set_passwords
 from wellstream.operations.topic_rights import grant
 from wellstream.operations.topics import create_topics
 
@@ -37,11 +40,12 @@ def access(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Kafka
     service = kafka_service(home / "kafka", free_port(), users)
     with Supervisor(home, [service]):
         found = {name: KafkaAccess(service.address, name, password) for name, password in users.items()}
-        asyncio.run(_prepare(found[OPERATOR]))
+        asyncio.run(_prepare(found[OPERATOR], users))
         yield found
 
 
-async def _prepare(operator: KafkaAccess) -> None:
+async def _prepare(operator: KafkaAccess, users: dict[str, str]) -> None:
+    await set_passwords(operator, users)
     await create_topics(operator)
     for _ in range(2):  # at every start
         await grant(operator)
@@ -100,6 +104,49 @@ async def test_a_service_reads_what_it_may_and_nothing_else(
     assert found == []
 
 
+async def test_a_right_that_nobody_declared_is_taken_away(access: dict[str, KafkaAccess]) -> None:
+    by_hand = CreateAclsRequest(2, TEXTS.name, 3, "User:notifier", "*", 4, 3)
+    async with kafka_requests(access[OPERATOR]) as kafka:
+        await kafka.send(by_hand)
+    await write(access["notifier"], TEXTS.name)
+    await grant(access[OPERATOR])
+    with pytest.raises(TopicAuthorizationFailedError):
+        await write(access["notifier"], TEXTS.name)
+    await write(access["planner"], TEXTS.name)
+
+
+async def test_a_new_password_takes_the_place_of_the_old_one(access: dict[str, KafkaAccess]) -> None:
+    await set_passwords(access[OPERATOR], {"planner": "the new one"})
+    await write(replace(access["planner"], password="the new one"), TEXTS.name)
+    with pytest.raises((KafkaError, TimeoutError)):
+        await write(access["planner"], TEXTS.name)
+    await set_passwords(access[OPERATOR], {"planner": access["planner"].password})
+    await write(access["planner"], TEXTS.name)
+
+
+async def test_only_the_operator_may_send_a_password_in_plain_text(access: dict[str, KafkaAccess]) -> None:
+    await write(replace(access[OPERATOR], mechanism=PLAIN), TEXTS.name)
+    with pytest.raises((KafkaError, TimeoutError)):
+        await write(replace(access["planner"], mechanism=PLAIN), TEXTS.name)
+
+
+def test_a_lost_password_file_locks_nobody_out(tmp_path: Path) -> None:
+    for _ in range(2):
+        users = kafka_users(tmp_path)
+        service = kafka_service(tmp_path / "kafka", free_port(), users)
+        with Supervisor(tmp_path, [service]):
+            operator = KafkaAccess(service.address, OPERATOR, users[OPERATOR])
+            asyncio.run(_prepare(operator, users))
+            asyncio.run(write(KafkaAccess(service.address, "store", users["store"]), ALERTS.name))
+        (tmp_path / "kafka-users.json").unlink()
+
+
+def test_there_is_a_setting_for_each_users_password() -> None:
+    passwords = {f"kafka_{user}_password": SecretStr(user) for user in RIGHTS}
+    settings = Settings.model_validate({"kafka_user": "me", "kafka_password": "mine", **passwords})
+    assert settings.kafka_users == {"me": "mine"} | {user: user for user in RIGHTS}
+
+
 def test_rights_are_those_of_the_consumers_and_producers() -> None:
     assert outputs() <= {*RIGHTS["worker"].writes}
     assert set(RIGHTS["store"].reads) == set(STORED)
@@ -133,7 +180,9 @@ def test_a_service_knows_its_own_secrets_alone(
 
 def test_every_secret_is_somebodys(tmp_path: Path) -> None:
     secrets = {name for name, value in every_secret(tmp_path) if isinstance(value, SecretStr)}
-    assert secrets - {name for names in SECRETS.values() for name in names} == {"kafka_password"}
+    assert secrets - {name for names in SECRETS.values() for name in names} == {
+        "kafka_password", *(f"kafka_{user}_password" for user in RIGHTS)
+    }  # fmt: skip
 
 
 def test_only_the_owner_reads_the_passwords(tmp_path: Path) -> None:

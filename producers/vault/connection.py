@@ -4,7 +4,7 @@ import asyncio
 import hmac
 import os
 import sqlite3
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -17,10 +17,15 @@ from sqlcipher3 import dbapi2 as sqlcipher
 
 _T = TypeVar("_T")
 _SHORTEST_SECRET = 32
+_ROWS = 1000
 
 
 class VaultError(RuntimeError):
     """The vault cannot be opened, or refuses a request."""
+
+
+class SecretTooShort(VaultError):
+    """The vault's secret could be guessed."""
 
 
 class VaultUnavailable(VaultError):
@@ -45,7 +50,9 @@ class Connection:
             VaultError: The secret is too short or wrong, or the file is not a vault.
         """
         if len(secret) < _SHORTEST_SECRET:
-            raise VaultError(f"WELLSTREAM_VAULT_KEY is too short: set at least {_SHORTEST_SECRET} characters")
+            raise SecretTooShort(
+                f"WELLSTREAM_VAULT_KEY is too short: set at least {_SHORTEST_SECRET} characters"
+            )
         thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="vault")
         try:
             file = await asyncio.get_running_loop().run_in_executor(
@@ -99,9 +106,24 @@ class Connection:
         """All rows of a query that has a limit."""
         return self._file.execute(query, values).fetchall()
 
+    def each(self, query: str) -> Iterator[Any]:
+        """The rows of a query without a limit, a thousand at a time."""
+        cursor = self._file.execute(query)
+        while rows := cursor.fetchmany(_ROWS):
+            yield from rows
+
     def execute(self, statement: str, *values: Any) -> int:
         """Run a statement; the number of rows that it changed."""
         return self._file.execute(statement, values).rowcount
+
+    def close_to_others(self) -> None:
+        """From now on no other process can open the file; fails where one has it open."""
+        self._file.execute("PRAGMA journal_mode = DELETE")
+        self._file.execute("PRAGMA locking_mode = EXCLUSIVE")
+
+    def change_key(self, secret: str) -> None:
+        """Encrypt the file anew, all of it or nothing."""
+        self._file.execute(f"PRAGMA rekey = {_file_key(secret)}")
 
     def _all_or_nothing(self, work: Callable[[], _T]) -> _T:
         self.execute("BEGIN IMMEDIATE")
@@ -121,7 +143,11 @@ def derive_key(secret: str, purpose: str) -> bytes:
 
 def file_key_pragma(secret: str) -> str:
     """The statement that unlocks the file."""
-    return f"PRAGMA key = \"x'{derive_key(secret, 'vault file').hex()}'\""
+    return f"PRAGMA key = {_file_key(secret)}"
+
+
+def _file_key(secret: str) -> str:
+    return f"\"x'{derive_key(secret, 'vault file').hex()}'\""
 
 
 def keyed_hash(key: bytes, text: str) -> bytes:

@@ -155,6 +155,14 @@ class Directory:
         """`find` for the vault's other parts; to be called in its thread."""
         return self._select("participant = ?", participant)
 
+    def rehash(self, number_key: bytes) -> None:
+        """Find numbers by another key from now on; part of a transaction."""
+        self._number_key = number_key
+        everybody = list(self._connection.each("SELECT participant, number FROM people"))
+        for participant, number in everybody:
+            statement = "UPDATE people SET number_hmac = ? WHERE participant = ?"
+            self._connection.execute(statement, self._hash(number), participant)
+
     def _enrol(self, number: str | None, one: Enrolment, at: datetime) -> Person:
         if number is None:
             raise VaultError("a telephone number is not in international form, such as +32 470 12 34 56")

@@ -3,6 +3,7 @@
 import base64
 import secrets
 from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
 from producers.vault.connection import Connection, VaultError, keyed_hash
@@ -13,6 +14,7 @@ from schemas.identity import digest
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS links(
     token_hash TEXT PRIMARY KEY, participant TEXT NOT NULL, prompt_id TEXT, expires_at TEXT NOT NULL) STRICT;
+CREATE INDEX IF NOT EXISTS links_of_prompts ON links(prompt_id);
 """
 
 
@@ -25,7 +27,12 @@ class NewLink(FrozenModel):
 
 
 class Link(FrozenModel):
-    """A link that was opened, and whose it is."""
+    """A link that was opened, and whose it is.
+
+    Attributes:
+        token_hash: Of the first link to the same form: after a change of the vault's key, a reminder brings
+            another link for the same prompt, and the form must remain one.
+    """
 
     token_hash: str
     person: Person
@@ -86,4 +93,12 @@ class Links:
         person = self._directory.look_up(row[0]) if row else None
         if person is None:
             return None
-        return Link(token_hash=token_hash, person=person, prompt_id=row[1], expires_at=row[2])
+        first = self._first(token_hash, row)
+        return Link(token_hash=first, person=person, prompt_id=row[1], expires_at=row[2])
+
+    def _first(self, token_hash: str, row: Any) -> str:
+        participant, prompt, _ = row
+        if prompt is None:
+            return token_hash
+        query = "SELECT token_hash FROM links WHERE prompt_id = ? AND participant = ? ORDER BY rowid LIMIT 1"
+        return str(self._connection.row(query, prompt, participant)[0])

@@ -1,12 +1,13 @@
 """The opened vault: its parts on one connection."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
-from producers.vault import directory, dispatches, keys, ledger, links
-from producers.vault.connection import Connection, derive_key
+from producers.vault import directory, dispatches, keys, ledger, links, subkeys
+from producers.vault.connection import Connection
 
 _BUSY_SECONDS = 5.0
-_SCHEMA = directory.SCHEMA + keys.SCHEMA + links.SCHEMA + ledger.SCHEMA + dispatches.SCHEMA
+SCHEMA = "".join(part.SCHEMA for part in (directory, keys, links, ledger, dispatches, subkeys))
 
 
 class Vault:
@@ -20,11 +21,11 @@ class Vault:
         dispatches: Texts claimed for sending.
     """
 
-    def __init__(self, connection: Connection, secret: str) -> None:
+    def __init__(self, connection: Connection, own: Mapping[str, bytes]) -> None:
         self._connection = connection
         self.keys = keys.Keys(connection)
-        self.directory = directory.Directory(connection, self.keys, derive_key(secret, "telephone numbers"))
-        self.links = links.Links(connection, self.directory, derive_key(secret, "links of prompts"))
+        self.directory = directory.Directory(connection, self.keys, own[subkeys.NUMBERS])
+        self.links = links.Links(connection, self.directory, own[subkeys.LINKS])
         self.ledger = ledger.Ledger(connection)
         self.dispatches = dispatches.Dispatches(connection)
 
@@ -34,13 +35,14 @@ class Vault:
 
         Args:
             path: The file.
-            secret: At least 32 characters; all of the vault's keys are derived from it.
+            secret: At least 32 characters; it encrypts the file.
             busy_seconds: How long to wait for another process that has locked the file.
 
         Raises:
             VaultError: The secret is too short or wrong, or the file is not a vault.
         """
-        return cls(await Connection.open(path, secret, _SCHEMA, busy_seconds), secret)
+        connection = await Connection.open(path, secret, SCHEMA, busy_seconds)
+        return cls(connection, await connection.run(lambda: subkeys.subkeys(connection, secret)))
 
     async def close(self) -> None:
         """Finish the work in progress and close the file."""

@@ -30,6 +30,7 @@ from wellstream.cli.errors import print_error, sentence_for
 from wellstream.cli.export import export
 from wellstream.cli.phone import phone
 from wellstream.cli.report import report
+from wellstream.cli.rotate import rotate
 
 # Matrices here are small, so further threads only wait for each other, and every service would start one on
 # each core. It must be set before numpy is imported; child processes inherit it.
@@ -63,6 +64,7 @@ for command in (
     check,
     store.rebuild,
     store.sql,
+    rotate,
     reference.codebook,
     reference.schema,
 ):

@@ -48,6 +48,7 @@ KNOWN = frozenset(
         "wellstream.operations.people_file.PeopleError",
         "wellstream.local.kafka.KafkaUnavailable",
         "wellstream.local.ports.PortTaken",
+        "wellstream.local.secrets.SecretsUnusable",
         "wellstream.local.state.NothingRuns",
         "wellstream.local.state.OtherState",
         "wellstream.local.supervisor.AlreadyRunning",
@@ -55,6 +56,7 @@ KNOWN = frozenset(
         "wellstream.operations.topics.EarlierTopics",
         "wellstream.operations.topics.RetentionTooShort",
         "wellstream.operations.topics.TopicMismatch",
+        "wellstream.operations.kafka_users.UsersRefused",
         "wellstream.operations.topic_rights.RightsRefused",
         "wellstream.operations.topics.TopicRefused",
     }

@@ -11,4 +11,9 @@ CONTROLLER = "controller"
 
 def kafka_users(home: Path) -> dict[str, str]:
     """Password by user, from `home/kafka-users.json`; made on the first call, readable by the owner only."""
-    return generated(home / "kafka-users.json", (OPERATOR, CONTROLLER, *RIGHTS))
+    return generated(users_file(home), (OPERATOR, CONTROLLER, *RIGHTS))
+
+
+def users_file(home: Path) -> Path:
+    """Where the passwords are; without it, new ones are made, and given to Kafka at the next start."""
+    return home / "kafka-users.json"

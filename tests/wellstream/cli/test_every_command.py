@@ -68,7 +68,7 @@ def words(name: str, missing: str = "missing.file") -> list[str]:
     for parameter in COMMANDS[name].parameters:
         if parameter.required:
             option = [parameter.opts[-1]] if parameter.param_type_name == "option" else []
-            called += [*option, *[value_of(parameter, missing)] * parameter.nargs]
+            called += [*option, *[value_of(parameter, missing)] * max(parameter.nargs, 1)]
     return called
 
 

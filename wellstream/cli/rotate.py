@@ -39,6 +39,7 @@ def rotate(
 
 def _rotate(names: Sequence[Rotated]) -> None:
     from wellstream.local.rotation import rotate_secrets
+    from wellstream.local.secrets import require_secrets
     from wellstream.local.supervisor import sole_run
 
     settings = Settings()
@@ -56,6 +57,7 @@ def _rotate(names: Sequence[Rotated]) -> None:
         )
         names = [other for other in names if other is not name]
     if names:
+        require_secrets(settings.home)
         with sole_run(settings.home):
             rotate_secrets(settings.home, settings.vault_path, names)
         out.print(

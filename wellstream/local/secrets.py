@@ -25,7 +25,7 @@ class Rotated(StrEnum):
 
 
 class SecretsUnusable(RuntimeError):
-    """The file with the secrets is damaged, or a change of them was interrupted."""
+    """The file with the secrets is missing or damaged, or a change of them was interrupted."""
 
 
 def local_secrets(home: Path) -> dict[str, str]:
@@ -47,6 +47,18 @@ def local_secrets(home: Path) -> dict[str, str]:
 def secrets_file(home: Path) -> Path:
     """Where the secrets are."""
     return home / "secrets.json"
+
+
+def require_secrets(home: Path) -> None:
+    """Make sure that `up` or `demo` has run from this folder.
+
+    Raises:
+        SecretsUnusable: It has no secrets.
+    """
+    if not secrets_file(home).exists():
+        raise SecretsUnusable(
+            f"there are no secrets in {home.absolute()}: set WELLSTREAM_HOME to the state folder of `wellstream up`"
+        )
 
 
 def generated(path: Path, names: Iterable[str]) -> dict[str, str]:

@@ -68,6 +68,11 @@ def test_a_key_from_the_environment_changes_in_the_vault_alone(tmp_path: Path) -
     assert not (tmp_path / "secrets.json").exists()
 
 
+def test_a_folder_without_secrets_gets_none(tmp_path: Path) -> None:
+    assert "there are no secrets in" in rotate(tmp_path, "vault-key")
+    assert not list(tmp_path.iterdir())
+
+
 def test_a_token_from_the_environment_is_changed_there(tmp_path: Path) -> None:
     said = rotate(tmp_path, "store-token", WELLSTREAM_STORE_TOKEN="5e3a9c71d04b8f26e5d3c1b7a9f08264")
     assert said.startswith("code 2")

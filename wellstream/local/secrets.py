@@ -57,7 +57,7 @@ def require_secrets(home: Path) -> None:
     """
     if not secrets_file(home).exists():
         raise SecretsUnusable(
-            f"there are no secrets in {home.absolute()}: set WELLSTREAM_HOME to the state folder of `wellstream up`"
+            f"there are no secrets in {home.absolute()}: set WELLSTREAM_HOME to the folder that `up` uses"
         )
 
 

@@ -11,6 +11,8 @@ from streams.store.queries import StudyData
 
 HIDDEN = "Hidden: fewer than five people, or enough to work out an arm of fewer than five."
 
+COMPLIANCE = "Prompts that were answered, as a share of those answered or expired."
+
 
 def age(seconds: float) -> str:
     """An age such as "3 hours ago"."""
@@ -25,20 +27,23 @@ def _count(value: object) -> str:
     return "hidden" if pd.isna(value) else f"{value:,}"
 
 
+def _why(value: object) -> str | None:
+    return HIDDEN if pd.isna(value) else None
+
+
 @st.fragment(run_every="5s")
 @explain_trouble
 def totals(data: StudyData) -> None:
     """The totals, fresh every five seconds."""
     total = data.arms().iloc[-1]
     seconds = data.seconds_since_checkin()
-    hidden = HIDDEN if pd.isna(total["people"]) else None
     columns = st.columns(4)
-    columns[0].metric("People", _count(total["people"]), help=hidden)
-    columns[1].metric("Check-ins", _count(total["checkins"]), help=hidden)
+    columns[0].metric("People", _count(total["people"]), help=_why(total["people"]))
+    columns[1].metric("Check-ins", _count(total["checkins"]), help=_why(total["checkins"]))
     share = total["compliance"]
     columns[2].metric(
-        "Compliance", "hidden" if hidden else "none yet" if pd.isna(share) else f"{share:.0%}",
-        help=hidden or "Prompts that were answered, as a share of those answered or expired.",
+        "Compliance", f"{share:.0%}" if pd.notna(share) else "hidden" if total["hidden"] else "none yet",
+        help=HIDDEN if total["hidden"] and pd.isna(share) else COMPLIANCE,
     )  # fmt: skip
     columns[3].metric("Newest check-in", "none yet" if seconds is None else age(seconds))
 
@@ -67,11 +72,12 @@ else:
         arms = arms.sort_values("arm", key=lambda ids: ids.map(order))
         arms["arm"] = [names.get(arm, arm) for arm in arms["arm"]]
     st.dataframe(
-        arms.rename(columns={"checkins": "check-ins"}), hide_index=True, width="stretch",
+        arms.drop(columns="hidden").rename(columns={"checkins": "check-ins"}),
+        hide_index=True, width="stretch",
         column_config={"compliance": st.column_config.NumberColumn(format="percent")},
     )  # fmt: skip
-    if arms["people"].isna().any():
+    if arms["hidden"].any():
         st.caption(
-            "Arms of fewer than five people are hidden, since people could be recognised; so is whatever "
-            "would let them be worked out."
+            "Numbers about fewer than five people are hidden, since people could be recognised; so is "
+            "whatever would let them be worked out."
         )

@@ -10,11 +10,12 @@ from schemas.base import PhaseKind
 from streams.statistics.catalogue import META
 from streams.statistics.change import Change, change
 from streams.statistics.disclosure_control import MINIMUM_CELL, suppress_line
+from streams.statistics.kinds import kinds_shown
 from streams.statistics.means import IntervalMethod, mean, people_mean
 from streams.statistics.meta import pool
 from streams.statistics.plan import ALL_ARMS, Plan, PlannedArm, PlannedOutcome
 from streams.statistics.result import Interval, Reason, ends, only_rounding
-from streams.statistics.rows import Row
+from streams.statistics.rows import Made, Row
 
 _Either = Sequence[tuple[Sequence[float], Sequence[float]]]
 """Everybody's values in the baseline and in the phase, if there are any of either."""
@@ -97,6 +98,7 @@ class ArmChange:
         kind, phase: As in `PhaseChange`.
         found: The estimate, even of a change that is hidden.
         visible: Whether it may be shown.
+        left_out_visible: Whether it may also be told how many people it leaves out.
     """
 
     arm: str | None
@@ -104,9 +106,12 @@ class ArmChange:
     phase: str
     found: Estimate
     visible: bool
+    left_out_visible: bool
 
 
-def arm_changes(rows: Sequence[Row], plan: Plan, outcome: PlannedOutcome) -> tuple[ArmChange, ...]:
+def arm_changes(
+    rows: Sequence[Row], plan: Plan, outcome: PlannedOutcome, made: Sequence[Made] = ()
+) -> tuple[ArmChange, ...]:
     """The changes of an outcome: by arm and phase, then of all arms together by kind of phase.
 
     An arm with several phases of a kind has a change for each, and then one for all of that kind together.
@@ -116,6 +121,7 @@ def arm_changes(rows: Sequence[Row], plan: Plan, outcome: PlannedOutcome) -> tup
         rows: Observations of the outcome, of any phase.
         plan: What to report.
         outcome: How observations are summarised.
+        made: As in `Observed`.
     """
     by_kind, by_label = _values(rows, lambda row: row.phase), _values(rows, _label)
     arm_of = {row.participant: row.arm for row in rows}
@@ -124,16 +130,20 @@ def arm_changes(rows: Sequence[Row], plan: Plan, outcome: PlannedOutcome) -> tup
     totals: list[ArmChange] = []
     for kind in plan.kinds:
         whole = [_estimate(by_kind, people[arm.id], kind, plan, outcome) for arm in plan.arms]
-        shown, total = suppress_line([found.people for found in whole], plan.audience)
-        for arm, found, visible in zip(plan.arms, whole, shown, strict=True):
+        shown = _shown([found.people for found in whole], plan)
+        told = _shown([found.left_out for found in whole], plan)
+        apart = kinds_shown([one for one in made if one.phase in (PhaseKind.BASELINE, kind)], plan)
+        visible = [both and kinds for both, kinds in zip(shown, apart, strict=True)]
+        for arm, found, cell, left_out in zip(plan.arms, whole, visible, told, strict=False):
             if len(labels := arm.labels(kind)) > 1:
                 parts = [_estimate(by_label, people[arm.id], label, plan, outcome) for label in labels]
-                cells += _parts(arm, kind, parts, plan, visible=visible)
+                own = [one for one in made if one.arm == arm.id]
+                cells += _parts(arm, kind, parts, plan, own, visible=cell)
             if labels:
                 name = f"{kind} (all)" if len(labels) > 1 else labels[0]
-                cells.append(ArmChange(arm.id, kind, name, found, visible))
+                cells.append(ArmChange(arm.id, kind, name, found, cell, left_out))
         everybody = _estimate(by_kind, sorted(by_kind), kind, plan, outcome)
-        totals.append(ArmChange(None, kind, kind, everybody, total))
+        totals.append(ArmChange(None, kind, kind, everybody, visible[-1], told[-1]))
     return (*(cell for arm in plan.arms for cell in cells if cell.arm == arm.id), *totals)
 
 
@@ -143,25 +153,46 @@ def shown_change(one: ArmChange, plan: Plan) -> PhaseChange:
         nothing = (None,) * 9
         return PhaseChange(one.arm, one.kind, one.phase, *nothing, Reason.SUPPRESSED)
     found = one.found
-    left_out = found.left_out if found.left_out >= MINIMUM_CELL[plan.audience] else None
+    left_out = found.left_out if one.left_out_visible else None
     return PhaseChange(
         one.arm, one.kind, one.phase, found.value, found.interval, found.method, found.p, None, found.tau2,
         found.i2, found.people, left_out, found.reason,
     )  # fmt: skip
 
 
+def _shown(counts: Sequence[int], plan: Plan) -> tuple[bool, ...]:
+    """Whether each arm's count may be shown, and then their total."""
+    cells, total = suppress_line(counts, plan.audience)
+    return (*cells, total)
+
+
 def _parts(
-    arm: PlannedArm, kind: str, parts: Sequence[Estimate], plan: Plan, *, visible: bool
+    arm: PlannedArm, kind: str, parts: Sequence[Estimate], plan: Plan, made: Sequence[Made], *, visible: bool
 ) -> list[ArmChange]:
     """The single phases of a kind: all or none, or a small one could be worked out from their whole."""
-    small = any(0 < part.people < MINIMUM_CELL[plan.audience] for part in parts)
+    labels = arm.labels(kind)
+    kinds = [
+        {
+            one.participant
+            for one in made
+            if one.prompted == prompted and _label(one) in (PhaseKind.BASELINE, label)
+        }
+        for label in labels
+        for prompted in (True, False)
+    ]
+    small = _any_small([part.people for part in parts] + [len(people) for people in kinds], plan)
+    told = not _any_small([part.left_out for part in parts], plan)
     return [
-        ArmChange(arm.id, kind, label, part, visible and not small)
-        for label, part in zip(arm.labels(kind), parts, strict=True)
+        ArmChange(arm.id, kind, label, part, visible and not small, told)
+        for label, part in zip(labels, parts, strict=True)
     ]
 
 
-def _label(row: Row) -> str:
+def _any_small(counts: Sequence[int], plan: Plan) -> bool:
+    return any(0 < count < MINIMUM_CELL[plan.audience] for count in counts)
+
+
+def _label(row: Row | Made) -> str:
     return row.phase if row.phase == PhaseKind.BASELINE else row.label or row.phase
 
 

@@ -13,7 +13,7 @@ from streams.statistics.contrast import Contrast, ContrastMethod, contrast
 from streams.statistics.family import Family, benjamini_hochberg
 from streams.statistics.plan import Plan, PlannedOutcome
 from streams.statistics.result import finite
-from streams.statistics.rows import Row
+from streams.statistics.rows import Made, Row
 from streams.statistics.weeks import WeekCell, weekly_means
 
 
@@ -37,10 +37,12 @@ class Observed:
     Attributes:
         rows: Of any phase.
         left_out: What is not among them because the scale changed; None if nothing.
+        made: The check-ins of both kinds that the outcome depends on, if the observations are of one kind.
     """
 
     rows: Sequence[Row]
     left_out: LeftOut | None = None
+    made: Sequence[Made] = ()
 
 
 @dataclass(frozen=True)
@@ -144,14 +146,14 @@ def weekly_report(observed: Observed, plan: Plan, outcome: PlannedOutcome) -> Re
         ValueError: As `report`.
     """
     _check(observed.rows, plan, outcome)
-    weeks = weekly_means(observed.rows, plan)
+    weeks = weekly_means(observed.rows, plan, observed.made)
     return Report(outcome.name, plan.checkins, observed.left_out, weeks, (), ())
 
 
 def _report(observed: Observed, plan: Plan, outcome: PlannedOutcome, *, weeks: bool) -> Report:
     rows = observed.rows
     _check(rows, plan, outcome)
-    changes = arm_changes(rows, plan, outcome)
+    changes = arm_changes(rows, plan, outcome, observed.made)
     # The last of an arm and kind is that of all its phases of the kind.
     whole = {(one.arm, one.kind): one for one in changes}
     modelled = rows if plan.models else None
@@ -160,7 +162,7 @@ def _report(observed: Observed, plan: Plan, outcome: PlannedOutcome, *, weeks: b
         outcome.name,
         plan.checkins,
         observed.left_out,
-        weekly_means(rows, plan) if weeks else (),
+        weekly_means(rows, plan, observed.made) if weeks else (),
         tuple(shown_change(one, plan) for one in changes),
         tuple(
             contrast(whole[one.arm.id, one.kind], whole[one.reference.id, one.kind], one, method, modelled)

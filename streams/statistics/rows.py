@@ -6,6 +6,30 @@ DAYS_OF_WEEK = 7
 
 
 @dataclass(frozen=True)
+class Made:
+    """Somebody made a check-in that an outcome depends on.
+
+    Attributes:
+        participant: Pseudonym.
+        arm: The participant's arm at enrolment.
+        phase, day, label: As in `Row`.
+        prompted: Whether it was an answer to a prompt, and not on own initiative.
+    """
+
+    participant: str
+    arm: str
+    phase: str
+    day: int
+    label: str
+    prompted: bool
+
+    @property
+    def week(self) -> int:
+        """Study week; week 1 begins on the participant's first day."""
+        return week_of(self.day)
+
+
+@dataclass(frozen=True)
 class Row:
     """One observation of an outcome: a check-in's score, or a person's value for a week.
 
@@ -36,4 +60,9 @@ class Row:
     @property
     def week(self) -> int:
         """Study week; week 1 begins on the participant's first day."""
-        return (self.day - 1) // DAYS_OF_WEEK + 1
+        return week_of(self.day)
+
+
+def week_of(day: int) -> int:
+    """The study week of a study day, both from 1."""
+    return (day - 1) // DAYS_OF_WEEK + 1

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from streams.statistics.disclosure_control import suppress_line
+from streams.statistics.kinds import kinds_shown
 from streams.statistics.means import IntervalMethod, mean, people_mean
 from streams.statistics.plan import ALL_ARMS, Plan
 from streams.statistics.result import Interval, Reason, ends, only_rounding
-from streams.statistics.rows import Row
+from streams.statistics.rows import Made, Row
 
 
 @dataclass(frozen=True)
@@ -44,12 +45,13 @@ class WeekCell:
         }  # fmt: skip
 
 
-def weekly_means(rows: Sequence[Row], plan: Plan) -> tuple[WeekCell, ...]:
+def weekly_means(rows: Sequence[Row], plan: Plan, made: Sequence[Made] = ()) -> tuple[WeekCell, ...]:
     """Each week with observations, in order: the plan's arms, then all arms together.
 
     Args:
         rows: Observations of one outcome, of any phase.
         plan: Names the arms and the audience.
+        made: As in `Observed`.
     """
     weeks: defaultdict[int, list[Row]] = defaultdict(list)
     for row in rows:
@@ -61,9 +63,12 @@ def weekly_means(rows: Sequence[Row], plan: Plan) -> tuple[WeekCell, ...]:
         shown, total = suppress_line(
             [len({row.participant for row in part}) for part in parts], plan.audience
         )
+        apart = kinds_shown([one for one in made if one.week == week], plan)
         cells += [
-            _week(arm, week, part, visible=visible)
-            for arm, part, visible in zip((*names, None), [*parts, inside], (*shown, total), strict=True)
+            _week(arm, week, part, visible=visible and told_apart)
+            for arm, part, visible, told_apart in zip(
+                (*names, None), [*parts, inside], (*shown, total), apart, strict=True
+            )
         ]
     return tuple(cells)
 

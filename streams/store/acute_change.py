@@ -24,14 +24,14 @@ class AcuteChange:
         measure: The measure.
         cut: The percentile, in scale points; None where too few people have pairs, or where nine in
             ten pairs do not change at all, so that no size is acute.
-        people: Number of people who have a pair.
-        pairs: Number of their pairs.
+        people: Number of people who have a pair; None if too few to be told.
+        pairs: Number of their pairs; None then, too.
     """
 
     measure: str
     cut: float | None
-    people: int
-    pairs: int
+    people: int | None
+    pairs: int | None
 
 
 def acute_changes(
@@ -50,8 +50,10 @@ def acute_changes(
     for scale in (layout.scales[name] for name in layout.scales if name in set(Measure)):
         sizes = [[abs(b - a) for a, b in series.pairs_of(scale)] for series in everybody]
         people, pooled = sum(map(bool, sizes)), [size for own in sizes for size in own]
-        enough = people >= MINIMUM_CELL[audience]
-        cut = float(np.percentile(pooled, _PERCENTILE)) if enough else 0.0
+        if 0 < people < MINIMUM_CELL[audience]:
+            found.append(AcuteChange(scale.name, None, None, None))
+            continue
+        cut = float(np.percentile(pooled, _PERCENTILE)) if pooled else 0.0
         found.append(AcuteChange(scale.name, cut or None, people, len(pooled)))
     return found
 

@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from itertools import groupby
 from typing import Any, assert_never
 
+import pandas as pd
+
 from schemas.base import CheckIns, Measure
 from schemas.study import Study
 from schemas.study.versions import Versions
@@ -11,7 +13,7 @@ from streams.records.scores import score
 from streams.statistics.disclosure_control import MINIMUM_CELL, Audience
 from streams.statistics.plan import phase_label
 from streams.statistics.report import LeftOut, Observed
-from streams.statistics.rows import DAYS_OF_WEEK, Row
+from streams.statistics.rows import DAYS_OF_WEEK, Made, Row
 from streams.store.definitions import Query, alike, asked_alike
 from streams.store.outcomes import Outcome
 
@@ -39,12 +41,19 @@ join participants p on p.participant = d.participant
 where i.value is not null and d.study_day >= 1 and list_contains(:refs, d.study)
 group by d.participant, p.first_arm, p.zone, p.start_date, (d.study_day - 1) // 7
 order by 1, 3"""  # noqa: S608 - our own words
+_MADE = """
+select distinct d.participant, p.first_arm as arm, d.study_day, d.prompted
+from answers a
+join checkin_days d on d.checkin = a.checkin
+join participants p on p.participant = d.participant
+where list_contains(:items, a.item) and a.option = '' and a.value is not null
+  and list_contains(:refs, d.study)
+order by 1, 3, 4"""
 _LEFT_OUT = """
-select d.study, count(distinct d.checkin) as checkins, count(distinct d.participant) as people
+select d.prompted, count(distinct d.checkin) as checkins, count(distinct d.participant) as people
 from answers a join checkin_days d on d.checkin = a.checkin
 where d.study = :ref and list_contains(:items, a.item)
-  and (:checkins = 'both' or d.prompted = (:checkins = 'prompted'))
-group by 1"""
+group by grouping sets ((), (d.prompted))"""
 _DAY = 24 * 60 * 60 * 1000
 
 
@@ -67,7 +76,8 @@ def observed(
         audience: Decides of how many people the check-ins left out must be to be counted.
     """
     found = observations(query, study, known, outcome, checkins)
-    return Observed(found, left_out(query, study, known, outcome, checkins, audience))
+    made = [] if checkins is CheckIns.BOTH else _made(query, study, known, outcome)
+    return Observed(found, left_out(query, study, known, outcome, checkins, audience), made)
 
 
 def observations(
@@ -122,12 +132,39 @@ def left_out(
         items = [item.id for measure in sorted(outcome.measures) for item in version.items_of(measure)]
         if version.id != study.id or ref in used or not items:
             continue
-        for row in query(_LEFT_OUT, ref=ref, items=items, checkins=checkins.value).itertuples():
-            counts[ref] = (int(row.checkins), int(row.people))
+        found = {_kind(row.prompted): row for row in query(_LEFT_OUT, ref=ref, items=items).itertuples()}
+        if checkins in found and found[checkins].checkins:
+            # Of one kind they are told only if the other's, which follow from all, are of enough people too.
+            related = [found[checkins]] if checkins is CheckIns.BOTH else found.values()
+            counts[ref] = (int(found[checkins].checkins), min(int(one.people) for one in related))
     if not counts:
         return None
     enough = all(people >= MINIMUM_CELL[audience] for _, people in counts.values())
     return LeftOut(sum(count for count, _ in counts.values()) if enough else None, tuple(counts))
+
+
+def _kind(prompted: Any) -> CheckIns:
+    if pd.isna(prompted):
+        return CheckIns.BOTH
+    return CheckIns.PROMPTED if prompted else CheckIns.OWN_INITIATIVE
+
+
+def _made(query: Query, study: Study, known: Versions, outcome: Outcome) -> list[Made]:
+    """The check-ins of both kinds that an outcome depends on, by person and day.
+
+    One that is in a window of seven days counts on the first and on the last day on which a window that has
+    it can end.
+    """
+    items = [item.id for measure in sorted(outcome.measures) for item in study.items_of(measure)]
+    found = query(_MADE, items=items, refs=alike(known, study, outcome.measures)).itertuples()
+    reach = (0,) if outcome.measure else (0, DAYS_OF_WEEK - 1)
+    return [
+        Made(row.participant, arm.id, phase.kind.value, int(row.study_day) + days, label, bool(row.prompted))
+        for row in found
+        if (arm := study.arm(row.arm)) and (phase := arm.phase_on(int(row.study_day)))
+        for label in [phase_label(phase, study)]
+        for days in reach
+    ]
 
 
 def _ids(indicator: str, checkins: CheckIns) -> list[str]:

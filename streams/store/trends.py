@@ -11,8 +11,9 @@ from schemas.base import CheckIns
 from schemas.study import ScaleItem, Study
 from schemas.study.versions import Versions
 from streams.records.scores import score
-from streams.statistics.disclosure_control import Audience, suppress_line
+from streams.statistics.disclosure_control import Audience
 from streams.statistics.family import Family, benjamini_hochberg
+from streams.statistics.kinds import suppress_kinds
 from streams.statistics.plan import ALL_ARMS
 from streams.statistics.result import Reason
 from streams.statistics.trends import Point, Trend, trend
@@ -23,13 +24,13 @@ FAMILY = "all trends of the study"
 """What the adjusted p values are adjusted for."""
 
 _ANSWERS = """
-select d.participant, p.first_arm as arm, d.study_day, d.study, d.checkin, o.beep, a.item, a.value
+select d.participant, p.first_arm as arm, d.study_day, d.study, d.checkin, d.prompted, o.beep, a.item, a.value
 from answers a
 join checkin_days d on d.checkin = a.checkin
 join participants p on p.participant = d.participant
 left join prompt_outcomes o on o.checkin = d.checkin
 where list_contains(:items, a.item) and a.option = '' and a.value is not null
-  and split_part(d.study, '@', 1) = :study and (:checkins = 'both' or d.prompted = (:checkins = 'prompted'))
+  and split_part(d.study, '@', 1) = :study
 order by d.participant, d.occurred_at, d.checkin"""
 
 
@@ -41,6 +42,7 @@ class _CheckIn:
     arm: str
     study: str
     day: int
+    prompted: bool
     prompt: int | None
     answers: Mapping[str, float]
 
@@ -100,12 +102,12 @@ def trends_of(
     """
     asked = [(f"mean/{one.value}", *asked_alike(known, study, one)) for one in composites(study)]
     asked += [(f"item/{one.id}", [one.id], _on_the_same_scale(known, study, one)) for one in study.scales]
-    everything = list(_checkins(query, study, checkins))
+    everything = list(_checkins(query, study))
     rows = [
         _row(outcome, arm, checkins, found, visible=visible)
         for outcome, items, refs in asked
         for arm, found, visible in _arms(
-            [one for one in everything if one.study in refs], items, study, audience
+            [one for one in everything if one.study in refs], items, study, checkins, audience
         )
     ]
     names = {row: f"{row.outcome} {row.arm}" for row in rows}
@@ -126,10 +128,10 @@ def _on_the_same_scale(known: Versions, study: Study, item: ScaleItem) -> list[s
     ]
 
 
-def _checkins(query: Query, study: Study, which: CheckIns) -> Iterator[_CheckIn]:
+def _checkins(query: Query, study: Study) -> Iterator[_CheckIn]:
     """The check-ins within the phases, by person and time."""
     items = [item.id for item in study.scales]
-    found: Iterable[Any] = query(_ANSWERS, items=items, study=study.id, checkins=which.value).itertuples()
+    found: Iterable[Any] = query(_ANSWERS, items=items, study=study.id).itertuples()
     for _, group in groupby(found, key=lambda row: row.checkin):
         rows = list(group)
         first, day = rows[0], int(rows[0].study_day)
@@ -137,22 +139,26 @@ def _checkins(query: Query, study: Study, which: CheckIns) -> Iterator[_CheckIn]
         if arm is not None and arm.phase_on(day) is not None:
             prompt = None if pd.isna(first.beep) else int(first.beep)
             answers = {row.item: float(row.value) for row in rows}
-            yield _CheckIn(first.participant, arm.id, first.study, day, prompt, answers)
+            yield _CheckIn(first.participant, arm.id, first.study, day, bool(first.prompted), prompt, answers)
 
 
 def _arms(
-    checkins: Sequence[_CheckIn], items: Sequence[str], study: Study, audience: Audience
+    checkins: Sequence[_CheckIn], items: Sequence[str], study: Study, which: CheckIns, audience: Audience
 ) -> Iterator[tuple[str, Trend, bool]]:
     """Each arm's trend and whether it may be shown, then the trend of all together if there are several."""
-    inside: dict[str, list[Point]] = {arm.id: [] for arm in study.arms}
+    kept: dict[str, list[Point]] = {arm.id: [] for arm in study.arms}
+    people: dict[bool, dict[str, set[str]]] = {kind: {arm: set() for arm in kept} for kind in (True, False)}
     for checkin in checkins:
         if point := checkin.point(items):
-            inside[checkin.arm].append(point)
-    found = [trend(own) for own in inside.values()]
-    shown, total = suppress_line([one.people for one in found], audience)
-    yield from zip(inside, found, shown, strict=True)
-    if len(inside) > 1:
-        yield ALL_ARMS, trend([point for own in inside.values() for point in own]), total
+            people[checkin.prompted][checkin.arm].add(checkin.participant)
+            if which is CheckIns.BOTH or checkin.prompted == (which is CheckIns.PROMPTED):
+                kept[checkin.arm].append(point)
+    found = [trend(own) for own in kept.values()]
+    prompted, own_initiative = (list(people[kind].values()) for kind in (True, False))
+    shown, total = suppress_kinds(prompted, own_initiative, which, audience)
+    yield from zip(kept, found, shown, strict=True)
+    if len(kept) > 1:
+        yield ALL_ARMS, trend([point for own in kept.values() for point in own]), total
 
 
 def _row(outcome: str, arm: str, checkins: CheckIns, found: Trend, *, visible: bool) -> TrendRow:

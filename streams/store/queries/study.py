@@ -9,7 +9,7 @@ from schemas.base import CheckIns, Measure
 from schemas.clock import now
 from schemas.study import Study
 from streams.indicators.whole_record import Row as EarlyWarning
-from streams.statistics.disclosure_control import Audience, suppress_line
+from streams.statistics.disclosure_control import MINIMUM_CELL, Audience, suppress_line
 from streams.statistics.plan import ALL_ARMS
 from streams.statistics.report import Report, StudyReport
 from streams.store.acute_change import AcuteChange, acute_changes
@@ -156,28 +156,32 @@ class StudyData:
     def arms(self) -> pd.DataFrame:
         """Each arm's `people`, `checkins` and `compliance`, then those of all arms together.
 
-        People count in the arm in which they enrolled. Rows of fewer than five people hold None, and so do
-        those from which such a row could be worked out.
+        People count in the arm in which they enrolled. A number about fewer than five people is None: about
+        those who made check-ins, or those whose prompts were answered or expired. So is one from which such a
+        number could be worked out. `hidden` says in which rows that is so.
         """
         found = self._ask(
             "with asked as (select participant, count(*) filter (status = 'answered') as answered, "
             "count(*) filter (status <> 'pending') as closed from prompt_outcomes group by 1), "
             "sent as (select participant, count(*) as checkins from checkins group by 1) "
             "select first_arm as arm, count(*) as people, "
+            "count(*) filter (checkins > 0) as senders, count(*) filter (closed > 0) as prompted, "
             "cast(coalesce(sum(checkins), 0) as bigint) as checkins, "
             "cast(coalesce(sum(answered), 0) as bigint) as answered, "
             "cast(coalesce(sum(closed), 0) as bigint) as closed from participants "
             "left join asked using (participant) left join sent using (participant) "
             "where split_part(study, '@', 1) = :study group by first_arm order by first_arm"
         )
-        shown, total = suppress_line([int(people) for people in found["people"]], Audience.STAFF)
-        sums = found[["people", "checkins", "answered", "closed"]].sum()
+        sums = found.drop(columns="arm").sum()
         table = pd.concat([found, pd.DataFrame([{"arm": ALL_ARMS, **sums}])], ignore_index=True)
-        table["compliance"] = table["answered"] / table["closed"].where(table["closed"] > 0)
-        table = table[["arm", "people", "checkins", "compliance"]]
-        visible = pd.Series([*shown, total])
-        counts = {name: table[name].astype("Int64").where(visible) for name in ("people", "checkins")}
-        return table.assign(**counts, compliance=table["compliance"].astype(float).where(visible))
+        enrolled, sent, closed = (_shown(found[name]) for name in ("people", "senders", "prompted"))
+        compliance = (table["answered"] / table["closed"].where(table["closed"] > 0)).astype(float)
+        return table[["arm"]].assign(
+            people=table["people"].astype("Int64").where(enrolled),
+            checkins=table["checkins"].astype("Int64").where(enrolled & sent),
+            compliance=compliance.where(enrolled & closed),
+            hidden=~(enrolled & sent & closed),
+        )
 
     def seconds_since_checkin(self) -> float | None:
         """How long ago the newest check-in came; None before the first."""
@@ -191,15 +195,28 @@ class StudyData:
     def per_day(self) -> pd.DataFrame:
         """Check-ins of each local day by channel: `day`, `channel`, `checkins`.
 
-        Bars of fewer than five people hold None, and so does one more where a single one could be worked out.
+        Bars of fewer than five people hold None. So does the smallest other one, if fewer than five people
+        made all check-ins in those bars together: they would be what is left of the total.
         """
         found = self._ask(
             "select local_date as day, channel, count(*) as checkins, count(distinct participant) as people "
             "from checkin_days where split_part(study, '@', 1) = :study group by all order by 1, 2"
         )
-        shown, _ = suppress_line([int(people) for people in found["people"]], Audience.STAFF)
-        visible = pd.Series(shown, dtype=bool)
-        return found[["day", "channel"]].assign(checkins=found["checkins"].astype("Int64").where(visible))
+        small = found["people"] < MINIMUM_CELL[Audience.STAFF]
+        if small.any() and not small.all() and self._people_in_small_bars() < MINIMUM_CELL[Audience.STAFF]:
+            small |= found.index == found["people"].where(~small).idxmin()
+        return found[["day", "channel"]].assign(checkins=found["checkins"].astype("Int64").mask(small))
+
+    def _people_in_small_bars(self) -> int:
+        found = self._ask(
+            "with own as (select local_date, channel, participant from checkin_days "
+            "where split_part(study, '@', 1) = :study), "
+            "small as (select local_date, channel from own group by all "
+            "having count(distinct participant) < :minimum) "
+            "select count(distinct participant) as people from own join small using (local_date, channel)",
+            minimum=MINIMUM_CELL[Audience.STAFF],
+        )
+        return int(found["people"][0])
 
     def participants(self) -> list[str]:
         """All pseudonyms, in order."""
@@ -291,3 +308,9 @@ class StudyData:
         if ":study" in sql:
             params["study"] = self._wanted or next(iter(self.studies()), "")
         return self._source.query(sql, **params)
+
+
+def _shown(people: pd.Series) -> pd.Series:
+    """Whether the cells of a line with their total may be shown, by the number of people in each."""
+    cells, total = suppress_line([int(count) for count in people], Audience.STAFF)
+    return pd.Series([*cells, total])

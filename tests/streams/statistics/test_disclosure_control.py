@@ -3,10 +3,17 @@
 import itertools
 
 import numpy as np
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from streams.statistics.disclosure_control import MINIMUM_CELL, Audience, suppress, suppress_line
+from schemas.base import CheckIns
+from streams.statistics.disclosure_control import (
+    MINIMUM_CELL,
+    Audience,
+    suppress,
+    suppress_line,
+)
+from streams.statistics.kinds import suppress_kinds
 from tests.examples import examples
 
 CEILING = 40
@@ -68,3 +75,44 @@ def test_no_small_cell_can_be_bounded_below_the_threshold(counts: list[int]) -> 
         if 0 < table[i, j] < minimum:
             assert not shown.cells[i][j]
             assert TABLES[agree, i, j].max() >= minimum
+
+
+PEOPLE = st.frozensets(st.sampled_from("abcdefghijklmnop"), max_size=9)
+ARMS = st.lists(st.tuples(PEOPLE, PEOPLE), min_size=1, max_size=3)
+
+
+@examples(60)
+@given(ARMS)
+def test_no_few_people_follow_from_one_kind_of_check_ins_beside_all(
+    arms: list[tuple[frozenset[str], ...]],
+) -> None:
+    """By linear algebra over the observations in each arm of each kind, whatever is published of them."""
+    own = [tuple({f"{name}{arm}" for name in kind} for kind in kinds) for arm, kinds in enumerate(arms)]
+    prompted, unasked = ([kinds[place] for kinds in own] for place in range(2))
+    cells = [(arm, kind) for arm in range(len(own)) for kind in range(2) if own[arm][kind]]
+    assume(cells)
+    published = []
+    for which, kinds in {CheckIns.BOTH: {0, 1}, CheckIns.PROMPTED: {0}, CheckIns.OWN_INITIATIVE: {1}}.items():
+        shown, total = suppress_kinds(prompted, unasked, which, Audience.STAFF)
+        seen = [{arm} for arm, visible in enumerate(shown) if visible] + [set(range(len(own)))] * total
+        published += [[float(arm in arms_ and kind in kinds) for arm, kind in cells] for arms_ in seen]
+    space = np.asarray(published).reshape(-1, len(cells))
+    known = np.linalg.matrix_rank(space) if space.size else 0
+    for size in range(1, len(cells) + 1):
+        for some in itertools.combinations(range(len(cells)), size):
+            people = set().union(*(own[cells[k][0]][cells[k][1]] for k in some))
+            if len(people) < MINIMUM_CELL[Audience.STAFF]:
+                target = np.asarray([float(k in some) for k in range(len(cells))])
+                assert np.linalg.matrix_rank(np.vstack([space, target])) > known, (some, own)
+
+
+def test_one_person_on_own_initiative_hides_the_prompted_check_ins() -> None:
+    prompted, unasked = [{*"abcdefg"}, {*"hijklmn"}], [{"a"}, {*"hijklmn"}]
+    assert suppress_kinds(prompted, unasked, CheckIns.BOTH, Audience.STAFF) == ((True, True), True)
+    assert suppress_kinds(prompted, unasked, CheckIns.PROMPTED, Audience.STAFF)[0][0] is False
+    assert suppress_kinds(prompted, unasked, CheckIns.OWN_INITIATIVE, Audience.STAFF)[0][0] is False
+
+
+def test_without_check_ins_on_own_initiative_nothing_is_hidden() -> None:
+    people = [{*"abcdefg"}, {*"hijklmn"}]
+    assert suppress_kinds(people, [(), ()], CheckIns.PROMPTED, Audience.STAFF) == ((True, True), True)

@@ -1,5 +1,6 @@
 """What a report observes: which check-ins, of which versions of a study, and when they were made."""
 
+from collections.abc import Container
 from datetime import date, timedelta
 from typing import Any
 
@@ -70,8 +71,8 @@ def answered(who: int, day: int, study: Study, **extra: Any) -> CheckInSubmitted
     )  # fmt: skip
 
 
-def filled(people: int = 10) -> Rows:
-    """People answer a prompt a day for four weeks, and unasked every other day; the scale changes midway."""
+def filled(people: int = 10, unasked: Container[int] = range(99)) -> Rows:
+    """Four weeks of answers to a prompt a day, of some also unasked every other day; midway the scale changes."""
     rows: Rows = {}
     heard: list[PromptSent | CheckInSubmitted] = []
     for who in range(people):
@@ -91,7 +92,7 @@ def filled(people: int = 10) -> Rows:
                 "expires_at": at + timedelta(hours=2),
             }  # fmt: skip
             heard += [PromptSent.model_validate(prompt), answered(who, day, study)]
-            if day % 2:
+            if day % 2 and who in unasked:
                 later = at + timedelta(hours=6)
                 heard.append(answered(who, day, study, occurred_at=later, recorded_at=later))
     for study in (OLD, NEW):

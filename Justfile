@@ -22,6 +22,11 @@ lint:
     uv run ruff format --check .
     uv run mypy
     uv run lint-imports --no-cache
+    git ls-files -z | xargs -0 uv run detect-secrets-hook --baseline .ci/known-secrets.json
+
+# Known vulnerabilities of what is installed, where the advisories can be reached
+audit:
+    uv run python .ci/audit.py
 
 # Mend what ruff can
 fix:

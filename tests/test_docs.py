@@ -14,6 +14,7 @@ from streams.store.views import VIEWS
 from wellstream.reference import DOCS, PAGES
 from wellstream.reference.commands import Command, commands
 from wellstream.reference.events import event_classes, parts_of_events, type_of
+from wellstream.reference.licences import licences
 from wellstream.reference.markdown import documented, meanings
 from wellstream.reference.settings import variable
 
@@ -37,6 +38,13 @@ def sections(page: str) -> dict[str, str]:
 @pytest.mark.parametrize("page", PAGES)
 def test_a_page_is_what_the_code_writes(page: str) -> None:
     assert (DOCS / page).read_text(encoding="utf-8") == PAGES[page](), RERUN
+
+
+def test_every_package_is_listed_with_its_licence() -> None:
+    page, needed = (DOCS / "licences.md").read_text(encoding="utf-8"), licences()
+    assert len(needed) > 80
+    assert not [name for name, licence in needed.items() if f"| `{name}` | {licence} |" not in page], RERUN
+    assert "not stated" not in page
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.name)

@@ -9,6 +9,7 @@ from pydantic import TypeAdapter
 from schemas.events import Event
 from wellstream.reference.commands import commands_page
 from wellstream.reference.events import events_page
+from wellstream.reference.licences import licences_page
 from wellstream.reference.settings import settings_page
 from wellstream.reference.store import store_page
 from wellstream.reference.topics import topics_page
@@ -29,7 +30,9 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "store.md": store_page,
     "events.schema.json": _schema,
 }
-"""By file name: what writes each page."""
+"""By file name: what writes each page, the same on every machine."""
+
+_BY_MACHINE: Mapping[str, Callable[[], str]] = {"licences.md": licences_page}
 
 
 def write_pages(folder: Path = DOCS) -> list[Path]:
@@ -42,7 +45,7 @@ def write_pages(folder: Path = DOCS) -> list[Path]:
         The files.
     """
     written = []
-    for name, page in PAGES.items():
+    for name, page in {**PAGES, **_BY_MACHINE}.items():
         path = folder / name
         path.write_text(page(), encoding="utf-8", newline="\n")
         written.append(path)

@@ -72,7 +72,7 @@ def answered(who: int, day: int, study: Study, **extra: Any) -> CheckInSubmitted
 
 
 def filled(people: int = 10, unasked: Container[int] = range(99)) -> Rows:
-    """Four weeks of answers to a daily prompt, some also unasked every other day; midway the scale changes."""
+    """Four weeks of answers to a prompt a day, of some unasked every other day; the scale changes midway."""
     rows: Rows = {}
     heard: list[PromptSent | CheckInSubmitted] = []
     for who in range(people):

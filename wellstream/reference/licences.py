@@ -44,14 +44,14 @@ def licences() -> dict[str, str]:
 def licence_of(package: Distribution) -> str:
     """What a package says of its licence: an SPDX expression, else its classifiers, else the first line."""
     said = package.metadata
-    if expression := said.get("License-Expression"):
-        return expression
+    if "License-Expression" in said:
+        return said["License-Expression"]
     classifiers = [
         line.rpartition(" :: ")[2] for line in said.get_all("Classifier", []) if line.startswith(_CLASSIFIER)
     ]
     if classifiers:
         return ", ".join(dict.fromkeys(classifiers))
-    first = (said.get("License") or "").strip().partition("\n")[0]
+    first = said["License"].strip().partition("\n")[0] if "License" in said else ""
     return first[:_LONGEST].strip() or _STATED_ELSEWHERE.get(package.name, _UNKNOWN)
 
 

@@ -15,6 +15,9 @@ from wellstream.operations.topics import create_topics
 
 # Where it is set, every process that a test starts compiles the rooms anew.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+# As the command does (wellstream/cli/app.py), and before numpy is imported: threads of a process that wait
+# for one another take as much processor as the work, and the other tests need it.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 TESTS = Path(__file__).parent
 DEMO = TESTS.parent / "studies" / "demo.yaml"

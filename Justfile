@@ -33,9 +33,9 @@ fix:
     uv run ruff check --fix .
     uv run ruff format .
 
-# Branch coverage of the rooms by the tests that run in one process
+# Branch coverage of the rooms by the tests that run in one process; the slow ones are left out
 coverage *ARGS:
-    HYPOTHESIS_PROFILE=dev uv run pytest -q -m "not journey" --cov --cov-report=term {{ ARGS }}
+    HYPOTHESIS_PROFILE=dev uv run pytest -q -m "not journey and not slow" --cov --cov-report=term {{ ARGS }}
 
 # Write the reference pages in docs/ from the code
 docs:

@@ -1,8 +1,8 @@
 """One participant's answers in a window `(t - w, t]` that ends at a check-in, as live indicators use them."""
 
 from bisect import bisect_right
-from collections.abc import Callable, Mapping, Sequence
-from functools import cached_property
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cached_property, reduce
 from types import MappingProxyType
 from typing import TypeVar
 
@@ -138,11 +138,9 @@ class Windowed:
     def _with(self, *measures: Measure) -> list[CheckInRecord]:
         """The check-ins that have all the measures, with the same items and scales as the newest version."""
         if measures not in self._known:
-            self._known[measures] = [
-                checkin
-                for checkin in self._checkins
-                if all(_has(checkin, measure) and self._alike(checkin, measure) for measure in measures)
-            ]
+            *others, last = measures
+            found = _having(self._with(*others) if others else self._checkins, last)
+            self._known[measures] = found if self._one_version else self._alike(found, last)
         return self._known[measures]
 
     def _holds(self, checkin: CheckInRecord) -> bool:
@@ -150,8 +148,8 @@ class Windowed:
             return True
         return (checkin.id in self._prompted) == (self.which == CheckIns.PROMPTED)
 
-    def _alike(self, checkin: CheckInRecord, measure: Measure) -> bool:
-        return self._one_version or self._versions.alike(self._study.ref, checkin.study, measure)
+    def _alike(self, checkins: Iterable[CheckInRecord], measure: Measure) -> list[CheckInRecord]:
+        return [c for c in checkins if self._versions.alike(self._study.ref, c.study, measure)]
 
     def _notes(self, entry: Indicator, *measures: Measure) -> tuple[Note, ...] | None:
         if measures not in self._noted:
@@ -161,7 +159,7 @@ class Windowed:
 
     def _notes_on(self, measures: tuple[Measure, ...]) -> tuple[Note, ...]:
         usable, notes = self._with(*measures), []
-        if len(usable) < sum(1 for c in self._checkins if all(_has(c, measure) for measure in measures)):
+        if not self._one_version and len(usable) < len(reduce(_having, measures, self._checkins)):
             notes.append(Note.SCALE_CHANGED)
         if len({checkin.language for checkin in usable}) > 1:
             notes.append(Note.LANGUAGES_MIXED)
@@ -170,10 +168,10 @@ class Windowed:
         return tuple(notes)
 
 
-def _has(checkin: CheckInRecord, measure: Measure) -> bool:
+def _having(checkins: Iterable[CheckInRecord], measure: Measure) -> list[CheckInRecord]:
     if measure == Measure.COPING_STRATEGY:
-        return checkin.coping is not None
-    return measure in checkin.scores
+        return [checkin for checkin in checkins if checkin.coping is not None]
+    return [checkin for checkin in checkins if measure in checkin.scores]
 
 
 def between(events: Sequence[_Event], start: int, end: int) -> Sequence[_Event]:

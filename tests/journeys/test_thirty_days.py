@@ -37,7 +37,7 @@ from wellstream.operations.topics import create_topics
 
 pytestmark = [pytest.mark.kafka, pytest.mark.journey]
 DAYS = 30
-_POLL_MS = 5
+_POLL_MS = 20
 START = datetime(2026, 10, 10, 5, 0, tzinfo=UTC)
 ZONES = ["Europe/Brussels", "America/New_York", "Asia/Kathmandu", "Pacific/Apia"]
 _OUTAGES = [timedelta(days=6, hours=9), timedelta(days=15, hours=20)]
@@ -62,6 +62,7 @@ class System:
     settings: Settings
     study: Study
     stack: AsyncExitStack
+    reading: AsyncExitStack = field(default_factory=AsyncExitStack)
     at: datetime = START
     people: dict[str, str] = field(default_factory=dict)
     seen: dict[str, int] = field(default_factory=lambda: defaultdict(int))
@@ -90,6 +91,7 @@ class System:
         self.inbox = await self.stack.enter_async_context(
             TopicReader(self.settings.kafka, {}, (CONSENTS, PARTICIPANTS, TEXTS), _POLL_MS)
         )
+        self.stack.push_async_callback(self.reading.aclose)
         await self.restart()
 
     async def restart(self) -> None:
@@ -102,10 +104,10 @@ class System:
             self.publisher,
             lambda: self.at,
         )
-        reader = TopicReader(
-            self.settings.kafka, {}, (PARTICIPANTS, CONSENTS, PROMPTS, CHECKINS, TEXTS), _POLL_MS
+        await self.reading.aclose()  # the planner before would go on asking Kafka every few milliseconds
+        reader = await self.reading.enter_async_context(
+            TopicReader(self.settings.kafka, {}, (PARTICIPANTS, CONSENTS, PROMPTS, CHECKINS, TEXTS), _POLL_MS)
         )
-        await self.stack.enter_async_context(reader)
         self.planner = Planner(self.settings.kafka, "secret", reader, self.producer)
         await self.planner.catch_up()
 

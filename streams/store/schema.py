@@ -113,7 +113,8 @@ COMPUTED: tuple[Table, ...] = (
 )
 """The tables that the batch computes from the others."""
 
-OWN: tuple[Table, ...] = (Table("offsets", rows.Offset, 2), Table("catalogue", Entry, 1))
+CATALOGUE = Table("catalogue", Entry, 1)
+OWN: tuple[Table, ...] = (Table("offsets", rows.Offset, 2), CATALOGUE)
 """The tables that the store keeps for itself and its readers."""
 
 ALL_TABLES = (*TABLES, *COMPUTED, *OWN)

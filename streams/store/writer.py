@@ -12,7 +12,7 @@ import pyarrow as pa
 from schemas.topic_log import Partition
 from streams.store.binding import Value, bind
 from streams.store.catalogue import entries
-from streams.store.schema import TABLES, Row, Rows, Table, prepare
+from streams.store.schema import CATALOGUE, TABLES, Row, Rows, Table, prepare
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -40,10 +40,7 @@ def open_store(path: Path | str) -> duckdb.DuckDBPyConnection:
     connection.execute("set timezone = 'UTC'")
     prepare(connection)
     connection.execute("delete from catalogue")
-    connection.executemany(
-        "insert into catalogue values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        [astuple(one) for one in entries()],
-    )
+    _upsert(connection, CATALOGUE, [astuple(one) for one in entries()])
     return connection
 
 

@@ -14,15 +14,17 @@ from streams.store.client import Reader
 from wellstream.operations.enrolment import call_admin_api, enrol
 
 LIMIT = 90.0
+_LONGEST_PAUSE = 0.5
 
 
 def until(condition: Callable[[], object], limit: float = LIMIT) -> object:
-    end = time.monotonic() + limit
+    end, pause = time.monotonic() + limit, 0.05
     while time.monotonic() < end:
         found = condition()
         if found:
             return found
-        time.sleep(0.05)
+        time.sleep(pause)
+        pause = min(1.5 * pause, _LONGEST_PAUSE)  # asking takes the processor from what is waited for
     raise AssertionError("the condition did not come true in time")
 
 

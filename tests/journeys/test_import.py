@@ -34,8 +34,19 @@ async def carried(
     await send(system.kafka, study, events, lambda _: None)
     memory = Memory(study, events)
     await asyncio.to_thread(wait_until_stored, reader.query, study, counted)
-    await asyncio.to_thread(until, lambda: rows(reader.query, study) == rows(memory.query, study), 120)
+    expected, newest = rows(memory.query, study), revisions(memory.query, study)
+
+    def arrived() -> bool:
+        return revisions(reader.query, study) == newest and rows(reader.query, study) == expected
+
+    await asyncio.to_thread(until, arrived, 120)
     return study, memory, counted
+
+
+def revisions(query: Any, study: Study) -> list[Any]:
+    """How many live values there are, and how much was known for them: cheap to ask while one waits."""
+    sql = "select count(*), sum(revision) from indicators where split_part(study, '@', 1) = :study"
+    return [float(part) for part in query(sql, study=study.id).iloc[0].fillna(0)]
 
 
 def rows(query: Any, study: Study) -> list[tuple[Any, ...]]:

@@ -6,13 +6,23 @@ To add a provider: a module beside this one, and its `from_settings` in `_PROVID
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from producers.sms.providers import fake, generic_http, telnyx, twilio
+from producers.sms.providers import fake, generic_http, twilio
 from producers.sms.providers.base import Adapter
 from schemas.settings import MissingSetting, Settings
 
+
+def _telnyx(settings: Settings) -> Adapter | None:
+    if not settings.telnyx_public_key:
+        return None
+    # Here, because its library takes longer to load than all else in the gateway.
+    from producers.sms.providers import telnyx
+
+    return telnyx.from_settings(settings, settings.telnyx_public_key)
+
+
 _PROVIDERS: tuple[Callable[[Settings], Adapter | None], ...] = (
     twilio.from_settings,
-    telnyx.from_settings,
+    _telnyx,
     generic_http.from_settings,
     fake.from_settings,
 )

@@ -158,12 +158,10 @@ class TelnyxSms:
         return self._client
 
 
-def from_settings(settings: Settings) -> TelnyxSms | None:
-    """Telnyx, if its public key is set."""
-    if not settings.telnyx_public_key:
-        return None
+def from_settings(settings: Settings, public_key: str) -> TelnyxSms:
+    """Telnyx, whose webhooks this key checks."""
     key = settings.telnyx_api_key.get_secret_value() if settings.telnyx_api_key else ""
-    return TelnyxSms(settings.telnyx_public_key, key, settings.telnyx_from, settings.telnyx_api_url)
+    return TelnyxSms(public_key, key, settings.telnyx_from, settings.telnyx_api_url)
 
 
 def _code(refusal: APIStatusError) -> str:

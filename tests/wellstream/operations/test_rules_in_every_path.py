@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from statistics import fmean
 from typing import Any, NamedTuple
@@ -30,12 +31,25 @@ class Walk(NamedTuple):
     paths: Paths
 
 
+@pytest.fixture(scope="module")
+def walked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[Scenario], Walk]]:
+    """Walks each scenario once: pytest would do it again for every test that names its own."""
+
+    @cache
+    def paths_of(name: str) -> Paths:
+        one = BY_NAME[name]
+        made.append(Paths(one.studies, one.events, tmp_path_factory.mktemp("rules"), datetime.now(UTC)))
+        return made[-1]
+
+    made: list[Paths] = []
+    yield lambda one: Walk(one, paths_of(one.name))
+    for paths in made:
+        paths.close()
+
+
 @pytest.fixture(scope="module", params=SCENARIOS, ids=lambda one: one.name)
-def walk(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Walk]:
-    one: Scenario = request.param
-    paths = Paths(one.studies, one.events, tmp_path_factory.mktemp("rules"), datetime.now(UTC))
-    yield Walk(one, paths)
-    paths.close()
+def walk(request: pytest.FixtureRequest, walked: Callable[[Scenario], Walk]) -> Walk:
+    return walked(request.param)
 
 
 def of(name: str) -> pytest.MarkDecorator:

@@ -6,7 +6,8 @@ Every other package imports this one, and it imports none of them. It offers its
 - `study`, `instrument`, `yaml_file`: definitions that researchers write in YAML;
 - `sealing`: encryption of participants' free text;
 - `settings`, `clock`, `base`, `faults`: what every service needs;
-- `topic_log`, `announced_studies`: reading topics, for producers and streams alike.
+- `topic_log`, `announced_studies`: reading topics, for producers and streams alike;
+- `http_server`: serving within limits, for the gateway and the store.
 """
 
 __all__ = [
@@ -17,6 +18,7 @@ __all__ = [
     "consumers",
     "events",
     "faults",
+    "http_server",
     "identity",
     "instrument",
     "sealing",

@@ -5,9 +5,9 @@ import socket
 
 import duckdb
 
-from streams.store.bounded_http import HttpServer
 from streams.store.endpoint import Endpoint
 from streams.store.limits import Limits
+from streams.store.reader_server import HttpServer
 from streams.store.tokens import Holders, digest_of
 
 

@@ -2,8 +2,7 @@
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
@@ -100,14 +99,20 @@ class Follower:
         self._clock = clock
         self._next: dict[Partition, int] = {}
 
-    async def run(self) -> None:
-        """Follow the topic until cancelled."""
+    async def run(self, report: Callable[[Exception | None], object] = lambda _: None) -> None:
+        """Follow the topic until cancelled.
+
+        Args:
+            report: Told the error by which it is interrupted, and None, again and again, while it works.
+        """
         while True:
-            with suppress(KafkaError, OSError):
-                await self._follow()
+            try:
+                await self._follow(report)
+            except (KafkaError, OSError) as error:
+                report(error)
             await asyncio.sleep(_RETRY_SECONDS)
 
-    async def _follow(self) -> None:
+    async def _follow(self, report: Callable[[Exception | None], object]) -> None:
         if not self._next:
             self._next = await offsets_since(self._bootstrap, (CHECKINS,), self._clock() - _KEPT)
         async with TopicReader(self._bootstrap, self._next, (CHECKINS,)) as reader:
@@ -116,6 +121,7 @@ class Follower:
                 hear(records, CONTRACT, self._recent.add)  # the store and the worker quarantine the others
             self._recent.caught_up = True
             while True:
+                report(None)
                 hear(await reader.next(_POLL_MS), CONTRACT, self._recent.add)
 
 

@@ -1,5 +1,6 @@
 """The admin API: keys for the worker, enrolment and links for the command. Never expose it."""
 
+import asyncio
 import hmac
 from collections.abc import Mapping
 from datetime import datetime
@@ -28,7 +29,9 @@ from schemas.receipts import Receipt
 from schemas.settings import Settings
 from schemas.study import Study
 
-_BODY_LIMIT = 32 * 1024 * 1024
+_MANY_BYTES = 4 * 1024 * 1024
+"""Bytes of a request about many people: a study's of twenty thousand."""
+_AT_ONCE = 50
 _CONSENT_TEXT = "1"
 _FETCH_SECONDS = 2.0
 _PEOPLE = TypeAdapter(list[Enrolment])
@@ -136,23 +139,24 @@ class _AdminApi:
 
     async def enrol(self, request: Request) -> Response:
         """Enrol people, all or none, and announce them; asking again announces what is missing."""
-        wanted = _PEOPLE.validate_json(await read_body(request, _BODY_LIMIT))
+        wanted = _PEOPLE.validate_json(await read_body(request, _MANY_BYTES))
         for row, one in enumerate(wanted, start=1):
             self._check(row, one)
         people = await self._vault.directory.enrol(wanted, self._clock())
-        for person, one in zip(people, wanted, strict=True):
-            await self._announce(person, one.occurred_at)
+        announcing = [(person, one.occurred_at) for person, one in zip(people, wanted, strict=True)]
+        for some in (announcing[at : at + _AT_ONCE] for at in range(0, len(announcing), _AT_ONCE)):
+            await asyncio.gather(*(self._announce(*one) for one in some))
         return JSONResponse([{"participant": person.participant} for person in people])
 
     async def create_links(self, request: Request) -> Response:
         """Create links to the form, in order."""
-        wanted = _NEW_LINKS.validate_json(await read_body(request, _BODY_LIMIT))
+        wanted = _NEW_LINKS.validate_json(await read_body(request, _MANY_BYTES))
         tokens = await self._vault.links.create(wanted)
         return JSONResponse([{"token": token, "url": f"{self._public_url}/c/{token}"} for token in tokens])
 
     async def pause(self, request: Request) -> Response:
         """Pause a participant's prompts, or resume them."""
-        wanted = _Pause.model_validate_json(await read_body(request, _BODY_LIMIT))
+        wanted = _Pause.model_validate_json(await read_body(request))
         person = await self._vault.directory.find(wanted.participant)
         if person is None:
             raise _Rejected(f"there is no participant {wanted.participant}")
@@ -168,7 +172,7 @@ class _AdminApi:
 
     async def receipts(self, request: Request) -> Response:
         """The next receipts of a partition: what Kafka has acknowledged to this gateway."""
-        after = Receipt.model_validate_json(await read_body(request, _BODY_LIMIT))
+        after = Receipt.model_validate_json(await read_body(request))
         found = await self._vault.ledger.receipts(after)
         return JSONResponse([receipt.model_dump(mode="json") for receipt in found])
 
@@ -218,7 +222,7 @@ class _Telephone:
         simulator = self._registry.adapters.get("simulator")
         if not isinstance(simulator, FakeProvider):
             raise _Rejected("there is no simulated telephone here: it comes with `wellstream demo`")
-        wanted = _Fetch.model_validate_json(await read_body(request, _BODY_LIMIT))
+        wanted = _Fetch.model_validate_json(await read_body(request))
         number = normalise(wanted.number) or wanted.number
         texts = await simulator.fetch(number, wanted.after, _FETCH_SECONDS)
         return JSONResponse([{"count": count, "text": text} for count, text in texts])
@@ -226,7 +230,8 @@ class _Telephone:
 
 async def _refused(_: Request, error: Exception) -> Response:
     status = error.status_code if isinstance(error, HTTPException) else 500
-    return PlainTextResponse("not found" if status == 404 else "refused", status)
+    reasons = {404: "not found", 413: "the request is too large: send the people in several parts"}
+    return PlainTextResponse(reasons.get(status, "refused"), status)
 
 
 async def _rejected(_: Request, error: Exception) -> Response:

@@ -122,7 +122,9 @@ class _Health:
         }
         status = 200 if all(parts.values()) else 503
         states = {part: "ready" if well else "not ready" for part, well in parts.items()}
-        return JSONResponse(states | dict(self._helpers()), status)
+        waiting = {} if parts["kafka"] else {"working": "waiting for Kafka", "starting": "waiting for Kafka"}
+        helpers = {name: waiting.get(state, state) for name, state in self._helpers().items()}
+        return JSONResponse(states | helpers, status)
 
 
 async def _stylesheet(_: Request) -> Response:

@@ -16,7 +16,7 @@ from schemas.faults import type_and_frames
 _log = logging.getLogger(__name__)
 _MOST_FIELDS = 500
 BODY_LIMIT = 64 * 1024
-"""Bytes of a request to the public app."""
+"""Bytes of a request to the public app, and of one about a single person to the admin API."""
 FORM_TYPE = "application/x-www-form-urlencoded"
 _HEADERS = {
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; "

@@ -32,7 +32,8 @@ class TrustedProxies:
     def network_of(self, request: Request) -> str:
         """The network that a request comes from: a /24 of IPv4, a /64 of IPv6; empty without an address."""
         direct = request.client.host if request.client else ""
-        return self.network_behind(direct, request.headers.get("X-Forwarded-For", ""))
+        # A proxy may add a line of its own rather than extend the one that it was sent.
+        return self.network_behind(direct, ",".join(request.headers.getlist("X-Forwarded-For")))
 
     def network_behind(self, direct: str, forwarded: str) -> str:
         """The network of a client.

@@ -1,47 +1,39 @@
 """Running the gateway: public app, admin API and dispatcher, in the one process that owns the vault."""
 
 import asyncio
+import logging
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 
 import uvicorn
 from aiokafka.errors import KafkaError
-from starlette.applications import Starlette
 
 from locales import all_locales
 from producers.forms.recent_answers import Follower, RecentAnswers
 from producers.gateway.admin_api import build_admin_api
 from producers.gateway.app import build_gateway
-from producers.gateway.connections import HEADER_BYTES, ConnectionLimits, bounded
-from producers.gateway.helpers import Helpers
+from producers.gateway.helpers import Helpers, Report
 from producers.kafka import Publisher, PublishFailed, announce
 from producers.sms.dispatcher import Dispatcher
 from producers.sms.providers.registry import Registry, configured_providers
 from producers.vault import Vault
 from schemas.clock import now
+from schemas.http_server import ConnectionLimits, http_server
 from schemas.settings import Settings
 from schemas.stop_signals import on_stop
 from schemas.study import Study
 from schemas.study.file import load_study
 
-_GRACE_SECONDS = 10
+_log = logging.getLogger(__name__)
 _RETRY_SECONDS = 1.0
 _BACKLOG = 1024
-_ADMIN_LIMITS = ConnectionLimits(connections=100)
+# Enrolling thousands takes minutes: each is on Kafka before the answer.
+_ADMIN_LIMITS = ConnectionLimits(connections=100, response_seconds=1800.0)
 
 
 class PortInUse(RuntimeError):
     """Another process listens on one of the gateway's ports."""
-
-
-class _Server(uvicorn.Server):
-    """A server that leaves the signals to `serve_gateway`, which runs two of them."""
-
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """Capture none."""
-        yield
 
 
 async def serve_gateway(settings: Settings) -> None:
@@ -61,15 +53,16 @@ async def serve_gateway(settings: Settings) -> None:
     registry = configured_providers(settings)
     async with _vault(settings) as vault, _publisher(settings) as publisher, _closing(registry):
         recent = RecentAnswers(studies) if study.form.last_two_weeks else None
-        work: dict[str, Callable[[], Awaitable[None]]] = {}
+        work: dict[str, Callable[[Report], Awaitable[None]]] = {}
         if sending := registry.sending:
-            work["sender"] = lambda: Dispatcher(settings, sending, studies, vault, publisher, now).run()
+            work["sender"] = Dispatcher(settings, sending, studies, vault, publisher, now).run
         if recent:
-            work["reader of recent answers"] = lambda: _follow(recent, settings, announced)
+            work["reader of recent answers"] = lambda report: _follow(recent, settings, announced, report)
         helpers = Helpers(work)
+        unset = _told(registry)
         public = build_gateway(
             settings, studies, registry, vault, publisher, now, announced.is_set, recent,
-            helpers=lambda: helpers.states,
+            helpers=lambda: helpers.states | unset,
         )  # fmt: skip
         admin = build_admin_api(settings, studies, registry, vault, publisher, now)
         with (
@@ -126,24 +119,6 @@ def listen(host: str, port: int) -> socket.socket:
         ) from None
 
 
-def http_server(app: Starlette, limits: ConnectionLimits) -> uvicorn.Server:
-    """A server for an application, within limits; it leaves signals alone."""
-    # No access log: form tokens stand in the paths.
-    return _Server(
-        uvicorn.Config(
-            app,
-            http=bounded(limits),
-            h11_max_incomplete_event_size=HEADER_BYTES,
-            ws="none",
-            access_log=False,
-            log_level="warning",
-            lifespan="off",
-            server_header=False,
-            timeout_graceful_shutdown=_GRACE_SECONDS,
-        )
-    )
-
-
 async def _run(
     servers: list[tuple[uvicorn.Server, socket.socket]],
     announcing: "asyncio.Task[None]",
@@ -172,10 +147,22 @@ async def _run(
         raise outcome
 
 
-async def _follow(recent: RecentAnswers, settings: Settings, announced: asyncio.Event) -> None:
+def _told(registry: Registry) -> dict[str, str]:
+    """Say in the log what is wrong with the settings of texts, and return what fails for it."""
+    for fault in registry.faults:
+        _log.error("some texts are not received, but the form works: %s", fault)
+    if registry.sending_fault:
+        _log.error("no texts are sent, but the form works: %s", registry.sending_fault)
+    failing = {"incoming texts": registry.faults, "sender": registry.sending_fault}
+    return {name: "failing" for name, fault in failing.items() if fault}
+
+
+async def _follow(
+    recent: RecentAnswers, settings: Settings, announced: asyncio.Event, report: Report
+) -> None:
     # Check-ins of an earlier version of the study mean something only when that version is known.
     await announced.wait()
-    await Follower(recent, settings.broker, now).run()
+    await Follower(recent, settings.broker, now).run(report)
 
 
 async def _announce(

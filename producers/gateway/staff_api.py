@@ -22,8 +22,6 @@ from schemas.clock import Clock
 from schemas.events import SafetyAttended
 from schemas.identity import event_id
 
-_BODY_LIMIT = 16 * 1024
-
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=80)]
 Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300)]
 
@@ -59,7 +57,7 @@ class StaffRoutes:
 
     async def attend(self, request: Request) -> Response:
         """Record that somebody attended to a call for help; saying the same again records it once."""
-        wanted = _Attention.model_validate_json(await read_body(request, _BODY_LIMIT))
+        wanted = _Attention.model_validate_json(await read_body(request))
         person = await self._person(wanted.participant)
         now = self._clock()
         event = SafetyAttended(
@@ -75,7 +73,7 @@ class StaffRoutes:
 
     async def reveal(self, request: Request) -> Response:
         """A participant's telephone number, once it is recorded who sees it and why."""
-        wanted = _Reveal.model_validate_json(await read_body(request, _BODY_LIMIT))
+        wanted = _Reveal.model_validate_json(await read_body(request))
         await self._person(wanted.participant)
         line = {
             "at": self._clock().isoformat(), "participant": wanted.participant, "by": wanted.by,

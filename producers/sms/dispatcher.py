@@ -7,7 +7,7 @@ being sent. An offset is committed when everything before it is done.
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, nullcontext, suppress
 from typing import TypeAlias, assert_never
 from weakref import WeakValueDictionary
@@ -84,13 +84,17 @@ class Dispatcher:
         self._delivery = TextDelivery(settings, adapter, studies, vault, publisher, clock)
         self._queues: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
-    async def run(self) -> None:
-        """Send until cancelled; resumes by itself after Kafka or the vault was unavailable."""
+    async def run(self, report: Callable[[Exception | None], object] = lambda _: None) -> None:
+        """Send until cancelled; resumes by itself after Kafka or the vault was unavailable.
+
+        Args:
+            report: Told the error by which it is interrupted, and None, again and again, while it works.
+        """
         while True:
             try:
-                await self._consume()
+                await self._consume(report)
             except (KafkaError, PublishFailed, VaultUnavailable, OSError) as error:
-                _log.warning("sending is interrupted, trying again: %s", type(error).__name__)
+                report(error)
                 await asyncio.sleep(_RETRY_SECONDS)
 
     async def handle(self, records: Sequence[_Record]) -> None:
@@ -103,7 +107,7 @@ class Dispatcher:
             if isinstance(outcome, Exception):
                 raise outcome
 
-    async def _consume(self) -> None:
+    async def _consume(self, report: Callable[[Exception | None], object]) -> None:
         consumer = AIOKafkaConsumer(
             *(topic.name for topic in CONTRACT.topics),
             **kafka_arguments(self._bootstrap),
@@ -121,6 +125,7 @@ class Dispatcher:
                     tasks = await self._begin([record for records in found.values() for record in records])
                     in_progress.append((read_to, tasks))
                 await _commit_done(consumer, in_progress)
+                report(None)
                 _hold_back(consumer, in_progress)
         finally:
             await self._end([task for _, tasks in in_progress for task in tasks])

@@ -24,10 +24,10 @@ import duckdb
 import pyarrow as pa
 
 from schemas.topic_log import Partition
-from streams.store.bounded_http import HttpServer
 from streams.store.endpoint import Endpoint
 from streams.store.frames import Computed, Frame, Replaced, Retire, Serve, Start, Written, read
 from streams.store.limits import Limits
+from streams.store.reader_server import HttpServer
 from streams.store.schema import Rows
 from streams.store.tokens import Holders
 from streams.store.writer import write

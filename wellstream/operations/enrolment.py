@@ -14,6 +14,7 @@ from schemas.study import Study
 from schemas.study.file import load_study
 
 _LIMIT_SECONDS = 30.0
+_SECONDS_EACH = 0.1
 
 
 class AdminApiRefused(RuntimeError):
@@ -108,7 +109,7 @@ def call_admin_api(settings: Settings, path: str, body: list[dict[str, Any]] | d
             settings.admin_url + path,
             json=body,
             headers={"Authorization": f"Bearer {token}"},
-            timeout=_LIMIT_SECONDS,
+            timeout=_LIMIT_SECONDS + _SECONDS_EACH * len(body),
         )
     except httpx.HTTPError:
         raise AdminApiRefused(

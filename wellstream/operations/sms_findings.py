@@ -5,14 +5,10 @@ from collections.abc import Iterator
 from producers.sms.providers import fake
 from producers.sms.providers.base import Adapter
 from producers.sms.providers.registry import configured_providers
-from schemas.settings import MissingSetting, Settings
+from schemas.settings import Settings
 from wellstream.operations.findings import Finding
 
-_SENDING_NEEDS = {
-    "twilio": ("twilio_account_sid", "twilio_from"),
-    "telnyx": ("telnyx_api_key", "telnyx_from"),
-}
-_GATEWAY_NEEDS = ("http_sms_url", "http_sms_from")
+_SETTINGS = "docs/sms.md has the settings of each provider"
 _TRY = "to try it, enrol your own telephone with `wellstream participant add` and text the study"
 
 
@@ -23,11 +19,9 @@ def sms_findings(settings: Settings, *, made_up_token: bool) -> Iterator[Finding
         settings: Those of the gateway.
         made_up_token: Whether `up` made up Twilio's token, as none was given: then Twilio cannot reach us.
     """
-    try:
-        registry = configured_providers(settings)
-    except MissingSetting as missing:
-        yield Finding(False, str(missing), "docs/sms.md has the settings of each provider")
-        return
+    registry = configured_providers(settings)
+    for fault in registry.faults:
+        yield Finding(False, fault, _SETTINGS)
     usable = [
         adapter for name, adapter in registry.adapters.items() if not (name == "twilio" and made_up_token)
     ]
@@ -40,7 +34,10 @@ def sms_findings(settings: Settings, *, made_up_token: bool) -> Iterator[Finding
             "set WELLSTREAM_TWILIO_AUTH_TOKEN, or another provider's settings (docs/sms.md); not needed if "
             "people answer only by the form",
         )
-    yield _outgoing(settings, registry.sending)
+    if registry.sending_fault:
+        yield Finding(False, f"{registry.sending_fault}, so no prompts or replies are sent", _SETTINGS)
+    else:
+        yield _outgoing(registry.sending)
 
 
 def _incoming(settings: Settings, adapter: Adapter) -> Finding:
@@ -59,7 +56,7 @@ def _incoming(settings: Settings, adapter: Adapter) -> Finding:
     )
 
 
-def _outgoing(settings: Settings, sending: Adapter | None) -> Finding:
+def _outgoing(sending: Adapter | None) -> Finding:
     if sending is None:
         return Finding(
             False,
@@ -68,13 +65,4 @@ def _outgoing(settings: Settings, sending: Adapter | None) -> Finding:
         )
     if sending.name == fake.NAME:
         return Finding(True, "texts are sent to simulated telephones", "try `wellstream phone`", tried=False)
-    needed = _SENDING_NEEDS.get(sending.name, _GATEWAY_NEEDS)
-    lacking = [f"WELLSTREAM_{name.upper()}" for name in needed if not getattr(settings, name)]
-    if lacking:
-        return Finding(
-            False,
-            f"texts are to be sent by {sending.name}, but {' and '.join(lacking)} "
-            f"{'is' if len(lacking) == 1 else 'are'} not set, so prompts and replies fail",
-            "set them as your account with the provider says (docs/sms.md)",
-        )
     return Finding(True, f"texts are to be sent by {sending.name}", _TRY, tried=False)

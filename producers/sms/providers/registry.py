@@ -3,7 +3,7 @@
 To add a provider: a module beside this one, and its `from_settings` in `_PROVIDERS`.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 
 from producers.sms.providers import fake, generic_http, twilio
@@ -26,6 +26,11 @@ _PROVIDERS: tuple[Callable[[Settings], Adapter | None], ...] = (
     generic_http.from_settings,
     fake.from_settings,
 )
+_SENDING_NEEDS = {
+    "twilio": ("twilio_account_sid", "twilio_from"),
+    "telnyx": ("telnyx_api_key", "telnyx_from"),
+}
+_GATEWAY_NEEDS = ("http_sms_url", "http_sms_from")
 
 
 @dataclass
@@ -35,10 +40,14 @@ class Registry:
     Attributes:
         adapters: By name, as in the webhook's path.
         sending: The one that sends; None if no texts are sent.
+        faults: What is wrong with the settings of those that are therefore not among the adapters.
+        sending_fault: Why the one that is to send cannot.
     """
 
     adapters: dict[str, Adapter] = field(default_factory=dict)
     sending: Adapter | None = None
+    faults: Sequence[str] = ()
+    sending_fault: str = ""
 
     async def close(self) -> None:
         """Close all of them."""
@@ -49,22 +58,37 @@ class Registry:
 def configured_providers(settings: Settings) -> Registry:
     """Every configured provider may deliver texts to us; `sms_provider` is the one that sends.
 
-    Raises:
-        MissingSetting: A provider lacks a setting, or the one that is to send is not configured.
+    A wrong setting of one keeps none of the others from being used.
     """
-    found = [adapter for from_settings in _PROVIDERS if (adapter := from_settings(settings))]
-    adapters = {adapter.name: adapter for adapter in found}
-    return Registry(adapters, _sending(settings, adapters))
+    adapters: dict[str, Adapter] = {}
+    faults = []
+    for from_settings in _PROVIDERS:
+        try:
+            adapter = from_settings(settings)
+        except MissingSetting as missing:
+            faults.append(str(missing))
+        else:
+            adapters |= {adapter.name: adapter} if adapter else {}
+    name = _sender(settings)
+    fault = _sending_fault(settings, name, adapters) if name else ""
+    return Registry(adapters, None if fault else adapters.get(name), faults, fault)
 
 
-def _sending(settings: Settings, adapters: dict[str, Adapter]) -> Adapter | None:
-    if settings.sms_provider:
-        if settings.sms_provider not in adapters:
-            known = ", ".join(adapters) or "none"
-            raise MissingSetting(
-                f"WELLSTREAM_SMS_PROVIDER is {settings.sms_provider}, which is not set up; these are: {known}"
-            )
-        return adapters[settings.sms_provider]
-    if settings.simulation:
-        return adapters[fake.NAME]
-    return adapters.get("twilio") if settings.twilio_account_sid else None
+def _sender(settings: Settings) -> str:
+    """The name of the provider that is to send; empty if no texts are sent."""
+    if settings.sms_provider or settings.simulation:
+        return settings.sms_provider or fake.NAME
+    return "twilio" if settings.twilio_account_sid and settings.twilio_auth_token else ""
+
+
+def _sending_fault(settings: Settings, name: str, adapters: Collection[str]) -> str:
+    if name not in adapters:
+        known = ", ".join(adapters) or "none"
+        return f"WELLSTREAM_SMS_PROVIDER is {name}, which is not set up; these are: {known}"
+    needed = () if name == fake.NAME else _SENDING_NEEDS.get(name, _GATEWAY_NEEDS)
+    lacking = [f"WELLSTREAM_{one.upper()}" for one in needed if not getattr(settings, one)]
+    if not lacking:
+        return ""
+    return (
+        f"{name} is to send texts, but {' and '.join(lacking)} {'is' if len(lacking) == 1 else 'are'} not set"
+    )

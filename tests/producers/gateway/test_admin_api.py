@@ -17,7 +17,7 @@ from schemas.identity import event_id
 from schemas.settings import Settings
 from schemas.study import Study
 from tests.producers.conftest import NUMBER, locked
-from tests.producers.gateway.test_form_routes import Kept
+from tests.producers.gateway.conftest import Kept
 
 ENTRY = {
     "number": "+447700900124",
@@ -166,3 +166,18 @@ async def test_who_attended_to_a_call_is_published_once(
     assert isinstance(event, SafetyAttended)
     assert (str(event.alert), event.by, event.did) == (said["alert"], "Dr V", "called")
     assert event.participant == person.participant
+
+
+async def test_what_one_request_may_carry_fits_what_it_is_for(
+    settings: Settings, study: Study, vault: Vault
+) -> None:
+    """A large study's people in one request; about one person, no more than a form's answers."""
+    crowd = [ENTRY | {"number": f"+447{place:09d}", "arm": "surgery"} for place in range(20_000)]
+    async with _client(settings, study, vault, Kept()) as client:
+        answer = await client.post("/participants", json=crowd)
+        assert answer.status_code == 422
+        assert "entry 1: the study's arms" in answer.text
+        assert (await client.post("/participants", json=2 * crowd)).status_code == 413
+        assert (await client.post("/links", content=b" " * 5_000_000)).status_code == 413
+        for path in ("/pauses", "/receipts", "/alerts", "/reveals"):
+            assert (await client.post(path, content=b" " * 70_000)).status_code == 413

@@ -1,7 +1,6 @@
 """A cry for help in the form: answered at once on whatever page follows, and alerted once."""
 
 import asyncio
-from collections.abc import AsyncIterator
 
 import httpx
 import pytest
@@ -16,7 +15,7 @@ from schemas.events import CheckInSubmitted, Event, PauseChanged, SafetyRaised
 from schemas.receipts import Receipt
 from schemas.settings import Settings
 from schemas.study import Study
-from tests.producers.gateway.test_form_routes import GOOD, Kept, minted
+from tests.producers.gateway.conftest import GOOD, Kept, minted
 
 NL = form_texts("nl")
 CRY = {"note": "Sorry. I want to kill myself"}
@@ -31,20 +30,6 @@ class Away(Kept):
         if self.away:
             raise PublishFailed("away")
         return await super().publish(event)
-
-
-@pytest.fixture
-def kept() -> Kept:
-    return Kept()
-
-
-@pytest.fixture
-async def client(
-    settings: Settings, study: Study, vault: Vault, kept: Kept
-) -> AsyncIterator[httpx.AsyncClient]:
-    transport = httpx.ASGITransport(build_gateway(settings, {study.ref: study}, Registry(), vault, kept, now))
-    async with httpx.AsyncClient(transport=transport, base_url="http://gateway") as client:
-        yield client
 
 
 def answered(page: httpx.Response) -> bool:

@@ -7,7 +7,7 @@ from itertools import pairwise
 import pytest
 
 from producers.gateway import helpers
-from producers.gateway.helpers import Helpers
+from producers.gateway.helpers import Helpers, Report
 
 SAID = "+447700900123"
 
@@ -19,15 +19,16 @@ async def test_a_failing_helper_is_started_again_later_each_time(
     tries: list[float] = []
     loop = asyncio.get_running_loop()
 
-    async def sender() -> None:
+    async def sender(_: Report) -> None:
         tries.append(loop.time())
         raise RuntimeError(SAID)
 
-    async def reader() -> None:
+    async def reader(report: Report) -> None:
+        report(None)
         await asyncio.Event().wait()
 
     found = Helpers({"sender": sender, "reader": reader})
-    assert found.states == {"sender": "working", "reader": "working"}
+    assert found.states == {"sender": "starting", "reader": "starting"}
     with caplog.at_level(logging.ERROR):
         running = asyncio.create_task(found.run())
         while len(tries) < 5:
@@ -48,20 +49,47 @@ async def test_one_that_lasts_is_working_again(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(helpers, "_STEADY_SECONDS", 0.05)
     tries = 0
 
-    async def sender() -> None:
+    async def sender(report: Report) -> None:
         nonlocal tries
         tries += 1
         if tries == 1:
             raise RuntimeError
-        await asyncio.Event().wait()
+        while True:
+            report(None)
+            await asyncio.sleep(0.01)
 
     found = Helpers({"sender": sender})
     running = asyncio.create_task(found.run())
-    while found.states["sender"] == "working":
+    while found.states["sender"] == "starting":
         await asyncio.sleep(0)
     async with asyncio.timeout(5):
         while found.states["sender"] == "failing":
             await asyncio.sleep(0.01)
     assert tries == 2
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+
+
+async def test_one_that_tries_again_itself_is_failing_until_it_works(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    reports: list[Report] = []
+
+    async def sender(report: Report) -> None:
+        reports.append(report)
+        await asyncio.Event().wait()
+
+    found = Helpers({"sender": sender})
+    running = asyncio.create_task(found.run())
+    while not reports:
+        await asyncio.sleep(0)
+    states = []
+    for error in (ConnectionError(SAID), ConnectionError(SAID), None, TimeoutError(SAID), None):
+        reports[0](error)
+        states.append(found.states["sender"])
+    assert states == ["failing", "failing", "working", "failing", "working"]
+    assert [record.message for record in caplog.records] == [
+        f"the sender is interrupted and tries again: {name}" for name in ("ConnectionError", "TimeoutError")
+    ]
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)

@@ -1,6 +1,7 @@
 """A request's network is what a trusted proxy saw; nobody can borrow another's."""
 
 import pytest
+from starlette.requests import Request
 
 from producers.gateway.networks import TrustedProxies
 from schemas.settings import MissingSetting
@@ -22,6 +23,14 @@ from schemas.settings import MissingSetting
 )
 def test_the_address_is_what_a_proxy_of_ours_saw(direct: str, forwarded: str, prefix: str) -> None:
     assert TrustedProxies("10.0.0.0/8, ::1").network_behind(direct, forwarded) == prefix
+
+
+def test_a_proxy_may_add_a_line_of_its_own() -> None:
+    """The first line is what the client made up."""
+    lines = [(b"x-forwarded-for", b"203.0.113.9"), (b"x-forwarded-for", b"198.51.100.1")]
+    request = Request({"type": "http", "client": ("10.0.0.1", 1), "headers": lines})
+    assert TrustedProxies("10.0.0.0/8").network_of(request) == "198.51.100.0/24"
+    assert TrustedProxies("").network_of(request) == "10.0.0.0/24"
 
 
 def test_a_setting_that_is_no_network_is_named() -> None:

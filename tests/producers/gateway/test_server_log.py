@@ -11,9 +11,8 @@ from starlette.middleware import Middleware
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
-from producers.gateway.connections import ConnectionLimits
 from producers.gateway.middleware import UnexpectedErrors
-from producers.gateway.server import http_server
+from schemas.http_server import ConnectionLimits, http_server
 
 SAID = "+447700900123 said something private"
 

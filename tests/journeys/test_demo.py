@@ -10,11 +10,16 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
 
+from schemas.topic_rights import RIGHTS
+from wellstream.local.environment import SECRETS
 from wellstream.local.kafka import free_port
+from wellstream.local.kafka_users import kafka_users
+from wellstream.local.secrets import local_secrets
 
 pytestmark = [pytest.mark.kafka, pytest.mark.journey, pytest.mark.timeout(600)]
 
@@ -74,6 +79,23 @@ def wait_until_all_run(services: Path) -> None:
         time.sleep(0.05)
 
 
+SET_ELSEWHERE = {"telnyx_api_key", "http_sms_password", "http_sms_secret", "http_sms_hmac_key"}
+
+
+def secrets_of(listed: list[dict[str, Any]], home: Path) -> dict[str, set[str]]:
+    """The secrets of the installation in the environment of each service's process, by service."""
+    return {
+        one["name"]: secrets_in(psutil.Process(one["pid"]), home) for one in listed if one["name"] != "kafka"
+    }
+
+
+def secrets_in(process: psutil.Process, home: Path) -> set[str]:
+    """The secrets of the installation that a process has in its environment."""
+    known = {f"kafka {user}": password for user, password in kafka_users(home).items()} | local_secrets(home)
+    given = set(process.environ().values())
+    return {name for name, value in known.items() if value in given}
+
+
 def test_ctrl_c_in_the_middle_and_a_second_run_that_ends_the_first_ones_work(
     tmp_path: Path, start: Start
 ) -> None:
@@ -96,6 +118,11 @@ def test_ctrl_c_in_the_middle_and_a_second_run_that_ends_the_first_ones_work(
         env=env, capture_output=True, text=True, check=True, timeout=60,
     )  # fmt: skip
     assert "dashboard" in status.stdout
+    assert not [path for path in (home, *home.rglob("*")) if path.lstat().st_mode & 0o077]
+    assert secrets_of(listed, home) == {
+        name: {*SECRETS[name]} - SET_ELSEWHERE | {f"kafka {name}"} & {f"kafka {user}" for user in RIGHTS}
+        for name in ("gateway", "store", "worker", "planner", "dashboard")
+    }
     second = start(env=env)
     said, _ = second.communicate(timeout=60)
     assert second.returncode == 1

@@ -21,6 +21,7 @@ app = typer.Typer(name="serve", help="Run a single service, as docker-compose do
 def _settings() -> Settings:
     settings = Settings()
     refuse_weak_secrets(settings)
+    os.umask(0o077)  # what a service writes is for its own user alone
     return settings
 
 

@@ -1,6 +1,7 @@
 """`demo` and `up`: run everything on this machine. Stopping leaves no process and loses no check-in."""
 
 import asyncio
+import os
 import signal
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -77,6 +78,7 @@ def run_demo(home: Path, study_file: Path, seconds: float | None, people: int, d
 def _installation(
     home: Path, study_file: Path, *, simulation: bool, all_within: float | None = _ALL_WITHIN_SECONDS
 ) -> Iterator[Settings]:
+    os.umask(0o077)  # whatever is written from here on, by the services too, is for its owner alone
     claim_home(home)
     with sole_run(home):
         port = free_kafka_port(home)

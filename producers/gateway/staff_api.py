@@ -5,7 +5,6 @@ Whoever sees a number is recorded before they see it: who, when, whose and why, 
 
 import asyncio
 import json
-import os
 from pathlib import Path
 from typing import Annotated
 from uuid import UUID
@@ -21,6 +20,7 @@ from schemas.base import FrozenModel, Pseudonym
 from schemas.clock import Clock
 from schemas.events import SafetyAttended
 from schemas.identity import event_id
+from schemas.private_file import append_private
 
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=80)]
 Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300)]
@@ -80,7 +80,7 @@ class StaffRoutes:
             "reason": wanted.reason,
         }  # fmt: skip
         try:
-            await asyncio.to_thread(_append, self._revealed, json.dumps(line, ensure_ascii=False))
+            await asyncio.to_thread(append_private, self._revealed, json.dumps(line, ensure_ascii=False))
         except OSError:
             return PlainTextResponse("what staff see cannot be recorded, so the number is not shown", 503)
         return JSONResponse({"number": await self._vault.directory.number(wanted.participant)})
@@ -90,14 +90,3 @@ class StaffRoutes:
         if person is None:
             raise VaultError(f"there is no participant {participant}")
         return person
-
-
-def _append(file: Path, line: str) -> None:
-    """Add a line that survives a loss of power; only the file's owner can read it."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    with os.fdopen(
-        os.open(file, os.O_APPEND | os.O_CREAT | os.O_WRONLY, 0o600), "a", encoding="utf-8"
-    ) as out:
-        out.write(line + "\n")
-        out.flush()
-        os.fsync(out.fileno())

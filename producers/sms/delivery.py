@@ -20,7 +20,14 @@ from producers.sms.templates import name_and_item, needs_link, reminded, worded
 from producers.sms.throttle import Throttle
 from producers.vault import Dispatch, NewLink, Vault
 from schemas.clock import Clock
-from schemas.events import ConsentChanged, ConsentStatus, DeliveryStatus, PromptRequested, caused_by
+from schemas.events import (
+    ConsentChanged,
+    ConsentStatus,
+    DeliveryStatus,
+    Event,
+    PromptRequested,
+    caused_by,
+)
 from schemas.faults import type_and_frames
 from schemas.identity import event_id
 from schemas.settings import Settings
@@ -175,7 +182,7 @@ class TextDelivery:
             text_version=_CONSENT_BY_PROVIDER,
         )
         await self._vault.directory.record_consent(changed)
-        await self._publisher.publish(changed)
+        await self._publish_noted(changed)
 
     async def _withhold(self, request: Requested, reason: str) -> None:
         await self._publish([text_withheld(request, self._adapter.name, reason)])
@@ -187,7 +194,12 @@ class TextDelivery:
 
     async def _publish(self, reports: Iterable[tuple[UUID, Build]]) -> None:
         for _, build in reports:
-            await self._publisher.publish(build(self._clock()))
+            await self._publish_noted(build(self._clock()))
+
+    async def _publish_noted(self, event: Event) -> None:
+        """Publish an event, and note its receipt for `wellstream check`."""
+        receipt = await self._publisher.publish(event)
+        await self._vault.ledger.acknowledge(event.event_id, receipt)
 
     async def _link(self, request: Requested) -> str:
         study = self._studies[request.study]

@@ -214,7 +214,8 @@ class Dispatcher:
             at=self._clock(),
             event=event,
         )
-        await self._publisher.publish(quarantined)
+        receipt = await self._publisher.publish(quarantined)
+        await self._vault.ledger.acknowledge(quarantined.event_id, receipt)
 
 
 async def _commit_done(consumer: AIOKafkaConsumer, in_progress: deque[_Batch]) -> None:

@@ -2,7 +2,6 @@
 
 import asyncio
 import hmac
-import os
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -14,6 +13,8 @@ from typing import Any, Self, TypeVar
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from sqlcipher3 import dbapi2 as sqlcipher
+
+from schemas.folders import make_folder, sync_folder
 
 _T = TypeVar("_T")
 _SHORTEST_SECRET = 32
@@ -165,19 +166,11 @@ def named(columns: Iterable[str], row: Any) -> dict[str, Any]:
     return dict(zip(columns, row, strict=True))
 
 
-def _sync_folder(folder: Path) -> None:
-    opened = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(opened)
-    finally:
-        os.close(opened)
-
-
 def _open(path: Path, secret: str, schema: str, busy_seconds: float) -> sqlite3.Connection:
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(path.parent)
     path.touch(mode=0o600, exist_ok=True)
     # SQLite makes its log's name durable by itself, but not that of a file that it finds.
-    _sync_folder(path.parent)
+    sync_folder(path.parent)
     # The methods are those of the standard library's sqlite3; sqlcipher3 ships no types.
     file: sqlite3.Connection = sqlcipher.connect(
         str(path), isolation_level=None, check_same_thread=False, timeout=busy_seconds

@@ -7,6 +7,8 @@ from datetime import datetime
 from pathlib import Path
 from uuid import UUID
 
+from schemas.folders import make_folder
+
 _log = logging.getLogger(__name__)
 _SCHEMA = (
     "CREATE TABLE IF NOT EXISTS told(channel TEXT, alert TEXT, at TEXT, PRIMARY KEY(channel, alert)) STRICT"
@@ -22,9 +24,10 @@ class Told:
     """
 
     def __init__(self, file: Path, since: datetime) -> None:
-        file.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(file.parent)
         self._connection = sqlite3.connect(file, isolation_level=None)
-        self._connection.execute("PRAGMA synchronous = FULL")
+        # FULL may take back the last entry when the power fails: staff would be told twice.
+        self._connection.execute("PRAGMA synchronous = EXTRA")
         self._connection.execute(_SCHEMA)
         self._connection.execute("DELETE FROM told WHERE at < ?", (since.isoformat(),))
         rows = self._connection.execute("SELECT channel, alert FROM told").fetchall()

@@ -59,6 +59,8 @@ class Comparison:
         records: Records on the topics.
         quarantined: Records of them that cannot be read.
         behind: Records that the store has not read yet.
+        unplaced: Receipts without an offset that could not be compared: their record may be younger than this
+            comparison, or deleted as the settings say, or there are more than `DOUBTS` of them.
         counts: How many receipts are lost or changed in Kafka, and how many rows are missing from the store
             or differ in it; of these, at most `DOUBTS` are counted.
         first: The first finding of each kind, by topic, partition and offset.
@@ -68,6 +70,7 @@ class Comparison:
     records: int = 0
     quarantined: int = 0
     behind: int = 0
+    unplaced: int = 0
     counts: dict[Kind, int] = field(
         default_factory=lambda: {"lost": 0, "changed": 0, "missing": 0, "differing": 0}
     )
@@ -86,7 +89,8 @@ class Comparison:
 
     def __str__(self) -> str:
         counts = " ".join(f"{name}={count}" for name, count in self.counts.items())
-        return f"acknowledged={self.acknowledged} records={self.records} behind={self.behind} {counts}"
+        compared = f"acknowledged={self.acknowledged} unplaced={self.unplaced} records={self.records}"
+        return f"{compared} behind={self.behind} {counts}"
 
 
 async def compare_all(
@@ -98,6 +102,7 @@ async def compare_all(
     limit_seconds: float = 10,
     topics: Sequence[Topic] = TOPICS,
     stored: Sequence[Topic] = STORED,
+    heard: Callable[[Sequence[ConsumerRecord]], object] = lambda records: None,
 ) -> Comparison:
     """Compare the gateway's receipts with Kafka, and Kafka's records with the store.
 
@@ -110,6 +115,7 @@ async def compare_all(
             counts as behind.
         topics: What receipts are compared with.
         stored: Those of them that the store reads.
+        heard: Is given all records, so that nobody else needs to read them again.
 
     Raises:
         KafkaError: Kafka is unavailable.
@@ -129,6 +135,7 @@ async def compare_all(
         async for records in reader.to_end(ends):
             known = [record for record in records if record.offset < ends[record.topic, record.partition]]
             found.records += len(known)
+            heard(known)
             for record in known:
                 ledger.record(record)
             expected = Expectations()
@@ -136,12 +143,20 @@ async def compare_all(
             found.quarantined += expected.quarantined
             if len(doubts) < DOUBTS:
                 doubts |= troubles(query, expected)
-        for place, end in ends.items():
-            while ledger.rest(place, end, (await reader.ends())[place]):
-                pass
+        await _compare_rest(reader, ledger, ends)
     if doubts:
         await _look_again(TopicReader(bootstrap, {}, stored), query, doubts, read, found)
     return found
+
+
+async def _compare_rest(reader: TopicReader, ledger: "_Ledger", ends: Mapping[Partition, int]) -> None:
+    """Compare the receipts that are left once all records were read."""
+    left = set(ends)
+    while left:
+        now = await reader.ends()
+        left = {place for place in left if ledger.rest(place, ends[place], now[place])}
+    for place, end in ends.items():
+        ledger.repetitions(place, all_read=now[place] == end)
 
 
 def _left(ends: Mapping[Partition, int], read: Mapping[Partition, int]) -> int:
@@ -203,18 +218,26 @@ class _Ledger:
         self._pages: dict[Partition, list[Receipt]] = {}
         self._last: dict[Partition, Receipt] = {}
         self._done: set[Partition] = set()
+        self._repeated: dict[Partition, dict[str, Receipt]] = {}
+        self._held = 0
 
     def record(self, record: ConsumerRecord) -> None:
         """Compare the receipts up to a record's offset with it."""
         place = (record.topic, record.partition)
         while (receipt := self._head(place)) is not None and receipt.offset <= record.offset:
             self._pages[place].pop()
+            if receipt.offset < 0:
+                self._hold(receipt)
+                continue
             if receipt.offset < record.offset:
                 self._gone(receipt)
                 continue
             self._found.acknowledged += 1
             if receipt.digest != digest(record.value or b""):
                 self._find("changed", receipt)
+        held = self._repeated.get(place)
+        if held and held.pop(digest(record.value or b""), None):
+            self._found.acknowledged += 1
 
     def rest(self, place: Partition, compared: int, end: int) -> bool:
         """Compare the receipts of a page behind the last record; False at the last one.
@@ -226,10 +249,36 @@ class _Ledger:
         """
         page = self._pages.get(place, [])
         while page:
+            if page[-1].offset < 0:
+                self._hold(page.pop())
+                continue
             if compared <= page[-1].offset < end:
                 return False  # younger than this comparison
             self._gone(page.pop())
         return self._head(place) is not None
+
+    def repetitions(self, place: Partition, *, all_read: bool) -> None:
+        """Settle the receipts of a partition that have no offset and whose content is not among its records.
+
+        Args:
+            place: The partition.
+            all_read: Whether its records were compared up to its present end.
+        """
+        for receipt in self._repeated.pop(place, {}).values():
+            deleted = self._beginnings.get(place, 0) > 0 and receipt.topic not in self._kept_for_ever
+            if deleted or not all_read:
+                self._found.unplaced += 1
+            else:
+                self._found.acknowledged += 1
+                self._find("lost", receipt)
+
+    def _hold(self, receipt: Receipt) -> None:
+        """Keep a receipt without an offset until a record with its content comes by."""
+        if self._held >= DOUBTS:
+            self._found.unplaced += 1
+            return
+        self._held += 1
+        self._repeated.setdefault((receipt.topic, receipt.partition), {})[receipt.digest] = receipt
 
     def _head(self, place: Partition) -> Receipt | None:
         page = self._pages.setdefault(place, [])
@@ -247,8 +296,8 @@ class _Ledger:
     def _gone(self, receipt: Receipt) -> None:
         place = (receipt.topic, receipt.partition)
         deleted = receipt.offset < self._beginnings.get(place, 0)
-        if receipt.offset < 0 or (deleted and receipt.topic not in self._kept_for_ever):
-            return  # without a place, or deleted as the settings say
+        if deleted and receipt.topic not in self._kept_for_ever:
+            return  # as the settings say
         self._found.acknowledged += 1
         self._find("lost", receipt)
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import duckdb
 
 from schemas.announced_studies import read_studies
+from schemas.folders import sync_folder
 from schemas.kafka_access import Broker
 from schemas.settings import Settings
 from schemas.study.versions import Versions
@@ -136,8 +137,11 @@ def put_in_place(settings: Settings, old: duckdb.DuckDBPyConnection) -> duckdb.D
     path = settings.store_path
     old.execute("checkpoint")
     old.close()
+    # In this order also where the power fails: a file must never meet the log of another one.
     Path(f"{path}.wal").unlink(missing_ok=True)
+    sync_folder(path.parent)
     rebuilt_path(path).replace(path)
+    sync_folder(path.parent)
     return open_store(path)
 
 

@@ -1,11 +1,13 @@
 """Is everything that was accepted stored or quarantined?"""
 
-import asyncio
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, assert_never
+from uuid import UUID
+
+from aiokafka import ConsumerRecord
 
 from schemas.consumers import Consumes
 from schemas.events import (
@@ -33,7 +35,12 @@ ASKED: Consumes[DayPlanned | PromptSent] = Consumes(
     handles=(DayPlanned, PromptSent),
     ignores=(PromptClosed, SupportDecided),
 )
+_ACCEPTED_ON = frozenset(topic.name for topic in ACCEPTED.topics)
+_ASKED_ON = frozenset(topic.name for topic in ASKED.topics)
 _POLL_SECONDS = 0.5
+_AT_ONCE = 50_000
+_DIGITS = "0123456789abcdef"
+_AFTER_ALL = "g"
 _ENDS = ("answered", "expired", "failed", "discarded", "cancelled", "pending")
 
 
@@ -59,18 +66,81 @@ class Reconciliation:
         )
 
 
-def compare(query: Query, accepted: Iterable[str]) -> Reconciliation:
+class Names:
+    """Distinct ids, at 16 bytes each until they are looked up, and in parts where they are many.
+
+    Args:
+        names: The first ones.
+    """
+
+    def __init__(self, names: Iterable[str] = ()) -> None:
+        self._parts = [bytearray() for _ in _DIGITS]
+        for name in names:
+            self.add(UUID(name))
+
+    def add(self, name: UUID) -> None:
+        """Add an id; it may be there already."""
+        self._parts[name.bytes[0] >> 4].extend(name.bytes)
+
+    def parts(self) -> Iterator[tuple[str, str, set[str]]]:
+        """Ids, and between which texts they all lie: from the first on, and before the second."""
+        if sum(map(len, self._parts)) <= _AT_ONCE * 16:
+            yield "", _AFTER_ALL, _texts(b"".join(self._parts))
+            return
+        for digit, following, part in zip(_DIGITS, [*_DIGITS[1:], _AFTER_ALL], self._parts, strict=True):
+            yield digit, following, _texts(part)
+
+
+def _texts(ids: bytes | bytearray) -> set[str]:
+    return {str(UUID(bytes=bytes(ids[begin : begin + 16]))) for begin in range(0, len(ids), 16)}
+
+
+class Heard:
+    """The ids of everything that was accepted, and of every prompt, among the records that it is given."""
+
+    def __init__(self) -> None:
+        self.accepted = Names()
+        self.prompts = Names()
+
+    def add(self, records: Iterable[ConsumerRecord]) -> None:
+        """Take in the records of some topics."""
+        for record in records:
+            if record.topic in _ACCEPTED_ON:
+                for name in _accepted(ACCEPTED.read(record.value)):
+                    self.accepted.add(name)
+            elif record.topic in _ASKED_ON:
+                for name in _asked(ASKED.read(record.value)):
+                    self.prompts.add(name)
+
+
+def compare(query: Query, accepted: Names) -> Reconciliation:
     """Look up accepted events (ids of texts and of form check-ins) in the store."""
-    wanted = set(accepted)
-    rows = query("select event_id, status from accepted_events")
-    known = dict(zip(rows["event_id"], rows["status"], strict=True))
-    counts = Counter(str(known[name]) for name in wanted if name in known)
-    return Reconciliation(len(wanted), counts["stored"], counts["quarantined"])
+    wanted, counts = _count(
+        query,
+        "select event_id as name, status from accepted_events where event_id >= :first and event_id < :after",
+        accepted,
+    )
+    return Reconciliation(wanted, counts["stored"], counts["quarantined"])
+
+
+def _count(query: Query, sql: str, names: Names) -> tuple[int, Counter[str]]:
+    """How many ids there are, and how many the store has by their status."""
+    wanted, counts = 0, Counter[str]()
+    for first, after, part in names.parts():
+        rows = query(sql, first=first, after=after)
+        known = dict(zip(rows["name"], rows["status"], strict=True))
+        wanted += len(part)
+        counts.update(str(known[name]) for name in part if name in known)
+    return wanted, counts
 
 
 def settle(query: Query, accepted: Iterable[str], limit_seconds: float) -> Reconciliation:
     """Compare until nothing is missing, or for at most `limit_seconds` without any progress."""
-    wanted = set(accepted)
+    return settle_names(query, Names(accepted), limit_seconds)
+
+
+def settle_names(query: Query, wanted: Names, limit_seconds: float) -> Reconciliation:
+    """The same for ids that are kept as such."""
     found = compare(query, wanted)
     limit = time.monotonic() + limit_seconds
     while found.lost and time.monotonic() < limit:
@@ -83,10 +153,10 @@ def settle(query: Query, accepted: Iterable[str], limit_seconds: float) -> Recon
 
 async def reconcile_with_topics(bootstrap: Broker, query: Query) -> Reconciliation:
     """Compare every text and every check-in that is on the topics with the store."""
-    names: set[str] = set()
+    heard = Heard()
     async for record in read_to_end(bootstrap, ACCEPTED.topics):
-        names |= _accepted(ACCEPTED.read(record.value))
-    return settle(query, names, 10)
+        heard.add([record])
+    return settle_names(query, heard.accepted, 10)
 
 
 @dataclass(frozen=True)
@@ -111,43 +181,41 @@ class PromptReconciliation:
         return f"prompts={self.prompts} {counts} lost={self.lost}"
 
 
-async def reconcile_prompts(
-    bootstrap: Broker, query: Query, limit_seconds: float = 10
-) -> PromptReconciliation:
-    """Compare every prompt that is on its topic with the store, until none is missing or the time is over."""
-    names: set[str] = set()
-    async for record in read_to_end(bootstrap, ASKED.topics):
-        names |= _asked(ASKED.read(record.value))
+def settle_prompts(query: Query, wanted: Names, limit_seconds: float) -> PromptReconciliation:
+    """Look up prompts in the store, until none is missing or the time is over."""
     limit = time.monotonic() + limit_seconds
     while True:
-        rows = query("select prompt_id, status from prompt_log")
-        known = dict(zip(rows["prompt_id"], rows["status"], strict=True))
-        ends = Counter(str(known[name]) for name in names if name in known)
-        found = PromptReconciliation(len(names), dict(ends))
+        count, ends = _count(
+            query,
+            "select prompt_id as name, status from prompt_log "
+            "where prompt_id >= :first and prompt_id < :after",
+            wanted,
+        )
+        found = PromptReconciliation(count, dict(ends))
         if not found.lost or time.monotonic() > limit:
             return found
-        await asyncio.sleep(_POLL_SECONDS)
+        time.sleep(_POLL_SECONDS)
 
 
-def _asked(event: DayPlanned | PromptSent | None) -> set[str]:
+def _asked(event: DayPlanned | PromptSent | None) -> set[UUID]:
     match event:
         case DayPlanned():
-            return {str(prompt.prompt_id) for prompt in event.prompts}
+            return {prompt.prompt_id for prompt in event.prompts}
         case PromptSent():
-            return {str(event.event_id)}
+            return {event.event_id}
         case None:
             return set()
         case _:
             assert_never(event)
 
 
-def _accepted(event: MessageReceived | CheckInSubmitted | CheckInRetracted | None) -> set[str]:
+def _accepted(event: MessageReceived | CheckInSubmitted | CheckInRetracted | None) -> set[UUID]:
     match event:
         case MessageReceived() | CheckInRetracted():
-            return {str(event.event_id)}
+            return {event.event_id}
         case CheckInSubmitted():
             # One that was parsed from a text is accounted for by the text.
-            return {str(event.event_id)} if event.cause is None else set()
+            return {event.event_id} if event.cause is None else set()
         case None:
             return set()
         case _:

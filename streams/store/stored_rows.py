@@ -34,7 +34,8 @@ class Place:
     offset: int
 
     def __str__(self) -> str:
-        return f"{self.topic}, partition {self.partition}, offset {self.offset}"
+        offset = f"offset {self.offset}" if self.offset >= 0 else "at an offset that it did not name"
+        return f"{self.topic}, partition {self.partition}, {offset}"
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,8 @@
 """Writing rows and offsets into DuckDB, in one transaction, so that a repetition changes nothing."""
 
+import logging
+import os
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import astuple
 from pathlib import Path
@@ -9,6 +12,7 @@ from typing import TYPE_CHECKING
 import duckdb
 import pyarrow as pa
 
+from schemas.folders import make_folder
 from schemas.topic_log import Partition
 from streams.store.binding import Value, bind
 from streams.store.catalogue import entries
@@ -16,6 +20,10 @@ from streams.store.schema import CATALOGUE, TABLES, Row, Rows, Table, prepare
 
 if TYPE_CHECKING:
     import pandas as pd
+
+
+_UNFINISHED = re.compile(r"Corrupt WAL file: entry at byte position (\d+)")
+_log = logging.getLogger(__name__)
 
 
 class StoreFileInUse(RuntimeError):
@@ -29,19 +37,29 @@ def open_store(path: Path | str) -> duckdb.DuckDBPyConnection:
         StoreFileInUse: Another process owns it.
         OtherFormat: Another release wrote it.
     """
-    if isinstance(path, Path):
-        path.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        connection = duckdb.connect(str(path))
-    except duckdb.IOException as error:
-        if "lock" in str(error):
-            raise StoreFileInUse(f"{path} is open in another process: stop the store first") from None
-        raise
+    connection = _connect(path) if isinstance(path, Path) else duckdb.connect(path)
     connection.execute("set timezone = 'UTC'")
     prepare(connection)
     connection.execute("delete from catalogue")
     _upsert(connection, CATALOGUE, [astuple(one) for one in entries()])
     return connection
+
+
+def _connect(path: Path) -> duckdb.DuckDBPyConnection:
+    make_folder(path.parent)
+    try:
+        return duckdb.connect(str(path))
+    except duckdb.IOException as error:
+        if "lock" in str(error):
+            raise StoreFileInUse(f"{path} is open in another process: stop the store first") from None
+        unfinished = _UNFINISHED.search(str(error))
+        if unfinished is None:
+            raise
+        # A loss of power can leave a log whose last commit was not written to its end; DuckDB then refuses
+        # all of it. What is cut off is read again from Kafka, as the offsets before it say.
+        _log.warning("the last commit in %s.wal was not written to its end and is read again", path)
+        os.truncate(f"{path}.wal", int(unfinished[1]))
+        return duckdb.connect(str(path))
 
 
 def asking(connection: duckdb.DuckDBPyConnection) -> "Callable[..., pd.DataFrame]":

@@ -34,9 +34,12 @@ def check(
     counts accepted = stored + quarantined, and prompts by how they ended, and says whether Kafka has deleted
     records that the store was made from. Exits with 1 if something is missing or differs.
 
+    `unplaced` counts what Kafka acknowledged without saying where, as it may for a repetition, and what could
+    not be found by its content either.
+
     `--metrics FILE` writes `wellstream_check_accepted`, `_stored`, `_quarantined`, `_acknowledged`,
-    `_behind`, `_lost`, `_differing` and `_time_seconds`, from which the age of the last check follows, for
-    the textfile collector of Prometheus' node exporter.
+    `_unplaced`, `_behind`, `_lost`, `_differing` and `_time_seconds`, from which the age of the last check
+    follows, for the textfile collector of Prometheus' node exporter.
 
     Examples: `wellstream check` · `wellstream check --watch --every 60 --metrics check.prom`
     """

@@ -25,6 +25,7 @@ ENDPOINT = "org.apache.kafka:kafka_2.13:4.3.0+org.slf4j:slf4j-simple:1.7.36"
 _FORMAT_SECONDS = 60.0
 _STOP_SECONDS = 30.0
 
+# Every record is on the disk before it is acknowledged, also those of Faust's tables and of earlier topics.
 _PROPERTIES = """\
 process.roles=broker,controller
 node.id=1
@@ -46,6 +47,7 @@ share.coordinator.state.topic.min.isr=1
 share.coordinator.state.topic.num.partitions=4
 group.initial.rebalance.delay.ms=0
 log.cleaner.dedupe.buffer.size=33554432
+log.flush.interval.messages=1
 """
 
 # Nobody is anonymous, neither to the broker nor to the controller, and who has no right is refused. The

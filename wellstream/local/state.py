@@ -10,7 +10,8 @@ from typing import Any
 import psutil
 from pydantic import SecretStr
 
-from schemas.private_file import write_private_json
+from schemas.folders import make_folder
+from schemas.private_file import write_private, write_private_json
 from schemas.settings import Settings
 from wellstream.operations.running import Running
 
@@ -51,9 +52,10 @@ def claim_home(home: Path) -> None:
             f"an earlier version of wellstream made the state folder {home}, and this one cannot use it: to "
             "start afresh, move the folder away or choose another one with WELLSTREAM_HOME"
         )
-    home.mkdir(parents=True, exist_ok=True)
+    make_folder(home)
     home.chmod(0o700)  # whoever has an account on this machine has no business in it
-    marker.write_text(f"{FORMAT}\n")
+    if found < FORMAT:
+        write_private(marker, f"{FORMAT}\n")
 
 
 @contextmanager

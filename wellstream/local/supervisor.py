@@ -14,6 +14,7 @@ from typing import Self
 import psutil
 from filelock import FileLock, Timeout
 
+from schemas.folders import make_folder
 from wellstream.local.keeper import Health, Keeper, Service
 
 _POLL_SECONDS = 0.05
@@ -38,7 +39,7 @@ def sole_run(home: Path) -> Iterator[None]:
     Raises:
         AlreadyRunning: Another process holds the lock.
     """
-    home.mkdir(parents=True, exist_ok=True)
+    make_folder(home)
     lock = FileLock(home / "lock")
     holder = home / "lock.pid"
     try:
@@ -106,7 +107,7 @@ class Supervisor:
         self._marks: list[Path] = []
 
     def __enter__(self) -> Self:
-        self._home.mkdir(parents=True, exist_ok=True)
+        make_folder(self._home)
         self._folder = self._home.stat().st_ino
         self._marks = [mark for name in _MARKS if (mark := self._home / name).exists()]
         try:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import httpx
 from pydantic import TypeAdapter
 
 from schemas.clock import now
@@ -14,15 +15,17 @@ from schemas.settings import Settings
 from streams.store.client import Reader
 from streams.store.comparison import Comparison, compare_all
 from streams.store.reconcile import (
+    Heard,
     PromptReconciliation,
     Reconciliation,
-    reconcile_prompts,
-    reconcile_with_topics,
+    settle_names,
+    settle_prompts,
 )
 from streams.store.retention import Deleted, deleted_records
 from wellstream.operations.enrolment import call_admin_api
 
 _RECEIPTS = TypeAdapter(list[Receipt])
+_SETTLE_SECONDS = 10.0
 
 
 @dataclass(frozen=True)
@@ -62,22 +65,24 @@ def check_everything(settings: Settings) -> Checked:
         StoreUnavailable: The store does not answer.
         KafkaError: Kafka is unavailable.
     """
-    # The first also waits for a store that is behind.
-    accepted = reconcile(settings)
-    return Checked(prompts(settings), accepted, comparison(settings), deleted(settings))
-
-
-def comparison(settings: Settings) -> Comparison:
-    """Compare the gateway's receipts with Kafka, and Kafka's records with the store's rows."""
     reader = Reader(settings.store_uri, settings.secret("store_token"))
-
-    def receipts(after: Receipt) -> list[Receipt]:
-        return _RECEIPTS.validate_python(
-            call_admin_api(settings, "/receipts", after.model_dump(mode="json")), strict=False
-        )
-
+    heard = Heard()
     days = settings.record_retention_days
-    return asyncio.run(compare_all(settings.broker, reader.query, receipts, record_days=days))
+    with httpx.Client() as client:
+
+        def receipts(after: Receipt) -> list[Receipt]:
+            page = call_admin_api(settings, "/receipts", after.model_dump(mode="json"), client)
+            return _RECEIPTS.validate_python(page, strict=False)
+
+        compared = asyncio.run(
+            compare_all(settings.broker, reader.query, receipts, record_days=days, heard=heard.add)
+        )
+    return Checked(
+        settle_prompts(reader.query, heard.prompts, _SETTLE_SECONDS),
+        settle_names(reader.query, heard.accepted, _SETTLE_SECONDS),
+        compared,
+        deleted(settings),
+    )
 
 
 def write_metrics(found: Checked, path: Path) -> None:
@@ -88,6 +93,7 @@ def write_metrics(found: Checked, path: Path) -> None:
         "stored": (found.accepted.stored, "Of these, in the store."),
         "quarantined": (found.accepted.quarantined, "Of these, among the dead letters."),
         "acknowledged": (found.comparison.acknowledged, "Events that Kafka acknowledged to the gateway."),
+        "unplaced": (found.comparison.unplaced, "Acknowledged without an offset, and not found."),
         "behind": (found.comparison.behind, "Records that the store has not read yet."),
         "lost": (
             found.accepted.lost + found.prompts.lost + counts["lost"] + counts["missing"],
@@ -105,18 +111,6 @@ def write_metrics(found: Checked, path: Path) -> None:
     fresh = path.with_name(f"{path.name}.{os.getpid()}")
     fresh.write_text("".join(lines))
     fresh.replace(path)
-
-
-def reconcile(settings: Settings) -> Reconciliation:
-    """Compare every accepted event on the topics with the contents of the store."""
-    reader = Reader(settings.store_uri, settings.secret("store_token"))
-    return asyncio.run(reconcile_with_topics(settings.broker, reader.query))
-
-
-def prompts(settings: Settings) -> PromptReconciliation:
-    """Compare every prompt on its topic with the contents of the store."""
-    reader = Reader(settings.store_uri, settings.secret("store_token"))
-    return asyncio.run(reconcile_prompts(settings.broker, reader.query))
 
 
 def deleted(settings: Settings) -> list[Deleted]:

@@ -97,15 +97,26 @@ def reveal(settings: Settings, pseudonym: str, by: str, reason: str) -> str:
     return str(call_admin_api(settings, "/reveals", wanted)["number"])
 
 
-def call_admin_api(settings: Settings, path: str, body: list[dict[str, Any]] | dict[str, Any]) -> Any:
+def call_admin_api(
+    settings: Settings,
+    path: str,
+    body: list[dict[str, Any]] | dict[str, Any],
+    client: httpx.Client | None = None,
+) -> Any:
     """Post a request to the gateway's admin API and return its answer.
+
+    Args:
+        settings: Where the gateway is.
+        path: The endpoint.
+        body: What to ask for.
+        client: Asks through a connection that stays open, for one who asks often.
 
     Raises:
         AdminApiRefused: The gateway is unavailable or refused the request.
     """
     token = settings.secret("admin_token")
     try:
-        response = httpx.post(
+        response = (client or httpx).post(
             settings.admin_url + path,
             json=body,
             headers={"Authorization": f"Bearer {token}"},

@@ -3,6 +3,7 @@
 import json
 from collections.abc import AsyncIterator
 from typing import Any
+from uuid import UUID, uuid4
 
 import httpx
 import pytest
@@ -10,12 +11,14 @@ import pytest
 from producers.gateway.admin_api import build_admin_api
 from producers.kafka import Publisher
 from producers.sms.providers.registry import configured_providers
-from producers.vault import Person, Vault
+from producers.vault import Person, Vault, ledger
 from schemas.clock import now
 from schemas.events import SafetyAttended
-from schemas.identity import event_id
+from schemas.identity import digest, event_id
+from schemas.receipts import Receipt
 from schemas.settings import Settings
 from schemas.study import Study
+from schemas.topics import CHECKINS
 from tests.producers.conftest import NUMBER, locked
 from tests.producers.gateway.conftest import Kept
 
@@ -181,3 +184,34 @@ async def test_what_one_request_may_carry_fits_what_it_is_for(
         assert (await client.post("/links", content=b" " * 5_000_000)).status_code == 413
         for path in ("/pauses", "/receipts", "/alerts", "/reveals"):
             assert (await client.post(path, content=b" " * 70_000)).status_code == 413
+
+
+async def test_receipts_come_page_by_page_each_once_and_in_order(
+    admin_api: httpx.AsyncClient, vault: Vault, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also those that share an offset: Kafka names none for a repetition that it recognises."""
+    monkeypatch.setattr(ledger, "PAGE", 4)
+    start = Receipt(event_id=UUID(int=0), topic=CHECKINS.name, partition=2, offset=-2, digest="")
+    wanted = [
+        start.model_copy(update={"event_id": uuid4(), "offset": offset, "digest": digest(str(offset))})
+        for offset in (-1, -1, -1, -1, -1, 0, 3, 4, 5, 9)
+    ]
+    others = [wanted[0].model_copy(update={"partition": 1}), wanted[-1].model_copy(update={"topic": "a.v1"})]
+    for receipt in [*others, *reversed(wanted)]:
+        await vault.ledger.acknowledge(receipt.event_id, receipt)
+    found, after, sizes = list[Receipt](), start, list[int]()
+    while not sizes or sizes[-1]:
+        answer = await admin_api.post("/receipts", json=after.model_dump(mode="json"))
+        page = [Receipt.model_validate(one, strict=False) for one in answer.json()]
+        sizes.append(len(page))
+        found += page
+        after = found[-1]
+    assert sizes == [4, 4, 2, 0]
+    assert found == sorted(wanted, key=lambda one: (one.offset, str(one.event_id)))
+
+
+@pytest.mark.parametrize("asked", [b"", b"{}", b"[]", b'{"event_id": "x", "topic": 1}', b"\xff"])
+async def test_a_page_of_receipts_after_nothing_is_refused(
+    admin_api: httpx.AsyncClient, asked: bytes
+) -> None:
+    assert (await admin_api.post("/receipts", content=asked)).status_code == 422

@@ -26,6 +26,7 @@ from schemas.events import (
     PromptSent,
 )
 from schemas.identity import event_id
+from schemas.receipts import Receipt
 from schemas.topics import CONSENTS, DEAD_LETTERS, DELIVERY_REPORTS, PARTICIPANTS, PROMPTS
 from tests.producers.sms.providers.kits import Answer
 from tests.producers.sms.rig import NOON, NUMBER, TWILIO, Rig
@@ -275,3 +276,18 @@ async def _delivery_report(rig: Rig, text: UUID, delivery: DeliveryStatus) -> in
         headers = dict(request.headers) | {"content-type": "application/x-www-form-urlencoded"}
         answer = await client.post(request.url, content=request.body, headers=headers)
         return answer.status_code
+
+
+async def test_what_is_said_of_a_text_can_be_compared_with_kafka(rig: Rig) -> None:
+    """Its reports and dead letters have receipts, as everything has that the gateway publishes."""
+    prompt = rig.prompt("one")
+    await rig.handle(prompt, rig.reply("odd", "no-such"))
+    noted: set[UUID] = set()
+    for topic in (PROMPTS, DELIVERY_REPORTS, DEAD_LETTERS):
+        for partition in range(topic.partitions):
+            start = Receipt(event_id=UUID(int=0), topic=topic.name, partition=partition, offset=-2, digest="")
+            noted |= {one.event_id for one in await rig.vault.ledger.receipts(start)}
+    (sent,) = await rig.published(PROMPTS, PromptSent)
+    (report,) = await rig.published(DELIVERY_REPORTS, DeliveryReported)
+    (letter,) = await rig.published(DEAD_LETTERS, DeadLetter)
+    assert noted == {sent.event_id, report.event_id, letter.event_id}

@@ -1,6 +1,7 @@
 """What is lost, changed, missing or otherwise is named with its place, and nothing else is."""
 
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 from uuid import uuid4
 
@@ -69,7 +70,7 @@ class World(NamedTuple):
 
     def page(self, after: Receipt) -> list[Receipt]:
         # Pages of five: what is on the next page counts as well.
-        return [one for one in self.ledger if one.offset > after.offset][:5]
+        return sorted((one for one in self.ledger if _order(one) > _order(after)), key=_order)[:5]
 
     async def read(self) -> None:
         async with TopicReader(self.broker, {}, [self.topic]) as reader:
@@ -171,8 +172,47 @@ async def test_a_record_that_cannot_be_read_must_be_among_the_dead_letters(world
     assert found.first["missing"].what.startswith("dead_letters ")
 
 
+def _order(receipt: Receipt) -> tuple[int, str]:
+    """As in the vault."""
+    return receipt.offset, str(receipt.event_id)
+
+
 async def _again(world: World) -> None:
     """Put the store's rows right again."""
     for table in ("enrolments", "consents", "delivery_reports", "answer_versions", "checkin_versions"):
         world.store.execute(f"delete from {table}")
     await world.read()
+
+
+async def test_what_was_acknowledged_without_an_offset_is_found_by_its_content(world: World) -> None:
+    last = world.ledger[-1]
+    world.ledger[-1] = last.model_copy(update={"offset": -1})
+    found = await world.compare()
+    assert (found.whole, found.acknowledged, found.unplaced) == (True, len(ALL), 0)
+    world.ledger[-1] = last.model_copy(update={"offset": -1, "digest": digest("another")})
+    found = await world.compare()
+    assert found.counts["lost"] == 1
+    assert found.first["lost"].what == f"event {last.event_id}"
+    assert "at an offset that it did not name" in str(found.first["lost"])
+
+
+async def test_where_records_were_deleted_what_has_no_offset_is_told_and_not_lost(world: World) -> None:
+    admin = AIOKafkaAdminClient(bootstrap_servers=world.broker)
+    await admin.start()
+    await admin.delete_records({TopicPartition(world.topic.name, 0): RecordsToDelete(before_offset=2)})
+    await admin.close()
+    world.ledger[0] = world.ledger[0].model_copy(update={"offset": -1})
+    world.ledger[1] = world.ledger[1].model_copy(update={"offset": -1})
+    kept = replace(world.topic, kept=3)
+    found = await world._replace(topic=kept).compare()
+    assert (found.counts["lost"], found.unplaced, found.acknowledged) == (0, 2, len(ALL) - 2)
+    assert "unplaced=2" in str(found)
+
+
+async def test_whoever_else_asks_is_given_every_record(world: World) -> None:
+    heard: list[int] = []
+    await compare_all(
+        world.broker, asking(world.store), world.page, limit_seconds=0, topics=[world.topic],
+        stored=[world.topic], heard=lambda records: heard.extend(one.offset for one in records),
+    )  # fmt: skip
+    assert heard == list(range(len(ALL)))

@@ -7,7 +7,7 @@ from schemas.codec import dead_letter, encode
 from schemas.events import CheckInRetracted, CheckInSubmitted, Event, Reason
 from schemas.topics import CHECKINS, PROMPTS
 from streams.store.projection import project
-from streams.store.reconcile import Reconciliation, compare
+from streams.store.reconcile import Names, Reconciliation, compare
 from streams.store.schema import Rows
 from streams.store.writer import asking, open_store, write
 from tests.streams.indicators.test_update import EVENTS, corrected, retracted
@@ -40,12 +40,12 @@ def letter(event: CheckInSubmitted, topic: str = CHECKINS.name) -> Event:
 
 def test_a_first_version_that_is_missing_is_lost_although_its_correction_is_stored() -> None:
     names = {str(FIRST.event_id), str(SECOND.event_id)}
-    assert compare(query_of(SECOND), names) == Reconciliation(accepted=2, stored=1, quarantined=0)
+    assert compare(query_of(SECOND), Names(names)) == Reconciliation(accepted=2, stored=1, quarantined=0)
 
 
 def test_a_first_version_of_which_only_a_dead_letter_is_left_is_quarantined() -> None:
     names, query = {str(FIRST.event_id), str(SECOND.event_id)}, query_of(SECOND, letter(FIRST))
-    assert compare(query, names) == Reconciliation(accepted=2, stored=1, quarantined=1)
+    assert compare(query, Names(names)) == Reconciliation(accepted=2, stored=1, quarantined=1)
     assert statuses(query) == {str(FIRST.event_id): "quarantined", str(SECOND.event_id): "stored"}
 
 

@@ -27,6 +27,7 @@ from producers.vault import Vault
 from schemas.base import Channel
 from schemas.clock import now
 from schemas.events import CheckInSubmitted
+from schemas.topic_log import TopicReader
 from schemas.topics import CHECKINS
 from wellstream.local.kafka import local_kafka
 from wellstream.operations.topics import create_topics
@@ -90,6 +91,8 @@ async def at_a_rate(accept: Callable[[], Awaitable[None]], seconds: float) -> li
 async def measure(bootstrap: str, home: Path, seconds: float) -> None:
     """Measure in turns, and print the ratios."""
     await create_topics(bootstrap)
+    async with TopicReader(bootstrap, {}, [CHECKINS]):
+        pass  # every partition has its leader
     vault = await Vault.open(home / "vault.db", "s" * 32)
     publisher = Publisher(bootstrap, limit=30)
     intake = Intake(vault, publisher, now)

@@ -1,6 +1,6 @@
 """What the gateway acknowledged, what Kafka has and what the store holds, compared by id and by content.
 
-Nothing is kept but a batch of records, a page of receipts of each partition, and at most `DOUBTS` rows that
+Nothing is kept but some thousand rows, a page of receipts of each partition, and at most `DOUBTS` rows that
 are looked at again. What is on its way is never mistaken for lost: the store writes rows and offsets in one
 transaction, so every record below its offsets must be in it; and Kafka acknowledges before a receipt is
 written, so the end of a partition that is asked for after a receipt was read lies behind that receipt.
@@ -29,6 +29,8 @@ Receipts = Callable[[Receipt], list[Receipt]]
 
 Kind = Literal["lost", "changed", "missing", "differing"]
 _POLL_SECONDS = 0.5
+_ROWS_AT_ONCE = 16_000
+"""How many rows are looked up together: the store goes through a whole table for each question."""
 _SAYS: Mapping[Kind, str] = {
     "lost": "Kafka has lost {what}, which it had acknowledged at {place}: restore its data from a backup",
     "changed": "Kafka has another record in place of {what}, which it had acknowledged at {place}: was the "
@@ -132,17 +134,18 @@ async def compare_all(
         kept = {topic.name for topic in topics if topic.retention_days(record_days) is None}
         ledger = _Ledger(receipts, found, beginnings, kept)
         doubts: dict[Key, Trouble] = {}
+        expected = Expectations()
         async for records in reader.to_end(ends):
             known = [record for record in records if record.offset < ends[record.topic, record.partition]]
             found.records += len(known)
             heard(known)
             for record in known:
                 ledger.record(record)
-            expected = Expectations()
             expected.add(_stored(known, read))
-            found.quarantined += expected.quarantined
-            if len(doubts) < DOUBTS:
-                doubts |= troubles(query, expected)
+            if len(expected.rows) >= _ROWS_AT_ONCE:
+                doubts |= _doubted(query, expected, found, doubts)
+                expected = Expectations()
+        doubts |= _doubted(query, expected, found, doubts)
         await _compare_rest(reader, ledger, ends)
     if doubts:
         await _look_again(TopicReader(bootstrap, {}, stored), query, doubts, read, found)
@@ -157,6 +160,14 @@ async def _compare_rest(reader: TopicReader, ledger: "_Ledger", ends: Mapping[Pa
         left = {place for place in left if ledger.rest(place, ends[place], now[place])}
     for place, end in ends.items():
         ledger.repetitions(place, all_read=now[place] == end)
+
+
+def _doubted(
+    query: Query, expected: Expectations, found: Comparison, doubts: Mapping[Key, Trouble]
+) -> dict[Key, Trouble]:
+    """What the store lacks or has otherwise of some rows; nothing once there are doubts enough."""
+    found.quarantined += expected.quarantined
+    return troubles(query, expected) if len(doubts) < DOUBTS else {}
 
 
 def _left(ends: Mapping[Partition, int], read: Mapping[Partition, int]) -> int:

@@ -19,7 +19,7 @@ Key = tuple[str, Row]
 DOUBTS = 1000
 """How many rows are looked at again; the count of what is missing goes no further."""
 
-_LOOKED_UP = 200
+_LOOKED_UP = 4000
 _TABLES = {table.name: table for table in TABLES}
 _LETTERS = "dead_letters"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

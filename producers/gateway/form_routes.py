@@ -76,7 +76,7 @@ class FormRoutes:
         self._studies = studies
         self._vault = vault
         self._intake = intake
-        self._calls = HelpCalls(intake)
+        self._calls = HelpCalls(vault, intake)
         self._clock = clock
         self._recent = recent
         self._limits = limits

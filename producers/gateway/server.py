@@ -5,6 +5,7 @@ import logging
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 
 import uvicorn
 from aiokafka.errors import KafkaError
@@ -13,7 +14,9 @@ from locales import all_locales
 from producers.forms.recent_answers import Follower, RecentAnswers
 from producers.gateway.admin_api import build_admin_api
 from producers.gateway.app import build_gateway
+from producers.gateway.help_calls import publish_kept
 from producers.gateway.helpers import Helpers, Report
+from producers.gateway.intake import Intake
 from producers.kafka import Publisher, PublishFailed, announce
 from producers.sms.dispatcher import Dispatcher
 from producers.sms.providers.registry import Registry, configured_providers
@@ -56,6 +59,8 @@ async def serve_gateway(settings: Settings) -> None:
         work: dict[str, Callable[[Report], Awaitable[None]]] = {}
         if sending := registry.sending:
             work["sender"] = Dispatcher(settings, sending, studies, vault, publisher, now).run
+        intake, began = Intake(vault, publisher, now), now()
+        work["calls for help"] = partial(publish_kept, vault, intake, began)
         if recent:
             work["reader of recent answers"] = lambda report: _follow(recent, settings, announced, report)
         helpers = Helpers(work)

@@ -3,6 +3,7 @@
 Only the gateway's process opens it. Everything that names a person stays in here.
 """
 
+from producers.vault.calls import Kept
 from producers.vault.connection import VaultError, VaultUnavailable
 from producers.vault.directory import Contact, Enrolment, Person, normalise
 from producers.vault.dispatches import Dispatch
@@ -13,6 +14,7 @@ __all__ = [
     "Contact",
     "Dispatch",
     "Enrolment",
+    "Kept",
     "Link",
     "NewLink",
     "Person",

@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from producers.vault import directory, dispatches, keys, ledger, links, subkeys
+from producers.vault import calls, directory, dispatches, keys, ledger, links, subkeys
 from producers.vault.connection import Connection
 
 _BUSY_SECONDS = 5.0
-SCHEMA = "".join(part.SCHEMA for part in (directory, keys, links, ledger, dispatches, subkeys))
+SCHEMA = "".join(part.SCHEMA for part in (directory, keys, links, ledger, dispatches, calls, subkeys))
 
 
 class Vault:
@@ -19,6 +19,7 @@ class Vault:
         links: Links to the form.
         ledger: Which events were seen and which Kafka has acknowledged.
         dispatches: Texts claimed for sending.
+        calls: Calls for help that Kafka does not have yet.
     """
 
     def __init__(self, connection: Connection, own: Mapping[str, bytes]) -> None:
@@ -28,6 +29,7 @@ class Vault:
         self.links = links.Links(connection, self.directory, own[subkeys.LINKS])
         self.ledger = ledger.Ledger(connection)
         self.dispatches = dispatches.Dispatches(connection)
+        self.calls = calls.Calls(connection)
 
     @classmethod
     async def open(cls, path: Path, secret: str, busy_seconds: float = _BUSY_SECONDS) -> "Vault":

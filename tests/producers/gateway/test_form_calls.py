@@ -7,11 +7,15 @@ import pytest
 
 from locales import form_texts
 from producers.gateway.app import build_gateway
+from producers.gateway.help_calls import HelpCalls, publish_kept
+from producers.gateway.intake import Intake
 from producers.kafka import PublishFailed
 from producers.sms.providers.registry import Registry
+from producers.vault import Kept as KeptCall
 from producers.vault import Person, Vault
 from schemas.clock import now
 from schemas.events import CheckInSubmitted, Event, PauseChanged, SafetyRaised
+from schemas.identity import event_id
 from schemas.receipts import Receipt
 from schemas.settings import Settings
 from schemas.study import Study
@@ -130,6 +134,33 @@ async def test_while_kafka_is_away_the_reply_does_not_wait_and_the_alert_follows
         assert NL.unsaved in page.text
         kafka.away = False
         async with asyncio.timeout(5):
-            while len(kafka.events) < 2:
+            while len(kafka.events) < 2 or await vault.calls.waiting(now()):
                 await asyncio.sleep(0.01)
     assert [type(event) for event in kafka.events] == [SafetyRaised, PauseChanged]
+
+
+async def test_a_call_outlives_the_gateway_that_heard_it(
+    settings: Settings, study: Study, vault: Vault, person: Person
+) -> None:
+    heard = HelpCalls(vault, Intake(vault, Away(), now))
+    checkin, at = event_id("link", "x"), now()
+    await heard.raise_alert(person, checkin, "suicide", at)
+    for task in heard._publishing.values():
+        task.cancel()  # the process ends
+    kafka, began, told = Kept(), now(), list[Exception | None]()
+    await publish_kept(vault, Intake(vault, kafka, now), began, told.append)
+    await publish_kept(vault, Intake(vault, kafka, now), began, told.append)
+    assert [type(event) for event in kafka.events] == [SafetyRaised, PauseChanged]
+    assert {event.occurred_at for event in kafka.events} == {at}
+    assert not await vault.calls.waiting(now())
+    assert set(told) == {None}
+
+
+async def test_a_call_that_cannot_be_read_is_told_and_kept(
+    vault: Vault, caplog: pytest.LogCaptureFixture
+) -> None:
+    name = event_id("link", "x")
+    await vault.calls.keep([KeptCall(event_id=name, event="{}")], now())
+    await publish_kept(vault, Intake(vault, Kept(), now), now(), lambda _: None)
+    assert str(name) in caplog.text
+    assert [one.event_id for one in await vault.calls.waiting(now())] == [name]

@@ -1,6 +1,7 @@
 """A cry for help in the form: answered at once on whatever page follows, and alerted once."""
 
 import asyncio
+from datetime import timedelta
 
 import httpx
 import pytest
@@ -147,7 +148,7 @@ async def test_a_call_outlives_the_gateway_that_heard_it(
     await heard.raise_alert(person, checkin, "suicide", at)
     for task in heard._publishing.values():
         task.cancel()  # the process ends
-    kafka, began, told = Kept(), now(), list[Exception | None]()
+    kafka, began, told = Kept(), now() + timedelta(seconds=1), list[Exception | None]()
     await publish_kept(vault, Intake(vault, kafka, now), began, told.append)
     await publish_kept(vault, Intake(vault, kafka, now), began, told.append)
     assert [type(event) for event in kafka.events] == [SafetyRaised, PauseChanged]
@@ -161,6 +162,7 @@ async def test_a_call_that_cannot_be_read_is_told_and_kept(
 ) -> None:
     name = event_id("link", "x")
     await vault.calls.keep([KeptCall(event_id=name, event="{}")], now())
-    await publish_kept(vault, Intake(vault, Kept(), now), now(), lambda _: None)
+    later = now() + timedelta(seconds=1)
+    await publish_kept(vault, Intake(vault, Kept(), now), later, lambda _: None)
     assert str(name) in caplog.text
-    assert [one.event_id for one in await vault.calls.waiting(now())] == [name]
+    assert [one.event_id for one in await vault.calls.waiting(later)] == [name]

@@ -95,9 +95,7 @@ def checked(settings: Settings) -> None:
         process.returncode = os.waitstatus_to_exitcode(status)
     took = time.perf_counter() - started
     busy, most = used.ru_utime + used.ru_stime, used.ru_maxrss / 1024
-    print(
-        f"exit code {process.returncode} after {took:.0f} s, busy for {busy:.0f} s, {most:.0f} MB at most"
-    )
+    print(f"exit code {process.returncode} after {took:.0f} s, busy for {busy:.0f} s, {most:.0f} MB at most")
 
 
 def main(count: int) -> None:

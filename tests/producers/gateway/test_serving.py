@@ -15,6 +15,7 @@ from tests.conftest import DEMO
 from wellstream.local.kafka import free_port
 
 WITHIN = 60.0
+PATH = "an unguessable part of a path"
 TWILIO = {"WELLSTREAM_TWILIO_AUTH_TOKEN": "a token of a Twilio account", "WELLSTREAM_SMS_PROVIDER": "twilio"}
 
 
@@ -64,7 +65,7 @@ def told(address: str, name: str, state: str) -> dict[str, str]:
             "WELLSTREAM_SMS_PROVIDER is telnyx, which is not set up",
         ),
         (
-            {"WELLSTREAM_HTTP_SMS_SECRET": "an unguessable part of a path"},
+            {"WELLSTREAM_HTTP_SMS_SECRET": PATH},
             "incoming texts",
             "set WELLSTREAM_HTTP_SMS_PRESET to one of",
         ),

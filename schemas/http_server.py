@@ -220,7 +220,11 @@ class _Connection(H11Protocol):
 
     def on_response_complete(self) -> None:
         self.since = self.loop.time()
-        super().on_response_complete()  # begins the next request, where it is here already
+        if self.conn.their_state is h11.DONE and self.conn.trailing_data[0]:
+            # Browsers and proxies wait for an answer before they ask again; a packet of a thousand requests
+            # would have as many answered before anybody's next one.
+            self.transport.close()
+        super().on_response_complete()
         self._watch()
 
     def pause_writing(self) -> None:

@@ -16,6 +16,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from producers.gateway.intake import Intake
 from producers.gateway.middleware import SafeHeaders, UnexpectedErrors, read_body
+from producers.gateway.request_faults import sentence_about
 from producers.gateway.staff_api import StaffRoutes
 from producers.kafka import Publisher, PublishFailed
 from producers.sms.providers.fake import FakeProvider
@@ -239,11 +240,9 @@ async def _rejected(_: Request, error: Exception) -> Response:
 
 
 async def _invalid(_: Request, error: Exception) -> Response:
-    # Names the field and the kind of mistake; the value may be a telephone number.
     if not isinstance(error, ValidationError):
         raise error
-    first = error.errors(include_input=False, include_url=False, include_context=False)[0]
-    return PlainTextResponse(f"entry {'.'.join(map(str, first['loc']))}: {first['type']}", 422)
+    return PlainTextResponse(sentence_about(error), 422)
 
 
 async def _not_stored(_: Request, __: Exception) -> Response:

@@ -72,9 +72,9 @@ async def test_a_key_is_given_and_an_unknown_one_is_not(admin_api: httpx.AsyncCl
         ({"arm": "surgery"}, "entry 2: the study's arms are"),
         ({"language": "fr"}, "entry 2: the study's languages are"),
         ({"study": "demo@9"}, "entry 2: no study demo@9"),
-        ({"zone": "Mars/Olympus"}, "entry 1.zone"),
+        ({"zone": "Mars/Olympus"}, "entry 2: zone must be an IANA time zone, such as Europe/Brussels"),
         ({"number": "0470 12 34 56"}, "international form"),
-        ({"surprise": "1"}, "entry 1.surprise"),
+        ({"surprise": "1"}, "entry 2: there is no field 'surprise'"),
     ],
 )
 async def test_a_wrong_entry_is_named_and_nobody_is_enrolled(

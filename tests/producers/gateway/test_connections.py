@@ -249,15 +249,15 @@ async def test_a_body_in_crumbs_is_refused_and_delays_nobody(port: int) -> None:
 
 
 @pytest.mark.parametrize(("headers", "status"), [(98, b"200"), (101, b"400")])
-@pytest.mark.parametrize("before", [b"", GET], ids=["first", "second"])
+@pytest.mark.parametrize("before", [(), (GET,)], ids=["first", "second"])
 async def test_a_request_has_at_most_a_hundred_headers(
-    port: int, before: bytes, headers: int, status: bytes
+    port: int, before: tuple[bytes, ...], headers: int, status: bytes
 ) -> None:
     """Three thousand of them cost fifty milliseconds, for each look at one goes through all."""
     request = POST.replace(
         b"Host: x", b"Host: x\r\nConnection: close\r\n" + b"\r\n".join([b"a:b"] * (headers - 3))
     )
-    answer = await sent(port, before + request + b"\n" * LENGTH)
+    answer = await sent(port, *before, request + b"\n" * LENGTH, pause=0.1)
     assert answer.rpartition(b"HTTP/1.1 ")[2].startswith(status)
 
 
@@ -265,6 +265,10 @@ async def test_a_request_has_at_most_a_hundred_headers(
 async def test_a_body_comes_in_at_most_256_chunks(port: int, chunks: int, status: bytes) -> None:
     body = CHUNKED.replace(b"Host: x", b"Host: x\r\nConnection: close") + b"1\r\na\r\n" * chunks
     assert (await sent(port, body + b"0\r\n\r\n")).startswith(b"HTTP/1.1 " + status)
+
+
+async def test_whoever_sends_many_requests_at_once_is_answered_one(port: int) -> None:
+    assert (await sent(port, GET * 50)).count(b"HTTP/1.1 200") == 1
 
 
 @pytest.mark.parametrize(

@@ -27,8 +27,13 @@ _LONGEST_FIRST = (
     "test_demo",
     "test_form_pages",
     "test_shuffles",
+    "test_rules_in_every_path",
     "test_kill",
     "test_conversation",
+    "test_export",
+    "test_same_numbers",
+    "test_modelled",
+    "test_batch_job",
 )
 
 # Tests name a share of a profile's examples (tests/examples.py), so that `just test` can take fewer of all.
@@ -65,13 +70,15 @@ def _group(file: Path, fixtures: set[str]) -> str:
         return "system"
     if "kafka" in fixtures:
         return "kafka"
+    if "simulated" in fixtures:
+        return "simulated"
     return file.relative_to(TESTS).with_suffix("").as_posix()
 
 
 def _place(file: Path) -> int:
-    if file.parent.name != "journeys":
-        return len(_LONGEST_FIRST) + 1
-    return _LONGEST_FIRST.index(file.stem) if file.stem in _LONGEST_FIRST else len(_LONGEST_FIRST)
+    if file.stem in _LONGEST_FIRST:
+        return _LONGEST_FIRST.index(file.stem)
+    return len(_LONGEST_FIRST) + (file.parent.name != "journeys")
 
 
 @pytest.fixture(scope="session")

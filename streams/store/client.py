@@ -44,6 +44,7 @@ class Reader:
         self._client = httpx.Client(
             base_url=uri, headers={"authorization": f"Bearer {token}"}, trust_env=False
         )
+        self._local = duckdb.connect(config={"threads": "1"})
 
     def query(self, sql: str, **params: Value) -> pd.DataFrame:
         """The answer to a SELECT, in which `:name` stands for the parameter of that name.
@@ -58,7 +59,7 @@ class Reader:
         except pa.ArrowInvalid:
             raise StoreUnavailable(f"the answer of the store at {self._uri} broke off; ask again") from None
         # Through DuckDB, so that types and missing values are as in a query of its own.
-        with duckdb.connect(config={"threads": "1"}) as local:
+        with self._local.cursor() as local:
             local.execute("set timezone = 'UTC'")
             return local.from_arrow(found).df()
 

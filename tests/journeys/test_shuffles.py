@@ -30,7 +30,7 @@ from wellstream.local.supervisor import Supervisor
 from wellstream.operations.topics import create_topics, lag
 
 pytestmark = [pytest.mark.kafka, pytest.mark.journey, pytest.mark.timeout(600)]
-SHUFFLES = 5
+SHUFFLES = 3
 
 
 async def send(bootstrap: str, events: list[TimelineEvent]) -> None:

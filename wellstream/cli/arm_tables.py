@@ -88,13 +88,13 @@ def _rows(data: StudyData, outcome: str, wanted: Wanted, part: Part) -> list[dic
         names = _chosen((row.outcome for row in found), outcome, "trend of")
         return [asdict(row) for row in found if row.outcome in names]
     names = _chosen((one.name for one in data.outcomes()), outcome, "outcome")
-    of = [one for one in data.outcomes() if one.name in names]
-    made = data.report(wanted, of if part is Part.WEEKS else ())
-    return [
-        {"outcome": one.outcome, **row}
-        for one in (made.of(name) for name in names)
-        for row in one.table(getattr(one, part.value))
-    ]
+    reports: Iterable[Report]
+    if part is Part.WEEKS:
+        reports = [data.weeks(one, wanted) for one in data.outcomes() if one.name in names]
+    else:
+        made = data.report(wanted)
+        reports = map(made.of, names)
+    return [{"outcome": one.outcome, **row} for one in reports for row in one.table(getattr(one, part.value))]
 
 
 def _write_csv(rows: list[dict[str, Any]]) -> None:

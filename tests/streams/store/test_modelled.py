@@ -55,8 +55,9 @@ def test_reliability_from_the_store_is_that_of_the_file(golden: StudyData) -> No
                 incomplete += bool(given)
     expected = {one.coefficient.value: one for one in reliability(whole, 3)}
     found = list(golden.reliability([POSITIVE]))
+    # People come in another order, and where the likelihood is flat to the last digits, rounding decides.
     assert {row.coefficient: row.value for row in found} == {
-        name: pytest.approx(one.value, rel=1e-5) if one.value is not None else None
+        name: pytest.approx(one.value, rel=1e-4) if one.value is not None else None
         for name, one in expected.items()
     }
     assert {row.incomplete for row in found} == {incomplete}

@@ -6,6 +6,7 @@ Every other package imports this one, and it imports none of them. It offers its
 - `study`, `instrument`, `yaml_file`: definitions that researchers write in YAML;
 - `sealing`: encryption of participants' free text;
 - `settings`, `clock`, `base`, `faults`: what every service needs;
+- `networks`: which network a request comes from, behind trusted proxies;
 - `topic_log`, `announced_studies`: reading topics, for producers and streams alike;
 - `http_server`: serving within limits, for the gateway and the store.
 """
@@ -21,6 +22,7 @@ __all__ = [
     "http_server",
     "identity",
     "instrument",
+    "networks",
     "sealing",
     "settings",
     "study",

@@ -24,6 +24,9 @@ _WebAddress = Annotated[
     str,
     Field(pattern=r"^https?://[^\s/]+", description="a web address, such as https://study.example"),
 ]
+_IdleMinutes = Annotated[
+    float, Field(gt=0, le=720, allow_inf_nan=False, description="a number of minutes up to 720, such as 30")
+]
 _YesOrNo = Annotated[bool, Field(description="true or false")]
 _KAFKA_USER = re.compile("kafka_(.+)_password")
 _ANYWHERE = ("0.0.0.0", "::", "")  # noqa: S104 - recognised, not bound
@@ -97,6 +100,14 @@ class Settings(BaseSettings):
             study's longest arm by at least 90 days; `wellstream topics --apply` changes existing topics.
         dashboard_host, dashboard_port: Where the dashboard listens.
         dashboard_url: The dashboard's address as staff reach it; what they are told links to it.
+        dashboard_sign_in: Whether the dashboard asks who is there. `false` is accepted only where it listens
+            on a loopback address; the demo asks nobody there.
+        dashboard_idle_minutes: After how many minutes without activity people are signed out.
+        oidc_metadata_url, oidc_client_id, oidc_client_secret: An OpenID Connect provider with which people
+            sign in to the dashboard; its address ends in `/.well-known/openid-configuration`.
+        oidc_emails, oidc_domains: Who may: verified addresses, or what follows the @ of them, separated by
+            commas.
+        oidc_name: What the page calls the provider.
         staff_emails: Who is told of a call for help by e-mail: addresses, separated by commas.
         smtp_host, smtp_port, smtp_user, smtp_password, smtp_from: The mail server that sends it.
         smtp_tls: How the connection to it is secured: `starttls` (port 587), `tls` (port 465) or `none`.
@@ -159,7 +170,15 @@ class Settings(BaseSettings):
     worker_data: Path | None = None
     dashboard_host: str = "127.0.0.1"
     dashboard_port: _Port = 8501
-    dashboard_url: str = "http://127.0.0.1:8501"
+    dashboard_url: _WebAddress = "http://127.0.0.1:8501"
+    dashboard_sign_in: _YesOrNo = True
+    dashboard_idle_minutes: _IdleMinutes = 30.0
+    oidc_metadata_url: str = ""
+    oidc_client_id: str = ""
+    oidc_client_secret: SecretStr | None = None
+    oidc_emails: str = ""
+    oidc_domains: str = ""
+    oidc_name: str = ""
     staff_emails: str = ""
     smtp_host: str = ""
     smtp_port: _Port = 587
@@ -205,6 +224,11 @@ class Settings(BaseSettings):
     def worker_path(self) -> Path:
         """Where the worker keeps its tables."""
         return self.worker_data or self.home / "worker"
+
+    @property
+    def dashboard_users_path(self) -> Path:
+        """Where the dashboard's local accounts are."""
+        return self.home / "dashboard-users.json"
 
     @property
     def tells_staff(self) -> bool:

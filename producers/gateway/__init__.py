@@ -2,7 +2,7 @@
 
 `server` runs it: `app` is the public app with the routes of `sms_webhook` and `form_routes`, `admin_api` the
 one for the worker and for enrolment. `intake` publishes each event once. Around both stand `middleware`,
-`rate_limits`, `networks` (who asks, behind trusted proxies) and `audit_log`.
+`rate_limits` and `audit_log`.
 """
 
 __all__ = [
@@ -12,7 +12,6 @@ __all__ = [
     "form_routes",
     "intake",
     "middleware",
-    "networks",
     "rate_limits",
     "server",
     "sms_webhook",

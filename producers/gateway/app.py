@@ -19,13 +19,13 @@ from producers.gateway.audit_log import AuditLog, RefusalsRecorded
 from producers.gateway.form_routes import FormRoutes, message
 from producers.gateway.intake import Intake
 from producers.gateway.middleware import SafeHeaders, UnexpectedErrors
-from producers.gateway.networks import TrustedProxies
 from producers.gateway.rate_limits import FormLimits
 from producers.gateway.sms_webhook import SmsRoutes
 from producers.kafka import Publisher
 from producers.sms.providers.registry import Registry
 from producers.vault import Vault
 from schemas.clock import Clock
+from schemas.networks import TrustedProxies
 from schemas.settings import Settings
 from schemas.study import Study
 

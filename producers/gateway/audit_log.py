@@ -13,8 +13,8 @@ from pathlib import Path
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from producers.gateway.networks import TrustedProxies
 from schemas.clock import Clock
+from schemas.networks import TrustedProxies
 
 _log = logging.getLogger(__name__)
 _LINES_A_MINUTE = 20

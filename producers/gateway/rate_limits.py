@@ -15,9 +15,9 @@ from limits.aio.storage import MemoryStorage
 from limits.aio.strategies import MovingWindowRateLimiter
 from starlette.requests import Request
 
-from producers.gateway.networks import TrustedProxies
 from schemas.clock import Clock
 from schemas.identity import digest
+from schemas.networks import TrustedProxies
 
 _MOST_DELAYED = 50
 

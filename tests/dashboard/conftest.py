@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 from dashboard import connection
+from dashboard.sign_in.entrance import entrance
 from producers.simulator.days import Prompt, Text, history
 from producers.simulator.people import invent
 from schemas.clock import now
@@ -149,6 +150,15 @@ def calling(simulated: Rows) -> File:
 @pytest.fixture(scope="session")
 def empty() -> File:
     return File(open_store(":memory:"))
+
+
+@pytest.fixture
+def nobody_is_asked(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The dashboard's frame shows its pages, as in the demo."""
+    monkeypatch.setenv("WELLSTREAM_SIMULATION", "true")
+    entrance.cache_clear()
+    yield
+    entrance.cache_clear()
 
 
 @pytest.fixture

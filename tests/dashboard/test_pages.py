@@ -43,6 +43,7 @@ def test_a_page_shows(page: Path, what: str, show: Any) -> None:
         assert "wellstream demo" in shown.info[0].value
 
 
+@pytest.mark.usefixtures("nobody_is_asked")
 def test_a_store_that_is_away_is_one_sentence(show: Any) -> None:
     show("away")
     shown = run(APP)
@@ -129,6 +130,7 @@ def test_somebody_quiet_is_said_to_be_quiet(show: Any) -> None:
     assert any("No data for" in box.value for box in shown.info)
 
 
+@pytest.mark.usefixtures("nobody_is_asked")
 def test_a_missing_token_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("WELLSTREAM_STORE_TOKEN", raising=False)
     shown = run(APP)

@@ -79,7 +79,13 @@ def wait_until_all_run(services: Path) -> None:
         time.sleep(0.05)
 
 
-SET_ELSEWHERE = {"telnyx_api_key", "http_sms_password", "http_sms_secret", "http_sms_hmac_key"}
+SET_ELSEWHERE = {
+    "telnyx_api_key",
+    "http_sms_password",
+    "http_sms_secret",
+    "http_sms_hmac_key",
+    "oidc_client_secret",
+}
 
 
 def secrets_of(listed: list[dict[str, Any]], home: Path) -> dict[str, set[str]]:

@@ -13,6 +13,7 @@ import typer
 
 from wellstream.cli import (
     alerts,
+    dashboard_users,
     dead_letters,
     instruments,
     participants,
@@ -78,6 +79,7 @@ for group in (
     dead_letters.app,
     instruments.app,
     tokens.app,
+    dashboard_users.app,
 ):
     app.add_typer(group)
 

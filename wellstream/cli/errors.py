@@ -17,6 +17,9 @@ from wellstream.cli.output import without_codes
 _T = TypeVar("_T")
 KNOWN = frozenset(
     {
+        "dashboard.sign_in.accounts.AccountError",
+        "dashboard.sign_in.passwords.WeakPassword",
+        "dashboard.sign_in.policy.OpenDashboard",
         "streams.store.client.NotAllowed",
         "streams.store.client.StoreUnavailable",
         "producers.imports.csv_table.DataFileError",
@@ -41,6 +44,7 @@ KNOWN = frozenset(
         "wellstream.operations.help_calls.NoSuchCall",
         "wellstream.formats.losses.FormatError",
         "wellstream.operations.imports.NotArrived",
+        "wellstream.cli.dashboard_users.NoPassword",
         "wellstream.cli.instruments.NoSuchInstrument",
         "streams.indicators.instrument_change.NoNorms",
         "streams.indicators.instrument_file.AnswersError",

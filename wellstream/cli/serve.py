@@ -82,14 +82,16 @@ def store() -> None:
 
 @app.command()
 def dashboard() -> None:
-    """Run the Streamlit dashboard.
+    """Run the dashboard: Streamlit behind a page that asks who is there.
+
+    It asks nobody only where it listens on a loopback address and either shows a simulated study or has
+    WELLSTREAM_DASHBOARD_SIGN_IN=false. `wellstream dashboard-user add` makes an account.
 
     Example: `wellstream serve dashboard`
     """
-    from dashboard.server import command
+    from dashboard.server import serve_dashboard
 
-    argv = command(_settings())
-    os.execv(argv[0], argv)  # noqa: S606 - becomes Streamlit, so that signals reach it
+    report_errors(lambda: serve_dashboard(_settings()))
 
 
 def _run(service: Coroutine[Any, Any, None]) -> None:

@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from dashboard.sign_in.policy import asks
 from producers.simulator.ledger import Ledger
 from producers.simulator.run import go_live, send_past
 from schemas.clock import now
@@ -84,6 +85,7 @@ def _installation(
         port = free_kafka_port(home)
         settings = local_settings(home, study_file, f"127.0.0.1:{port}", simulation=simulation)
         settings = as_operator(settings)
+        asks(settings)
         refuse_taken_ports(settings)
         with out.status("preparing Kafka; the first run downloads about 50 MB"):
             users = kafka_users(home)
@@ -146,7 +148,10 @@ def _progress() -> Iterator[Callable[[int, int], None]]:
 
 def _print_addresses(settings: Settings) -> None:
     gateway = reached_at(settings.gateway_host, settings.gateway_port)
-    out.print(f"dashboard  {reached_at(settings.dashboard_host, settings.dashboard_port)}")
+    dashboard = reached_at(settings.dashboard_host, settings.dashboard_port)
+    without = asks(settings) and not settings.oidc_client_id and not settings.dashboard_users_path.exists()
+    make = "  (nobody can sign in yet: wellstream dashboard-user add NAME)" if without else ""
+    out.print(f"dashboard  {dashboard}{make}", soft_wrap=True)
     out.print(f"gateway    {gateway}  (public: {settings.public_url})")
     out.print(f"state      {settings.home}")
     out.print("Press Ctrl-C to stop everything.")

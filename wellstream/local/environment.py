@@ -20,7 +20,7 @@ SECRETS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "worker": ("admin_token",),
         "planner": ("planner_secret",),
         "notifier": ("smtp_password", "staff_webhook_secret"),
-        "dashboard": ("store_token",),
+        "dashboard": ("store_token", "oidc_client_secret"),
     }
 )  # fmt: skip
 """The secrets of each service; its Kafka password besides."""

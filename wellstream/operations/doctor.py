@@ -15,6 +15,7 @@ from schemas.topics import TOPICS
 from schemas.yaml_file import DefinitionError
 from streams.store.client import NotAllowed, Reader, StoreUnavailable
 from wellstream.operations.check import deleted
+from wellstream.operations.dashboard_findings import dashboard_findings
 from wellstream.operations.findings import Finding
 from wellstream.operations.probes import speaks_kafka
 from wellstream.operations.running import Running
@@ -103,6 +104,8 @@ def _services(settings: Settings, running: Running | None) -> Iterator[Finding]:
             f"{service['name']} is {service['health']}{reason}",
             f"read {settings.home / 'logs' / service['name']}.log",
         )
+    if running:
+        yield from dashboard_findings(settings)
     yield _public(settings)
     kafka = speaks_kafka(*_host_and_port(settings.kafka))
     yield Finding(kafka, f"Kafka at {settings.kafka} {_answers(kafka)}", _START)

@@ -4,9 +4,9 @@ import asyncio
 
 from starlette.requests import Request
 
-from producers.gateway.networks import TrustedProxies
 from producers.gateway.rate_limits import FormLimits, Rates
 from schemas.clock import now
+from schemas.networks import TrustedProxies
 
 
 def request(method: str = "GET", token: str = "t", host: str = "192.0.2.1") -> Request:

@@ -21,6 +21,7 @@ from wellstream.operations.topics import create_topics
 ROOT = Path(__file__).parents[3]
 ROOMS = ("schemas", "locales", "producers", "streams", "dashboard", "wellstream")
 NEVER_REACHES_A_COMMAND = {
+    "dashboard.sign_in.admission.NotAdmitted": "becomes a sentence of the sign-in page",
     "producers.imports.csv_table.CellRefused": "becomes a problem of its file",
     "producers.sms.providers.base.NotAuthentic": "the gateway answers 403",
     "producers.sms.providers.base.MalformedRequest": "the gateway answers 400",

@@ -3,7 +3,7 @@
 import pytest
 from starlette.requests import Request
 
-from producers.gateway.networks import TrustedProxies
+from schemas.networks import TrustedProxies
 from schemas.settings import MissingSetting
 
 

@@ -2,7 +2,7 @@
 
 from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
-from starlette.requests import Request
+from starlette.requests import HTTPConnection
 
 from schemas.settings import MissingSetting
 
@@ -29,7 +29,7 @@ class TrustedProxies:
                 f"WELLSTREAM_TRUSTED_PROXIES: {error}; write addresses or networks, such as 10.0.0.0/8"
             ) from None
 
-    def network_of(self, request: Request) -> str:
+    def network_of(self, request: HTTPConnection) -> str:
         """The network that a request comes from: a /24 of IPv4, a /64 of IPv6; empty without an address."""
         direct = request.client.host if request.client else ""
         # A proxy may add a line of its own rather than extend the one that it was sent.

@@ -1,12 +1,14 @@
 """Delivering what simulated participants do through the same endpoints as real ones, with retries."""
 
 import asyncio
-from collections.abc import Sequence
+import time
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 import httpx
 from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError
 from twilio.request_validator import RequestValidator
 
 from producers.simulator.days import Form, Prompt, Stranger, Text
@@ -21,6 +23,8 @@ from schemas.study import Study
 from schemas.topics import PROMPTS
 
 _LIMIT_SECONDS = 15.0
+_PATIENCE_SECONDS = 300.0
+_T = TypeVar("_T")
 _TRIES = 20
 _CONNECTIONS = 16
 _STUDY_NUMBER = "+15005550006"
@@ -74,13 +78,17 @@ class Client:
 
     async def ask(self, prompts: Sequence[Prompt]) -> None:
         """Announce prompts on their topic."""
-        sent = [
-            await self._producer.send(
-                PROMPTS.name, encode(self._prompt(p)), key=self._pseudonym_of(p.person).encode()
-            )
-            for p in prompts
-        ]
-        await asyncio.gather(*sent)
+
+        async def announce() -> None:
+            sent = [
+                await self._producer.send(
+                    PROMPTS.name, encode(self._prompt(p)), key=self._pseudonym_of(p.person).encode()
+                )
+                for p in prompts
+            ]
+            await asyncio.gather(*sent)
+
+        await _patiently(announce)
 
     async def links(self, prompts: Sequence[Prompt]) -> dict[str, str]:
         """Request links to the form; returns their tokens by prompt id."""
@@ -140,8 +148,8 @@ class Client:
 
     async def _call_admin_api(self, path: str, body: list[dict[str, str]]) -> list[dict[str, str]]:
         headers = {"Authorization": f"Bearer {self._settings.secret('admin_token')}"}
-        answer = await self._http.post(
-            self._settings.admin_url + path, json=body, headers=headers, timeout=120
+        answer = await _patiently(
+            lambda: self._http.post(self._settings.admin_url + path, json=body, headers=headers, timeout=120)
         )
         if answer.status_code != httpx.codes.OK:
             raise Refused(f"the admin API answered {answer.status_code}: {answer.text:.200}")
@@ -160,3 +168,18 @@ class Client:
                 pass
             await asyncio.sleep(min(0.2 * 2**attempt, 5.0))
         raise Refused("the gateway was unavailable for too long")
+
+
+async def _patiently(work: Callable[[], Awaitable[_T]]) -> _T:
+    """Do some work, again and again while the gateway or Kafka is away, for five minutes at most.
+
+    All of it may be done twice: events have ids that are derived from what they are about.
+    """
+    end = time.monotonic() + _PATIENCE_SECONDS
+    while True:
+        try:
+            return await work()
+        except (KafkaError, httpx.TransportError):
+            if time.monotonic() > end:
+                raise
+            await asyncio.sleep(1)

@@ -39,28 +39,38 @@ class Refused(RuntimeError):
 class Client:
     """Sends actions to the gateway and to Kafka, and notes what was acknowledged."""
 
+    _producer: AIOKafkaProducer
+
     def __init__(self, settings: Settings, study: Study, ledger: Ledger) -> None:
         self._settings = settings
         self._study = study
         self._ledger = ledger
         limits = httpx.Limits(max_connections=_CONNECTIONS)
         self._http = httpx.AsyncClient(timeout=_LIMIT_SECONDS, limits=limits)
-        self._producer = AIOKafkaProducer(
-            **kafka_arguments(settings.broker),
-            acks="all",
-            enable_idempotence=True,
-            compression_type="zstd",
-        )
         self._signer = RequestValidator(settings.secret("twilio_auth_token"))
         self._gateway = f"http://{settings.gateway_host}:{settings.gateway_port}"
 
     async def __aenter__(self) -> Self:
-        await self._producer.start()
+        self._producer = await _patiently(self._started)
         return self
 
     async def __aexit__(self, *_: object) -> None:
         await self._http.aclose()
         await self._producer.stop()
+
+    async def _started(self) -> AIOKafkaProducer:
+        producer = AIOKafkaProducer(
+            **kafka_arguments(self._settings.broker),
+            acks="all",
+            enable_idempotence=True,
+            compression_type="zstd",
+        )
+        try:
+            await producer.start()
+        except KafkaError:
+            await producer.stop()
+            raise
+        return producer
 
     async def enrol(self, people: Sequence[Person]) -> None:
         """Enrol participants whose pseudonym is not known yet."""

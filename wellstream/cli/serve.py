@@ -11,6 +11,7 @@ import typer
 
 from schemas.settings import Settings, refuse_weak_secrets
 from wellstream.cli.errors import report_errors
+from wellstream.local.parent import leave_no_orphan
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
@@ -21,6 +22,7 @@ app = typer.Typer(name="serve", help="Run a single service, as docker-compose do
 def _settings() -> Settings:
     settings = Settings()
     refuse_weak_secrets(settings)
+    leave_no_orphan()
     os.umask(0o077)  # what a service writes is for its own user alone
     return settings
 

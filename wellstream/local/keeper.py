@@ -6,7 +6,6 @@ not even answer any more is restarted.
 """
 
 import contextlib
-import ctypes
 import os
 import re
 import shutil
@@ -22,6 +21,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from schemas.clock import now
+from wellstream.local.parent import die_with_parent
 from wellstream.operations.probes import owns_port
 
 SILENT_SECONDS = 120.0
@@ -40,7 +40,6 @@ _TAIL_BYTES = 16_384
 _LONGEST_LINE = 300
 _NOT_READY = "is not ready"
 _TERMINAL_CODES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|[\x00-\x08\x0b-\x1f\x7f]")
-_PR_SET_PDEATHSIG = 1
 
 
 class Health(StrEnum):
@@ -167,7 +166,7 @@ class Keeper:
                 stderr=output,
                 stdin=subprocess.DEVNULL,
                 start_new_session=True,
-                preexec_fn=_die_with_parent if sys.platform == "linux" else None,
+                preexec_fn=die_with_parent if sys.platform == "linux" else None,
             )
 
     def _watch(self, process: subprocess.Popen[bytes]) -> str:
@@ -274,11 +273,6 @@ def _holds(probe: Callable[[], bool]) -> bool:
         return probe()
     except Exception:
         return False
-
-
-def _die_with_parent() -> None:
-    """Ask Linux to end this child when the thread that started it ends, however that happens."""
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 def _end(process: subprocess.Popen[bytes], grace_seconds: float) -> None:

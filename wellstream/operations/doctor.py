@@ -20,6 +20,7 @@ from wellstream.operations.findings import Finding
 from wellstream.operations.probes import speaks_kafka
 from wellstream.operations.running import Running
 from wellstream.operations.sms_findings import sms_findings
+from wellstream.operations.staff_findings import staff_findings
 from wellstream.operations.topics import RetentionTooShort, record_retention, topic_states
 
 _LIMIT_SECONDS = 3.0
@@ -83,6 +84,7 @@ def _configuration(settings: Settings, running: Running | None) -> Iterator[Find
         yield Finding(False, str(error), "mend the file; `wellstream study check FILE` says more")
     else:
         yield Finding(True, f"the study {study.ref} is valid")
+        yield from staff_findings(settings, study)
     yield from sms_findings(
         settings, made_up_token=running is not None and "twilio_auth_token" in running.made_up
     )

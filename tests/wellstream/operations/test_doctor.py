@@ -6,12 +6,14 @@ import pytest
 from pydantic import SecretStr
 
 from schemas.settings import Settings
+from schemas.study.file import load_study
 from tests.conftest import DEMO
 from wellstream.local.kafka import free_port
 from wellstream.operations.doctor import examine
 from wellstream.operations.findings import Finding
 from wellstream.operations.running import Running
 from wellstream.operations.sms_findings import sms_findings
+from wellstream.operations.staff_findings import staff_findings
 
 TOKEN = SecretStr("a token of Twilio's")
 
@@ -74,3 +76,23 @@ def test_a_token_that_was_made_up_brings_in_no_texts() -> None:
     (incoming, _) = sms_findings(Settings(twilio_auth_token=TOKEN), made_up_token=True)
     assert incoming.mark == "check"
     assert "WELLSTREAM_TWILIO_AUTH_TOKEN" in incoming.remedy
+
+
+STUDY = load_study(DEMO)
+
+
+@pytest.mark.parametrize(
+    ("given", "mark"),
+    [
+        ({}, "check"),
+        ({"staff_emails": "ann@study.example"}, "untried"),
+        ({"staff_webhook_url": "https://study.example/x"}, "untried"),
+    ],
+)
+def test_it_is_told_where_nobody_hears_a_call_for_help(given: dict[str, str], mark: str) -> None:
+    (found,) = staff_findings(Settings.model_validate(given), STUDY)
+    assert found.mark == mark
+
+
+def test_nobody_has_to_hear_simulated_people() -> None:
+    assert not list(staff_findings(Settings(simulation=True), STUDY))

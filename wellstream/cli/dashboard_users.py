@@ -20,7 +20,7 @@ app = typer.Typer(
     name="dashboard-user", help="Accounts with which people sign in to the dashboard.", no_args_is_help=True
 )
 _Name = Annotated[str, typer.Argument(help="Whose it is, such as `ann` or `ann@hospital.example`.")]
-_MOST_BYTES = 4096
+_LONGEST = 4096
 
 
 class NoPassword(ValueError):
@@ -40,11 +40,13 @@ def _password(name: str) -> str:
         if getpass("Once more: ") != password:
             raise NoPassword("the two passwords differ; nothing was changed")
     else:
-        line = sys.stdin.buffer.readline(_MOST_BYTES).rstrip(b"\r\n")
         try:
-            password = line.decode()
-        except UnicodeDecodeError:
+            password = sys.stdin.readline(_LONGEST).rstrip("\r\n")
+            password.encode()  # where the locale is not UTF-8, bytes that are no text pass until here
+        except UnicodeError:
             raise NoPassword("the password on standard input is not text in UTF-8") from None
+        except OSError:
+            raise NoPassword("standard input cannot be read; give the password as its first line") from None
     if not password:
         raise NoPassword("no password was given; type it, or give it as the first line of standard input")
     return password

@@ -1,7 +1,6 @@
 """What may be shown of one kind of check-ins beside all of them: the other kind follows by subtraction."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from itertools import combinations
 
 import numpy as np
 from numpy.typing import NDArray
@@ -81,7 +80,7 @@ def _safe(
     )
     few = _few(people, minimum)
     filled = [cell for cell, own in people.items() if own]
-    while exposed := next((some for some in few if _follows(some, [*fixed, *shown], filled)), None):
+    while (exposed := _exposed(few, [*fixed, *shown], filled)) is not None:
         shown.remove(_sacrifice(exposed, fixed, shown, filled))
     return set(shown)
 
@@ -91,19 +90,25 @@ def _sacrifice(
 ) -> _Number:
     """Which number to hide next: the smallest that alone protects, or else the smallest of the same arms."""
     for one in shown:
-        if not _follows(exposed, [*fixed, *(other for other in shown if other is not one)], filled):
+        left = [*fixed, *(other for other in shown if other is not one)]
+        if _exposed([exposed], left, filled) is None:
             return one
     arms = {arm for arm, _ in exposed}
     return next(one for one in shown if arms & {arm for arm, _ in one})
 
 
-def _follows(some: _Number, shown: Sequence[_Number], filled: Sequence[_Cell]) -> bool:
-    """Whether a sum of cells is a linear combination of the numbers shown."""
-    if not shown:
-        return False
-    rows, target = np.array([_vector(one, filled) for one in shown]).T, _vector(some, filled)
-    solution = np.linalg.lstsq(rows, target, rcond=None)[0]
-    return bool(np.abs(rows @ solution - target).max() < _ROUNDING)
+def _exposed(sums: Sequence[_Number], shown: Sequence[_Number], filled: Sequence[_Cell]) -> _Number | None:
+    """The first of some sums of cells that is a linear combination of the numbers shown."""
+    if not shown or not sums:
+        return None
+    wanted = np.array([_vector(one, filled) for one in sums])
+    _, sizes, directions = np.linalg.svd(
+        np.array([_vector(one, filled) for one in shown]), full_matrices=False
+    )
+    basis = directions[sizes > _ROUNDING]
+    beside = np.abs(wanted - wanted @ basis.T @ basis).max(axis=1)
+    found = np.flatnonzero(beside < _ROUNDING)
+    return sums[int(found[0])] if len(found) else None
 
 
 def _vector(number: _Number, filled: Sequence[_Cell]) -> NDArray[np.float64]:
@@ -113,8 +118,13 @@ def _vector(number: _Number, filled: Sequence[_Cell]) -> NDArray[np.float64]:
 def _few(people: Mapping[_Cell, frozenset[str]], minimum: int) -> list[_Number]:
     """Every set of cells that are about too few people together."""
     small = [cell for cell, own in people.items() if 0 < len(own) < minimum]
-    sets = (frozenset(some) for size in range(1, len(small) + 1) for some in combinations(small, size))
-    return [some for some in sets if len(_union(people, some)) < minimum]
+    found: list[_Number] = []
+    begun: list[_Number] = [frozenset()]
+    for cell in small:
+        more = [one | {cell} for one in begun if len(_union(people, one | {cell})) < minimum]
+        found += more
+        begun += more
+    return sorted(found, key=len)
 
 
 def _row(arms: Iterable[int], which: CheckIns) -> _Number:

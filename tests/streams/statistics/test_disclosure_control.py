@@ -81,7 +81,7 @@ PEOPLE = st.frozensets(st.sampled_from("abcdefghijklmnop"), max_size=9)
 ARMS = st.lists(st.tuples(PEOPLE, PEOPLE), min_size=1, max_size=3)
 
 
-@examples(60)
+@examples(400)
 @given(ARMS)
 def test_no_few_people_follow_from_one_kind_of_check_ins_beside_all(
     arms: list[tuple[frozenset[str], ...]],

@@ -1,5 +1,6 @@
 """What may be shown of one kind of check-ins beside all of them: the other kind follows by subtraction."""
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
 import numpy as np
@@ -28,12 +29,11 @@ def kinds_shown(made: Sequence[Made], plan: Plan) -> tuple[bool, ...]:
     """
     if not made:
         return (True,) * (len(plan.arms) + 1)
-    cells, total = suppress_kinds(
-        [_people(made, arm.id, prompted=True) for arm in plan.arms],
-        [_people(made, arm.id, prompted=False) for arm in plan.arms],
-        plan.checkins,
-        plan.audience,
-    )
+    people: defaultdict[tuple[str, bool], set[str]] = defaultdict(set)
+    for one in made:
+        people[one.arm, one.prompted].add(one.participant)
+    prompted, own_initiative = ([people[arm.id, kind] for arm in plan.arms] for kind in (True, False))
+    cells, total = suppress_kinds(prompted, own_initiative, plan.checkins, plan.audience)
     return (*cells, total)
 
 
@@ -134,7 +134,3 @@ def _row(arms: Iterable[int], which: CheckIns) -> _Number:
 
 def _union(people: Mapping[_Cell, frozenset[str]], number: _Number) -> frozenset[str]:
     return frozenset().union(*(people[cell] for cell in number))
-
-
-def _people(made: Iterable[Made], arm: str, *, prompted: bool) -> set[str]:
-    return {one.participant for one in made if one.arm == arm and one.prompted == prompted}

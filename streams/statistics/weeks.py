@@ -56,6 +56,9 @@ def weekly_means(rows: Sequence[Row], plan: Plan, made: Sequence[Made] = ()) -> 
     weeks: defaultdict[int, list[Row]] = defaultdict(list)
     for row in rows:
         weeks[row.week].append(row)
+    made_in: defaultdict[int, list[Made]] = defaultdict(list)
+    for one in made:
+        made_in[one.week].append(one)
     names = [arm.id for arm in plan.arms]
     cells: list[WeekCell] = []
     for week, inside in sorted(weeks.items()):
@@ -63,7 +66,7 @@ def weekly_means(rows: Sequence[Row], plan: Plan, made: Sequence[Made] = ()) -> 
         shown, total = suppress_line(
             [len({row.participant for row in part}) for part in parts], plan.audience
         )
-        apart = kinds_shown([one for one in made if one.week == week], plan)
+        apart = kinds_shown(made_in[week], plan)
         cells += [
             _week(arm, week, part, visible=visible and told_apart)
             for arm, part, visible, told_apart in zip(

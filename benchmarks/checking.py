@@ -20,6 +20,7 @@ from uuid import uuid4
 
 from aiokafka import AIOKafkaProducer
 
+from benchmarks.installation import own_settings
 from producers.vault import Vault
 from schemas.base import Channel
 from schemas.codec import encode
@@ -29,13 +30,12 @@ from schemas.receipts import Receipt
 from schemas.settings import Settings
 from schemas.topics import CHECKINS
 from streams.store.client import Reader
-from wellstream.local.kafka import free_port, local_kafka
-from wellstream.local.services import local_settings, services
+from wellstream.local.kafka import local_kafka
+from wellstream.local.services import services
 from wellstream.local.supervisor import Supervisor
 from wellstream.operations.topics import create_topics
 
 AT_ONCE = 5000
-STUDY = Path(__file__).parents[1] / "studies" / "demo.yaml"
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
 
@@ -104,13 +104,7 @@ def main(count: int) -> None:
         home = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         kafka = stack.enter_context(local_kafka(home / "kafka"))
         asyncio.run(create_topics(kafka))
-        admin = free_port()
-        settings = local_settings(home, STUDY, kafka, simulation=False).model_copy(
-            update={
-                "gateway_port": free_port(), "admin_port": admin, "admin_url": f"http://127.0.0.1:{admin}",
-                "store_port": free_port(), "batch_minutes": 1440.0,
-            }
-        )  # fmt: skip
+        settings = own_settings(home, kafka, batch_minutes=1440.0)
         started = time.perf_counter()
         asyncio.run(fill(settings, count))
         print(f"{count:,} check-ins written in {time.perf_counter() - started:.0f} s")

@@ -24,15 +24,15 @@ from pathlib import Path
 import aiohttp
 import psutil
 
+from benchmarks.installation import own_settings
 from schemas.clock import now
 from schemas.settings import Settings
-from wellstream.local.kafka import free_port, local_kafka
-from wellstream.local.services import local_settings, services
+from wellstream.local.kafka import local_kafka
+from wellstream.local.services import services
 from wellstream.local.supervisor import Supervisor
 from wellstream.operations.enrolment import call_admin_api, enrol
 from wellstream.operations.topics import create_topics
 
-STUDY = Path(__file__).parents[1] / "studies" / "demo.yaml"
 PEOPLE = 100
 HONEST_A_SECOND = 10
 MOST = 3000
@@ -206,13 +206,7 @@ def main(seconds: float, kinds: list[str]) -> None:
         home = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         kafka = stack.enter_context(local_kafka(home / "kafka"))
         asyncio.run(create_topics(kafka))
-        gateway, admin = free_port(), free_port()
-        settings = local_settings(home, STUDY, kafka, simulation=False).model_copy(
-            update={
-                "gateway_port": gateway, "public_url": f"http://127.0.0.1:{gateway}", "admin_port": admin,
-                "admin_url": f"http://127.0.0.1:{admin}",
-            }
-        )  # fmt: skip
+        settings = own_settings(home, kafka)
         chosen = [one for one in services(settings) if one.name == "gateway"]
         stack.enter_context(Supervisor(home, chosen))
         urls = links_of(settings)
@@ -222,7 +216,7 @@ def main(seconds: float, kinds: list[str]) -> None:
         ]  # fmt: skip
         print(f"before: {process.memory_info().rss / 1e6:.0f} MB")
         for kind in kinds:
-            asyncio.run(measure(kind, gateway, urls, seconds, process))
+            asyncio.run(measure(kind, settings.gateway_port, urls, seconds, process))
         time.sleep(5)
         print(f"after: {process.memory_info().rss / 1e6:.0f} MB")
         for log in sorted((home / "logs").glob("gateway*.log")):

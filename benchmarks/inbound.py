@@ -26,12 +26,13 @@ from starlette.responses import Response
 from starlette.routing import Route
 from twilio.request_validator import RequestValidator
 
+from benchmarks.installation import own_settings
 from schemas.clock import now
 from schemas.identity import event_id
 from streams.store.client import Reader
 from streams.store.reconcile import settle
 from wellstream.local.kafka import free_port, local_kafka
-from wellstream.local.services import local_settings, services
+from wellstream.local.services import services
 from wellstream.local.supervisor import Supervisor
 from wellstream.operations.enrolment import enrol
 from wellstream.operations.topics import create_topics
@@ -39,7 +40,6 @@ from wellstream.operations.topics import create_topics
 A_SECOND = 200
 PEOPLE = 400
 TWICE = 20
-STUDY = Path(__file__).parents[1] / "studies" / "demo.yaml"
 
 
 def number_of(place: int) -> str:
@@ -122,13 +122,7 @@ def main(seconds: int) -> None:
         home = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         kafka = stack.enter_context(local_kafka(home / "kafka"))
         asyncio.run(create_topics(kafka))
-        gateway, admin = free_port(), free_port()
-        settings = local_settings(home, STUDY, kafka, simulation=False).model_copy(
-            update={
-                "gateway_port": gateway, "public_url": f"http://127.0.0.1:{gateway}", "admin_port": admin,
-                "admin_url": f"http://127.0.0.1:{admin}", "store_port": free_port(),
-            }
-        )  # fmt: skip
+        settings = own_settings(home, kafka)
         chosen = [one for one in services(settings) if one.name in ("store", "gateway", "worker")]
         stack.enter_context(Supervisor(home, chosen))
         day = str(now().date())
